@@ -1,0 +1,217 @@
+//! What is wrong with records that came in: each fault with its place (a JSON pointer), what was
+//! found, what was expected. All faults of a document are collected, not only the first.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use deserr::{
+    DeserializeError, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef,
+};
+use serde::Serialize;
+
+use super::text::Text;
+
+vocabulary! {
+    /// Whether a fault keeps a document out.
+    Gravity {
+        /// The document is refused.
+        Error = "error",
+        /// The document is accepted; a rule of the catalogue will judge what is noted.
+        Warning = "warning",
+    }
+}
+
+/// One fault of a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Where: a JSON pointer (RFC 6901) into the document.
+    pub pointer: String,
+    /// What kind of fault: a stable word in snake case.
+    pub code: &'static str,
+    /// Whether it keeps the document out.
+    pub gravity: Gravity,
+    /// What is wrong, what was expected and what to do.
+    pub message: Text,
+}
+
+impl Fault {
+    /// A fault that keeps the document out.
+    pub fn error(pointer: impl Into<String>, code: &'static str, message: Text) -> Self {
+        Self { pointer: pointer.into(), code, gravity: Gravity::Error, message }
+    }
+
+    /// A remark: the document is accepted and a rule will judge it.
+    pub fn warning(pointer: impl Into<String>, code: &'static str, message: Text) -> Self {
+        Self { pointer: pointer.into(), code, gravity: Gravity::Warning, message }
+    }
+}
+
+/// All faults found while reading; the error type of every `Deserr` implementation here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    /// One fault at a place.
+    pub fn at(location: ValuePointerRef<'_>, code: &'static str, message: Text) -> Self {
+        Self(vec![Fault::error(json_pointer(location), code, message)])
+    }
+
+    /// A word that is none of a closed enumeration's.
+    pub fn unknown_word(location: ValuePointerRef<'_>, found: &str, words: &[&str]) -> Self {
+        let expected = words.join(", ");
+        let found = shortened(found);
+        Self::at(
+            location,
+            "unknown_value",
+            Text::new(
+                format!("“{found}” không thuộc danh mục; các giá trị được chấp nhận: {expected}"),
+                format!("“{found}” is not in the list; expected one of {expected}"),
+            ),
+        )
+    }
+}
+
+impl MergeWithError<Faults> for Faults {
+    fn merge(
+        faults: Option<Self>,
+        other: Faults,
+        _location: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
+        let mut faults = faults.unwrap_or_default();
+        faults.0.extend(other.0);
+        ControlFlow::Continue(faults)
+    }
+}
+
+impl DeserializeError for Faults {
+    fn error<V: IntoValue>(
+        faults: Option<Self>,
+        error: ErrorKind<'_, V>,
+        location: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
+        let (code, message) = match error {
+            ErrorKind::IncorrectValueKind { actual, accepted } => {
+                let vi: Vec<&str> = accepted.iter().map(|kind| kind_name(*kind).0).collect();
+                let en: Vec<&str> = accepted.iter().map(|kind| kind_name(*kind).1).collect();
+                let found = kind_name(actual.kind());
+                (
+                    "wrong_type",
+                    Text::new(
+                        format!("có {}, cần {}", found.0, vi.join(" hoặc ")),
+                        format!("found {}, expected {}", found.1, en.join(" or ")),
+                    ),
+                )
+            }
+            ErrorKind::MissingField { field } => (
+                "missing_field",
+                Text::new(
+                    format!("thiếu trường bắt buộc “{field}”"),
+                    format!("the required field “{field}” is missing"),
+                ),
+            ),
+            ErrorKind::UnknownKey { key, accepted } => {
+                let key = shortened(key);
+                let expected = accepted.join(", ");
+                (
+                    "unknown_field",
+                    Text::new(
+                        format!("không có trường “{key}” ở đây; các trường được biết: {expected}"),
+                        format!("there is no field “{key}” here; known fields: {expected}"),
+                    ),
+                )
+            }
+            ErrorKind::UnknownValue { value, accepted } => {
+                return ControlFlow::Continue(merged(
+                    faults,
+                    Faults::unknown_word(location, value, accepted),
+                ));
+            }
+            ErrorKind::BadSequenceLen { expected, .. } => (
+                "wrong_length",
+                Text::new(
+                    format!("danh sách phải có đúng {expected} phần tử"),
+                    format!("the list must have exactly {expected} elements"),
+                ),
+            ),
+            ErrorKind::Unexpected { msg } => {
+                ("unexpected", Text::new(format!("không đọc được: {msg}"), msg))
+            }
+        };
+        ControlFlow::Continue(merged(faults, Faults::at(location, code, message)))
+    }
+}
+
+fn merged(faults: Option<Faults>, other: Faults) -> Faults {
+    let mut faults = faults.unwrap_or_default();
+    faults.0.extend(other.0);
+    faults
+}
+
+/// Reads a string, refusing every other kind of value.
+pub(crate) fn string<V: IntoValue>(
+    value: Value<V>,
+    location: ValuePointerRef<'_>,
+) -> Result<String, Faults> {
+    match value {
+        Value::String(text) => Ok(text),
+        other => Err(wrong_kind(other, &[ValueKind::String], location)),
+    }
+}
+
+/// A fault for a value of another kind than the accepted ones.
+pub(crate) fn wrong_kind<V: IntoValue>(
+    actual: Value<V>,
+    accepted: &[ValueKind],
+    location: ValuePointerRef<'_>,
+) -> Faults {
+    let (ControlFlow::Continue(faults) | ControlFlow::Break(faults)) =
+        Faults::error(None, ErrorKind::IncorrectValueKind { actual, accepted }, location);
+    faults
+}
+
+fn kind_name(kind: ValueKind) -> (&'static str, &'static str) {
+    match kind {
+        ValueKind::Null => ("null", "null"),
+        ValueKind::Boolean => ("giá trị đúng/sai", "a boolean"),
+        ValueKind::Integer => ("số nguyên", "an integer"),
+        ValueKind::NegativeInteger => ("số nguyên âm", "a negative integer"),
+        ValueKind::Float => ("số thập phân", "a number"),
+        ValueKind::String => ("chuỗi ký tự", "a string"),
+        ValueKind::Sequence => ("danh sách", "a list"),
+        ValueKind::Map => ("đối tượng", "an object"),
+    }
+}
+
+/// A text of foreign origin, cut so that a message stays readable.
+pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 80;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The JSON pointer (RFC 6901) of a place.
+pub(crate) fn json_pointer(location: ValuePointerRef<'_>) -> String {
+    let mut steps: Vec<Cow<'_, str>> = Vec::new();
+    let mut place = location;
+    loop {
+        match place {
+            ValuePointerRef::Origin => break,
+            ValuePointerRef::Key { key, prev } => {
+                steps.push(Cow::Owned(escaped(key)));
+                place = *prev;
+            }
+            ValuePointerRef::Index { index, prev } => {
+                steps.push(Cow::Owned(index.to_string()));
+                place = *prev;
+            }
+        }
+    }
+    steps.iter().rev().fold(String::new(), |pointer, step| pointer + "/" + step)
+}
+
+/// A key as a step of a JSON pointer.
+pub(crate) fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}

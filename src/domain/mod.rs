@@ -1,0 +1,35 @@
+//! The words of the trade: plain types for every record of the registry, parsed rather than
+//! validated. What cannot be said in these types cannot enter.
+//!
+//! What lives here: decimals, units, quantity kinds, uncertainties, intervals, dates, the
+//! record of each collection, the claim, and the check of a set of records as a whole.
+//! What does not: any decision about traceability (`engine`), any file format other than the
+//! registry's own JSON (`exchange`), any input or output.
+
+#[macro_use]
+mod schema;
+
+pub mod attestation;
+pub mod calibration;
+pub mod capability;
+pub mod claim;
+pub mod comparison;
+pub mod decimal;
+pub mod document;
+pub mod equation;
+pub mod dsi;
+pub mod fault;
+pub mod id;
+pub mod interval;
+pub mod nonconformity;
+pub mod organisation;
+pub mod period;
+pub mod programme;
+pub mod quantity;
+pub mod realisation;
+pub mod recognition;
+pub mod records;
+pub mod standard;
+pub mod text;
+pub mod uncertainty;
+pub mod unit;

@@ -1,0 +1,980 @@
+//! Records to evidence: interns texts, converts every number to the coherent SI unit once, and
+//! resolves every reference to a row. Total: what a reference does not lead to stays open, and
+//! the rules say so.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::num::NonZeroU32;
+
+use crate::domain::calibration::{self as model, Calibration, CalibrationStatus};
+use crate::domain::capability::{Capability, CapabilityUncertainty, Expression};
+use crate::domain::decimal::Decimal;
+use crate::domain::equation::Equation;
+use crate::domain::id::Id;
+use crate::domain::interval::{Interval, Parameter, QuantityValue};
+use crate::domain::period::{Day, Instant};
+use crate::domain::quantity::QuantityKindId;
+use crate::domain::recognition::{AccreditationStatusEntry, EvidenceLevel};
+use crate::domain::records::{CollectionName, Records};
+use crate::domain::standard::{ItemIdentifierKind, LegalLevel, MeasurementStandard};
+use crate::domain::text::{Language, Names};
+use crate::domain::uncertainty::Mode;
+use crate::domain::unit::Unit;
+
+use super::evidence::*;
+
+/// Builds the evidence of a set of records.
+///
+/// A set on its own is its own log: a record or status entry without `recorded_at` was always
+/// known (index 0); all others are numbered in the order of their instants. The evidence level is
+/// taken as given, `issuer_confirmed` where a record says nothing.
+pub fn compile(records: &Records) -> Evidence {
+    let mut compiler = Compiler::new(records);
+    compiler.organisations();
+    compiler.memberships();
+    compiler.accreditations();
+    compiler.capabilities();
+    compiler.standards();
+    compiler.legal_recognitions();
+    compiler.realisations();
+    compiler.calibrations();
+    compiler.comparisons();
+    compiler.finish()
+}
+
+struct Compiler<'a> {
+    records: &'a Records,
+    evidence: Evidence,
+    positions: FxHashMap<&'a str, (CollectionName, usize)>,
+    texts: FxHashMap<String, TextIndex>,
+    units: FxHashMap<String, UnitIndex>,
+    instants: FxHashMap<Instant, LogIndex>,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(records: &'a Records) -> Self {
+        let mut positions = FxHashMap::default();
+        macro_rules! index {
+            ($($collection:ident = $name:ident),+ $(,)?) => { $(
+                for (position, record) in records.$collection.iter().enumerate() {
+                    positions.insert(record.id.as_str(), (CollectionName::$name, position));
+                }
+            )+ };
+        }
+        index!(
+            organisations = Organisations,
+            accreditations = Accreditations,
+            capabilities = Capabilities,
+            measurement_standards = MeasurementStandards,
+            realisations = Realisations,
+            calibrations = Calibrations,
+        );
+        let mut compiler = Self {
+            records,
+            evidence: Evidence::default(),
+            positions,
+            texts: FxHashMap::default(),
+            units: FxHashMap::default(),
+            instants: FxHashMap::default(),
+        };
+        compiler.number_the_log();
+        compiler
+    }
+
+    /// Orders everything that became known by its instant, so that the order of input does not
+    /// matter.
+    fn number_the_log(&mut self) {
+        let records = self.records;
+        let mut instants: Vec<Instant> =
+            records.iter().filter_map(|(_, _, record)| record.recorded_at()).collect();
+        let accreditations = records.accreditations.iter().flat_map(|record| &record.status_history);
+        let laws = records.legal_recognitions.iter().flat_map(|record| &record.status_history);
+        instants.extend(accreditations.chain(laws).filter_map(|entry| entry.recorded_at));
+        let capabilities = records.capabilities.iter().flat_map(|record| &record.status_history);
+        instants.extend(capabilities.filter_map(|entry| entry.recorded_at));
+        let calibrations = records.calibrations.iter().flat_map(|record| &record.status_history);
+        instants.extend(calibrations.filter_map(|entry| entry.recorded_at));
+        let events = records.measurement_standards.iter().flat_map(|record| &record.events);
+        instants.extend(events.filter_map(|event| event.recorded_at));
+        instants.sort_unstable();
+        let mut reached: LogIndex = 0;
+        for instant in instants {
+            reached += 1;
+            match self.evidence.log.last_mut() {
+                Some((last, index)) if *last == instant => *index = reached,
+                _ => self.evidence.log.push((instant, reached)),
+            }
+        }
+        self.evidence.log_head = reached;
+        self.instants = self.evidence.log.iter().copied().collect();
+    }
+
+    fn known(&self, own: Option<Instant>, record: Option<Instant>) -> LogIndex {
+        own.or(record).and_then(|instant| self.instants.get(&instant).copied()).unwrap_or(0)
+    }
+
+    fn text(&mut self, text: &str) -> TextIndex {
+        if let Some(index) = self.texts.get(text) {
+            return *index;
+        }
+        let index = self.evidence.texts.push(text);
+        self.texts.insert(text.to_owned(), index);
+        index
+    }
+
+    fn optional_text(&mut self, text: Option<&String>) -> Option<TextIndex> {
+        text.map(|text| self.text(text))
+    }
+
+    fn unit(&mut self, unit: &Unit) -> UnitIndex {
+        if let Some(index) = self.units.get(unit.code()) {
+            return *index;
+        }
+        let index = UnitIndex::try_from(self.evidence.units.len()).unwrap_or(UnitIndex::MAX);
+        self.evidence.units.push(unit.clone());
+        self.units.insert(unit.code().to_owned(), index);
+        index
+    }
+
+    fn identity(&mut self, id: &Id) -> Identity {
+        match uuid::Uuid::try_parse(id.as_str()) {
+            Ok(uuid) => Identity::of_uuid(uuid),
+            Err(_) => Identity::of_label(self.text(id.as_str())),
+        }
+    }
+
+    fn position(&self, id: Option<&Id>, collection: CollectionName) -> Option<usize> {
+        let (found, position) = self.positions.get(id?.as_str())?;
+        (*found == collection).then_some(*position)
+    }
+
+    fn organisation(&self, id: Option<&Id>) -> Option<OrganisationIndex> {
+        self.position(id, CollectionName::Organisations).map(OrganisationIndex::new)
+    }
+
+    fn accreditation(&self, id: Option<&Id>) -> Option<AccreditationIndex> {
+        self.position(id, CollectionName::Accreditations).map(AccreditationIndex::new)
+    }
+
+    fn standard(&self, id: Option<&Id>) -> Option<StandardIndex> {
+        self.position(id, CollectionName::MeasurementStandards).map(StandardIndex::new)
+    }
+
+    fn calibration(&self, id: Option<&Id>) -> Option<CalibrationIndex> {
+        self.position(id, CollectionName::Calibrations).map(CalibrationIndex::new)
+    }
+
+    /// A measured value, on its scale (offset included).
+    fn measured(&mut self, value: &Decimal, unit: &Unit) -> Measured {
+        Measured { si: on_scale(value, unit), ..self.difference(value, unit) }
+    }
+
+    /// An uncertainty or a difference: converted without offset (rule Q-03).
+    fn difference(&mut self, value: &Decimal, unit: &Unit) -> Measured {
+        Measured {
+            si: value.to_f64() * unit.factor(),
+            unit: self.unit(unit),
+            last_digit: value.last_digit_exponent(),
+        }
+    }
+
+    fn coverage(&mut self, coverage: Coverage) -> u16 {
+        let position = self.evidence.coverages.iter().position(|other| *other == coverage);
+        let position = position.unwrap_or_else(|| {
+            self.evidence.coverages.push(coverage);
+            self.evidence.coverages.len() - 1
+        });
+        u16::try_from(position).unwrap_or(u16::MAX)
+    }
+
+    fn parameter(&mut self, parameter: &Parameter) -> ParameterRow {
+        let one = Unit::parse("1").ok();
+        let unit = parameter.unit.as_ref().or(one.as_ref());
+        let number = |value: Option<&Decimal>| {
+            value.map_or(f64::NAN, |value| unit.map_or(f64::NAN, |unit| on_scale(value, unit)))
+        };
+        let value = parameter.value.as_ref();
+        let extent = Extent {
+            lower: number(parameter.lower.as_ref().or(value)),
+            upper: number(parameter.upper.as_ref().or(value)),
+        };
+        let stated = !extent.lower.is_nan() || !extent.upper.is_nan();
+        ParameterRow {
+            name: self.text(&parameter.name),
+            extent: stated.then_some(extent),
+            text: parameter.text.as_ref().map(|text| self.text(&normalised(text))),
+            unit: unit.map_or(0, |unit| self.unit(unit)),
+            reference_condition: is_reference_condition(&parameter.name),
+        }
+    }
+
+    fn parameters(&mut self, parameters: &[Parameter]) -> Box<[ParameterRow]> {
+        parameters.iter().map(|parameter| self.parameter(parameter)).collect()
+    }
+
+    fn names(&mut self, names: &Names) -> (TextIndex, TextIndex) {
+        (
+            self.text(names.in_language(Language::Vietnamese)),
+            self.text(names.in_language(Language::English)),
+        )
+    }
+
+    fn organisations(&mut self) {
+        for record in self.records.organisations.iter() {
+            let (name_vi, name_en) = self.names(&record.names);
+            let row = OrganisationRow {
+                id: self.identity(&record.id),
+                kind: record.kind,
+                country: record.country.as_deref().and_then(country),
+                name_vi,
+                name_en,
+                known_from: self.known(None, record.recorded_at),
+            };
+            self.evidence.organisations.push(row);
+        }
+    }
+
+    fn memberships(&mut self) {
+        let mut rows = Vec::new();
+        for record in self.records.memberships.iter() {
+            let row = MembershipRow {
+                arrangement: record.arrangement,
+                scope: record.scope,
+                role: record.role,
+                valid: Period::new(record.valid_from, record.valid_to),
+                areas: record.areas.iter().map(|area| self.text(area)).collect(),
+                known_from: self.known(None, record.recorded_at),
+            };
+            if let Some(country) = record.country.as_deref().and_then(country) {
+                self.evidence.country_memberships.push((country, row.clone()));
+            }
+            if let Some(organisation) = self.organisation(record.organisation.as_ref()) {
+                rows.push((organisation.position(), row));
+            }
+        }
+        self.evidence.country_memberships.sort_by_key(|(country, _)| *country);
+        self.evidence.memberships = Groups::grouped(self.evidence.organisations.len(), rows);
+    }
+
+    fn accreditation_statuses(
+        &mut self,
+        entries: &[AccreditationStatusEntry],
+        record: Option<Instant>,
+    ) -> Vec<StatusRow<crate::domain::recognition::AccreditationStatus>> {
+        entries
+            .iter()
+            .map(|entry| StatusRow {
+                status: entry.status,
+                effective: Period::new(Some(entry.effective_from), entry.effective_to),
+                known_from: self.known(entry.recorded_at, record),
+            })
+            .collect()
+    }
+
+    fn accreditations(&mut self) {
+        let mut of_organisation = Vec::new();
+        for (position, record) in self.records.accreditations.iter().enumerate() {
+            let statuses = self.accreditation_statuses(&record.status_history, record.recorded_at);
+            let concerned = record.status_history.iter().map(|entry| {
+                let indices = entry.capabilities.iter().filter_map(|id| {
+                    self.position(Some(id), CollectionName::Capabilities).map(CapabilityIndex::new)
+                });
+                indices.collect()
+            });
+            let statuses = statuses.into_iter().zip(concerned.collect::<Vec<_>>()).collect();
+            let row = AccreditationRow {
+                id: self.identity(&record.id),
+                organisation: self.organisation(Some(&record.organisation)),
+                body: self.organisation(Some(&record.accreditation_body)),
+                standard: record.standard,
+                number: self.optional_text(record.number.as_ref()),
+                valid: Period::new(record.granted_on, record.valid_to),
+                statuses,
+                known_from: self.known(None, record.recorded_at),
+            };
+            if let Some(organisation) = row.organisation {
+                of_organisation.push((organisation.position(), AccreditationIndex::new(position)));
+            }
+            self.evidence.accreditations.push(row);
+        }
+        let organisations = self.evidence.organisations.len();
+        self.evidence.accreditations_of = Groups::grouped(organisations, of_organisation);
+    }
+
+    fn capabilities(&mut self) {
+        let mut of_organisation = Vec::new();
+        for (position, record) in self.records.capabilities.iter().enumerate() {
+            let row = self.capability(record);
+            if let Some(organisation) = row.organisation {
+                of_organisation.push((organisation.position(), CapabilityIndex::new(position)));
+            }
+            self.evidence.capabilities.push(row);
+        }
+        let organisations = self.evidence.organisations.len();
+        self.evidence.capabilities_of = Groups::grouped(organisations, of_organisation);
+    }
+
+    fn capability(&mut self, record: &Capability) -> CapabilityRow {
+        let statuses = record
+            .status_history
+            .iter()
+            .map(|entry| StatusRow {
+                status: entry.status,
+                effective: Period::new(Some(entry.effective_from), entry.effective_to),
+                known_from: self.known(entry.recorded_at, record.recorded_at),
+            })
+            .collect();
+        let range_in = record.range_in.as_ref().and_then(|name| {
+            record.parameters.iter().find(|parameter| parameter.name == *name)
+        });
+        let range = record.range.as_ref().map(extent).or_else(|| {
+            let parameter = range_in?;
+            let unit = parameter.unit.as_ref()?;
+            Some(Extent {
+                lower: bound(parameter.lower.as_ref(), unit),
+                upper: bound(parameter.upper.as_ref(), unit),
+            })
+        });
+        let range_unit = record.range.as_ref().map(|range| &range.unit);
+        let range_unit = range_unit.or(range_in.and_then(|parameter| parameter.unit.as_ref()));
+        let uncertainty = record.uncertainty.as_ref();
+        CapabilityRow {
+            id: self.identity(&record.id),
+            publisher: record.publisher,
+            organisation: self.organisation(Some(&record.organisation)),
+            accreditation: self.accreditation(record.accreditation.as_ref()),
+            code: self.optional_text(record.code.as_ref()),
+            kind: record.quantity_kind,
+            analyte: record.analyte.as_deref().map(|text| self.text(&normalised(text))),
+            matrix: record.matrix.as_deref().map(|text| self.text(&normalised(text))),
+            service_category: self.optional_text(record.service_category.as_ref()),
+            range,
+            range_unit: range_unit.map_or(0, |unit| self.unit(unit)),
+            expression: uncertainty.map(|uncertainty| self.expression(uncertainty)),
+            relative: uncertainty.is_some_and(|u| u.mode == Some(Mode::Relative)),
+            uncertainty_unit: uncertainty
+                .and_then(|uncertainty| uncertainty.unit.as_ref())
+                .map_or(0, |unit| self.unit(unit)),
+            coverage_factor: record.coverage_factor.as_ref().map_or(2.0, Decimal::to_f64),
+            coverage_probability: record.coverage_probability.as_ref().map(Decimal::to_f64),
+            parameters: self.parameters(&record.parameters),
+            traceability_source: self.optional_text(record.traceability_source.as_ref()),
+            statuses,
+            evidence: level(record.evidence_level),
+            known_from: self.known(None, record.recorded_at),
+        }
+    }
+
+    fn stands(&mut self, is: Option<&str>) -> Stands {
+        match is.and_then(|is| is.strip_prefix("parameter:")) {
+            Some(name) => Stands::ForParameter(self.text(name)),
+            None => Stands::ForPoint,
+        }
+    }
+
+    /// The uncertainty of a capability as something that can be evaluated; with the text that
+    /// stands there when it cannot (rule C-05).
+    fn expression(&mut self, uncertainty: &CapabilityUncertainty) -> CapabilityExpression {
+        let evaluable = match uncertainty.expression {
+            Expression::Constant => self.constant(uncertainty),
+            Expression::Linear => self.bounds(uncertainty).map(|(lower, upper)| {
+                CapabilityExpression::Linear { lower, upper }
+            }),
+            Expression::Interval => self.bounds(uncertainty).map(|(lower, upper)| {
+                CapabilityExpression::Interval {
+                    lowest: lower.min(upper),
+                    highest: lower.max(upper),
+                }
+            }),
+            Expression::Equation => self.equation(uncertainty),
+            Expression::Table => self.table(uncertainty),
+        };
+        evaluable.unwrap_or_else(|| {
+            let shown = uncertainty.equation.clone().unwrap_or_else(|| {
+                format!("{} without its figures", uncertainty.expression)
+            });
+            CapabilityExpression::NotEvaluable(self.text(&shown))
+        })
+    }
+
+    fn constant(&self, uncertainty: &CapabilityUncertainty) -> Option<CapabilityExpression> {
+        let (lower, upper) = (uncertainty.lower.as_ref(), uncertainty.upper.as_ref());
+        let value = lower.or(upper)?;
+        // A constant with two different figures is no constant.
+        if upper.is_some_and(|upper| upper.to_exact() != value.to_exact()) {
+            return None;
+        }
+        Some(CapabilityExpression::Constant(value.to_f64() * uncertainty.unit.as_ref()?.factor()))
+    }
+
+    fn bounds(&self, uncertainty: &CapabilityUncertainty) -> Option<(f64, f64)> {
+        let factor = uncertainty.unit.as_ref()?.factor();
+        Some((
+            uncertainty.lower.as_ref()?.to_f64() * factor,
+            uncertainty.upper.as_ref()?.to_f64() * factor,
+        ))
+    }
+
+    fn equation(&mut self, uncertainty: &CapabilityUncertainty) -> Option<CapabilityExpression> {
+        let symbols = uncertainty.symbols.as_ref();
+        let names: Vec<&str> =
+            symbols.iter().flat_map(|symbols| symbols.keys()).map(String::as_str).collect();
+        let equation = Equation::parse(uncertainty.equation.as_ref()?, &names).ok()?;
+        let bindings = symbols
+            .iter()
+            .flat_map(|symbols| symbols.values())
+            .map(|symbol| Binding {
+                stands: match symbol.parameter() {
+                    Some(name) => Stands::ForParameter(self.text(name)),
+                    None => Stands::ForPoint,
+                },
+                factor: symbol.unit().factor(),
+                offset: symbol.unit().offset(),
+            })
+            .collect();
+        Some(CapabilityExpression::Equation {
+            equation,
+            bindings,
+            unit: uncertainty.unit.as_ref()?.factor(),
+        })
+    }
+
+    fn table(&mut self, uncertainty: &CapabilityUncertainty) -> Option<CapabilityExpression> {
+        let table = uncertainty.table.as_ref()?;
+        let factor = uncertainty.unit.as_ref()?.factor();
+        let interpolate = table.interpolate == Some(true);
+        if !table.points.is_empty() {
+            let axis = table.axis_unit.as_ref()?;
+            let points: Box<[(f64, f64)]> = table
+                .points
+                .iter()
+                .map(|(x, u)| (on_scale(x, axis), u.to_f64() * factor))
+                .collect();
+            let ascending = points.windows(2).all(|pair| pair[0].0 < pair[1].0);
+            return ascending.then_some(CapabilityExpression::Table { points, interpolate });
+        }
+        let [rows, columns] = table.axes.as_slice() else { return None };
+        let mut axis = |axis: &crate::domain::capability::TableAxis| {
+            let one = Unit::parse("1").ok();
+            let unit = axis.unit.as_ref().or(one.as_ref())?;
+            let values: Box<[f64]> = axis.values.iter().map(|x| on_scale(x, unit)).collect();
+            let ascending = values.windows(2).all(|pair| pair[0] < pair[1]);
+            ascending.then(|| (self.stands(Some(&axis.is)), values))
+        };
+        let (rows, columns) = (axis(rows)?, axis(columns)?);
+        let cells: Box<[f64]> =
+            table.cells.iter().flatten().map(|cell| cell.to_f64() * factor).collect();
+        let complete = table.cells.iter().all(|row| row.len() == columns.1.len())
+            && cells.len() == rows.1.len() * columns.1.len()
+            && !cells.is_empty();
+        complete.then_some(CapabilityExpression::Matrix { rows, columns, cells, interpolate })
+    }
+
+    fn standards(&mut self) {
+        let mut by_id = Vec::with_capacity(self.records.measurement_standards.len());
+        for (position, record) in self.records.measurement_standards.iter().enumerate() {
+            by_id.push((hash_of_id(record.id.as_str()), StandardIndex::new(position)));
+            let names = record.names.as_ref().map(|names| self.names(names));
+            let row = StandardRow {
+                id: self.identity(&record.id),
+                owner: self.organisation(Some(&record.owner)),
+                code: self.optional_text(record.code.as_ref()),
+                name_vi: names.map(|(vi, _)| vi),
+                name_en: names.map(|(_, en)| en),
+                legal_level: record.legal_level.unwrap_or(LegalLevel::None),
+                role: record.metrological_role,
+                nominal: record.nominal.as_ref().map(quantity),
+                history_complete: record
+                    .interval_policy
+                    .as_ref()
+                    .is_some_and(|policy| policy.history_complete == Some(true)),
+                evidence: level(record.evidence_level),
+                known_from: self.known(None, record.recorded_at),
+            };
+            self.evidence.standards.push(row);
+            self.details_of_standard(record);
+        }
+        by_id.sort_unstable();
+        self.evidence.standards_by_id = by_id;
+    }
+
+    fn details_of_standard(&mut self, record: &MeasurementStandard) {
+        let events: Vec<EventRow> = record
+            .events
+            .iter()
+            .map(|event| EventRow {
+                kind: event.kind,
+                on: event.on,
+                discovered_on: event.discovered_on,
+                breaks: event.breaks(),
+                within_limits: event.within_limits,
+                kinds: event.quantity_kinds.as_slice().into(),
+                range: event.range.as_ref().map(extent),
+                known_from: self.known(event.recorded_at, record.recorded_at),
+            })
+            .collect();
+        self.evidence.events.push(events);
+        let policies = record.interval_policy.iter().chain(&record.interval_policy_history);
+        self.evidence.interval_policies.push(policies.map(|policy| IntervalPolicyRow {
+            effective_from: policy.effective_from.unwrap_or(Day::beginning()),
+            months: policy.months,
+        }));
+        let drift = |kind: Option<QuantityKindId>, drift: &crate::domain::standard::Drift| DriftRow {
+            kind,
+            limit: drift.limit.value.to_f64() * drift.limit.unit.factor(),
+            relative: drift.mode == Some(Mode::Relative),
+        };
+        let of_quantities = record.quantities.iter().filter_map(|quantity| {
+            quantity.drift.as_ref().map(|limit| drift(Some(quantity.quantity_kind), limit))
+        });
+        let of_all = record.drift.as_ref().map(|limit| drift(None, limit));
+        self.evidence.drifts.push(of_quantities.chain(of_all));
+        self.evidence.use_models.push(record.use_models.iter().map(|model| UseModelRow {
+            kind: model.quantity_kind,
+            extent: extent(&model.interval),
+        }));
+        self.evidence.nominals.push(record.quantities.iter().filter_map(|of| {
+            of.nominal.as_ref().map(|nominal| (of.quantity_kind, quantity(nominal)))
+        }));
+    }
+
+    fn legal_recognitions(&mut self) {
+        let (mut of_organisation, mut of_standard) = (Vec::new(), Vec::new());
+        for (position, record) in self.records.legal_recognitions.iter().enumerate() {
+            let index = LegalRecognitionIndex::new(position);
+            let row = LegalRecognitionRow {
+                id: self.identity(&record.id),
+                kind: record.kind,
+                organisation: self.organisation(record.organisation.as_ref()),
+                standard: self.standard(record.standard.as_ref()),
+                decision: self.optional_text(record.decision_number.as_ref()),
+                valid: Period::new(record.valid_from, record.valid_to),
+                fields: record.fields.iter().map(|field| self.text(field)).collect(),
+                statuses: self.accreditation_statuses(&record.status_history, record.recorded_at),
+                known_from: self.known(None, record.recorded_at),
+            };
+            if let Some(organisation) = row.organisation {
+                of_organisation.push((organisation.position(), index));
+            }
+            if let Some(standard) = row.standard {
+                of_standard.push((standard.position(), index));
+            }
+            self.evidence.legal_recognitions.push(row);
+        }
+        self.evidence.legal_of_organisation =
+            Groups::grouped(self.evidence.organisations.len(), of_organisation);
+        self.evidence.legal_of_standard =
+            Groups::grouped(self.evidence.standards.len(), of_standard);
+    }
+
+    fn realisations(&mut self) {
+        for record in self.records.realisations.iter() {
+            let uncertainty = record.standard_uncertainty.as_ref().map(|uncertainty| {
+                (
+                    self.difference(&uncertainty.value, &uncertainty.unit),
+                    uncertainty.mode == Some(Mode::Relative),
+                )
+            });
+            let row = RealisationRow {
+                id: self.identity(&record.id),
+                kind: record.kind,
+                organisation: self.organisation(Some(&record.organisation)),
+                quantity: record.quantity_kind,
+                range: record.range.as_ref().map(extent),
+                method: self.optional_text(record.method.as_ref()),
+                uncertainty,
+                valid: Period::new(record.valid_from, record.valid_to),
+                known_from: self.known(None, record.recorded_at),
+            };
+            self.evidence.realisations.push(row);
+        }
+    }
+
+    fn calibrations(&mut self) {
+        let mut of_standard = Vec::new();
+        let starts = self.starts_of_results();
+        for (position, record) in self.records.calibrations.iter().enumerate() {
+            let index = CalibrationIndex::new(position);
+            let row = self.calibration_row(record);
+            let items = record.items.iter().filter_map(|id| self.standard(Some(id)));
+            let mut items: Vec<StandardIndex> = items.chain(row.item).collect();
+            items.sort_unstable();
+            items.dedup();
+            of_standard.extend(items.iter().map(|item| (item.position(), index)));
+            let id = self.identity(&record.id);
+            self.evidence.calibration_ids.push(id);
+            self.evidence.calibrations.push(row);
+            let statuses = self.calibration_statuses(record);
+            self.evidence.calibration_statuses.push(statuses);
+            let results: Vec<ResultRow> =
+                record.results.iter().map(|result| self.result_row(result, index)).collect();
+            self.evidence.results.push(results);
+            let references: Vec<ReferenceRow> = record
+                .references
+                .iter()
+                .map(|reference| self.reference_row(reference, record, &starts))
+                .collect();
+            self.evidence.references.push(references);
+            if let Some(amended) = self.calibration(record.amends.as_ref()) {
+                self.evidence.amendments.push((amended, index));
+            }
+        }
+        self.evidence.amendments.sort_unstable();
+        self.evidence.calibrations_of = Groups::grouped(self.evidence.standards.len(), of_standard);
+    }
+
+    /// Where the rows of each certificate begin in the arena.
+    fn starts_of_results(&self) -> Vec<usize> {
+        let lengths = self.records.calibrations.iter().map(|record| record.results.len());
+        lengths
+            .scan(0, |start, length| {
+                let this = *start;
+                *start += length;
+                Some(this)
+            })
+            .collect()
+    }
+
+    fn calibration_statuses(&self, record: &Calibration) -> Vec<CalibrationStatusRow> {
+        let history = &record.status_history;
+        let status = |status| move |entry: &model::CalibrationStatusEntry| entry.status == status;
+        if history.iter().all(status(CalibrationStatus::Issued)) {
+            return Vec::new();
+        }
+        history
+            .iter()
+            .map(|entry| CalibrationStatusRow {
+                effective_from: entry.effective_from,
+                known_from: self.known(entry.recorded_at, record.recorded_at),
+                status: entry.status,
+            })
+            .collect()
+    }
+
+    fn calibration_row(&mut self, record: &Calibration) -> CalibrationRow {
+        let (identity, identifiers) = self.identity_match(record);
+        let competence = record.competence_evidence.as_ref().and_then(|evidence| {
+            let items: FxHashSet<_> = evidence.items.iter().copied().collect();
+            let complete = items.len() == model::CompetenceItem::ALL.len();
+            Some((evidence.decision.unwrap_or(model::CompetenceDecision::Pending), complete))
+        });
+        let detail = CalibrationDetail {
+            amends: self.calibration(record.amends.as_ref()),
+            competence,
+            identifiers,
+            traceability_statement: record.traceability_statement.is_some(),
+            items: record.items.iter().filter_map(|id| self.standard(Some(id))).collect(),
+        };
+        let rare = detail.amends.is_some()
+            || detail.competence.is_some()
+            || detail.identifiers.is_some()
+            || detail.traceability_statement
+            || !detail.items.is_empty();
+        let endorsement = match record.endorsement.as_ref() {
+            Some(endorsement) => match self.accreditation(endorsement.accreditation.as_ref()) {
+                Some(accreditation) => EndorsementRow::Accreditation(accreditation),
+                None if endorsement.cipm_mra == Some(true) => EndorsementRow::CipmMra,
+                None => EndorsementRow::None,
+            },
+            None => EndorsementRow::None,
+        };
+        CalibrationRow {
+            item: self.standard(Some(&record.item)),
+            issuer: self.organisation(Some(&record.issuer)),
+            number: self.text(&record.number),
+            performed_from: record.performed_from,
+            performed_to: record.performed_to,
+            issued_on: record.issued_on,
+            due_on: record.due_on,
+            endorsement,
+            detail: rare.then(|| push(&mut self.evidence.calibration_details, detail)).flatten(),
+            known_from: self.known(None, record.recorded_at),
+            kind: record.kind,
+            evidence: level(record.evidence_level),
+            identity,
+            due_source: record.due_on_source.unwrap_or(model::DueSource::Agreed),
+            continuous: record.continuous == Some(true),
+            references_complete: record.references_complete != Some(false),
+        }
+    }
+
+    /// Compares the item as printed with the standard (rule D-04).
+    fn identity_match(
+        &mut self,
+        record: &Calibration,
+    ) -> (IdentityMatch, Option<(TextIndex, TextIndex)>) {
+        use ItemIdentifierKind::{Asset, Marking, Serial};
+        let standard = self.standard(Some(&record.item));
+        let standard = standard.map(|index| &self.records.measurement_standards[index.position()]);
+        let (Some(printed), Some(standard)) = (record.item_identification.as_ref(), standard) else {
+            return (IdentityMatch::NothingToCompare, None);
+        };
+        let of = |kind: ItemIdentifierKind, own: Option<&String>, others: &[crate::domain::standard::ItemIdentifier]| {
+            let others = others.iter().filter(|identifier| identifier.kind == kind);
+            let all = own.into_iter().chain(others.map(|identifier| &identifier.value));
+            all.filter(|text| !identifier_key(text).is_empty()).cloned().collect::<Vec<String>>()
+        };
+        let mut common = false;
+        let mut conflict = None;
+        let pairs = [
+            (
+                of(Serial, printed.serial_number.as_ref(), &printed.identifiers),
+                of(Serial, standard.serial_number.as_ref(), &standard.identifiers),
+                true,
+            ),
+            (
+                of(Asset, None, &printed.identifiers),
+                of(Asset, standard.code.as_ref(), &standard.identifiers),
+                true,
+            ),
+            (of(Marking, None, &printed.identifiers), of(Marking, None, &standard.identifiers), false),
+        ];
+        for (printed, own, decisive) in pairs {
+            let (Some(first), Some(other)) = (printed.first(), own.first()) else { continue };
+            let equal = printed
+                .iter()
+                .any(|left| own.iter().any(|right| identifier_key(left) == identifier_key(right)));
+            if equal {
+                common = true;
+            } else if decisive && conflict.is_none() && !common {
+                conflict = Some((first.clone(), other.clone()));
+            }
+        }
+        if let Some((printed, own)) = conflict {
+            return (IdentityMatch::Conflict, Some((self.text(&printed), self.text(&own))));
+        }
+        if !common {
+            return (IdentityMatch::NothingToCompare, None);
+        }
+        let differs = |printed: Option<&String>, own: Option<&String>| {
+            matches!((printed, own), (Some(printed), Some(own))
+                if identifier_key(printed) != identifier_key(own))
+        };
+        let maker = (printed.manufacturer.as_ref(), standard.manufacturer.as_ref());
+        let model = (printed.model.as_ref(), standard.model.as_ref());
+        for (printed, own) in [maker, model] {
+            if differs(printed, own) {
+                let texts = printed.zip(own).map(|(left, right)| (left.clone(), right.clone()));
+                let texts = texts.map(|(left, right)| (self.text(&left), self.text(&right)));
+                return (IdentityMatch::OtherSpelling, texts);
+            }
+        }
+        (IdentityMatch::Match, None)
+    }
+
+    fn result_row(
+        &mut self,
+        result: &model::CalibrationResult,
+        calibration: CalibrationIndex,
+    ) -> ResultRow {
+        let name = self.text(&result.id);
+        let mut row = ResultRow::new(calibration, name, result.quantity_kind);
+        row.value_is = result.value_is.unwrap_or(model::ValueIs::Actual);
+        row.endorsed = result.endorsed;
+        row.phase = result.phase;
+        if let (Some(value), Some(unit)) = (result.value.as_ref(), result.unit.as_ref()) {
+            let measured = match row.value_is {
+                model::ValueIs::Actual | model::ValueIs::Indication => self.measured(value, unit),
+                _ => self.difference(value, unit),
+            };
+            row.set_value(measured);
+        }
+        match (result.point.as_ref(), result.interval.as_ref()) {
+            (Some(point), _) => {
+                row.extent = Extent::point(quantity(point));
+                row.extent_unit = self.unit(&point.unit);
+            }
+            (None, Some(interval)) => {
+                row.extent = extent(interval);
+                row.extent_unit = self.unit(&interval.unit);
+            }
+            (None, None) => {}
+        }
+        if let Some(uncertainty) = result.uncertainty.as_ref() {
+            let coverage = self.coverage(Coverage {
+                factor: uncertainty.coverage_factor.as_ref().map(Decimal::to_f64),
+                probability: uncertainty.coverage_probability.as_ref().map(Decimal::to_f64),
+                degrees_of_freedom: uncertainty.degrees_of_freedom.as_ref().map(Decimal::to_f64),
+            });
+            let figure = self.difference(&uncertainty.value, &uncertainty.unit);
+            let (kind, mode) = (uncertainty.kind, uncertainty.mode);
+            row.set_uncertainty(UncertaintyRow { figure, coverage, kind, mode });
+        }
+        let normalise = |text: Option<&String>| text.map(|text| normalised(text));
+        let (analyte, matrix) =
+            (normalise(result.analyte.as_ref()), normalise(result.matrix.as_ref()));
+        let detail = ResultDetail {
+            parameters: self.parameters(&result.parameters),
+            item: self.standard(result.item.as_ref()),
+            point_tolerance: result
+                .point_tolerance
+                .as_ref()
+                .map(|tolerance| tolerance.value.to_f64() * tolerance.unit.factor()),
+            valid_interval: result.valid_interval.as_ref().map(extent),
+            interpolation: result.interpolation,
+            analyte: self.optional_text(analyte.as_ref()),
+            matrix: self.optional_text(matrix.as_ref()),
+            service_category: self.optional_text(result.service_category.as_ref()),
+        };
+        let rare = !detail.parameters.is_empty()
+            || detail.item.is_some()
+            || detail.point_tolerance.is_some()
+            || detail.valid_interval.is_some()
+            || detail.interpolation.is_some()
+            || detail.analyte.is_some()
+            || detail.matrix.is_some()
+            || detail.service_category.is_some();
+        if rare {
+            row.detail = push(&mut self.evidence.result_details, detail);
+        }
+        row
+    }
+
+    fn target(&self, reference: &model::Reference, starts: &[usize]) -> Target {
+        if let Some(root) = self.position(reference.realisation.as_ref(), CollectionName::Realisations) {
+            return Target::Realisation(RealisationIndex::new(root));
+        }
+        let standard = self.standard(reference.standard.as_ref());
+        let Some(calibration) = self.calibration(reference.calibration.as_ref()) else {
+            return standard.map_or(Target::Open, Target::Standard);
+        };
+        let record = &self.records.calibrations[calibration.position()];
+        let is_its_item = |id: &Id| *id == record.item || record.items.contains(id);
+        if reference.standard.as_ref().is_some_and(|id| !is_its_item(id)) {
+            return Target::ForeignItem(calibration);
+        }
+        let row = reference
+            .result
+            .as_ref()
+            .and_then(|name| record.results.iter().position(|result| result.id == *name));
+        match row {
+            Some(row) => Target::Row(ResultIndex::new(starts[calibration.position()] + row)),
+            None => Target::Certificate(calibration),
+        }
+    }
+
+    fn reference_row(
+        &mut self,
+        reference: &model::Reference,
+        record: &Calibration,
+        starts: &[usize],
+    ) -> ReferenceRow {
+        let target = self.target(reference, starts);
+        let coefficient = match reference.model {
+            Some(model::Model::Product) => reference.exponent.as_ref(),
+            _ => reference.sensitivity.as_ref(),
+        };
+        let for_results = (!reference.for_results.is_empty()).then(|| {
+            let positions = record.results.iter().enumerate();
+            let named = positions.filter(|(_, result)| reference.for_results.contains(&result.id));
+            named.filter_map(|(row, _)| u32::try_from(row).ok()).collect::<Box<[u32]>>()
+        });
+        let budget = reference
+            .uncertainty_in_budget
+            .as_ref()
+            .map(|budget| self.difference(&budget.value, &budget.unit));
+        let equation_unbound = reference.equation.as_ref().is_some_and(|equation| {
+            let bound: Vec<&str> =
+                record.references.iter().filter_map(|other| other.symbol.as_deref()).collect();
+            let symbols = Equation::symbols_of(equation);
+            symbols.is_ok_and(|symbols| symbols.iter().any(|s| !bound.contains(&s.as_str())))
+        });
+        let detail = ReferenceDetail {
+            for_results: for_results.filter(|rows| rows.len() != record.results.len()),
+            budget,
+            equation_unbound,
+        };
+        let rare = detail.for_results.is_some() || detail.budget.is_some() || equation_unbound;
+        ReferenceRow {
+            target,
+            coefficient: coefficient.map_or(f64::NAN, Decimal::to_f64),
+            detail: rare.then(|| push(&mut self.evidence.reference_details, detail)).flatten(),
+            role: reference.role.unwrap_or(model::ReferenceRole::Main),
+            model: reference.model,
+        }
+    }
+
+    fn comparisons(&mut self) {
+        let mut of_organisation = Vec::new();
+        for (position, record) in self.records.comparisons.iter().enumerate() {
+            let id = self.identity(&record.id);
+            let code = self.optional_text(record.code.as_ref());
+            self.evidence.comparisons.push((id, code));
+            for result in &record.results {
+                let Some(organisation) = self.organisation(Some(&result.organisation)) else { continue };
+                let inconsistent = result.degree_of_equivalence.as_ref().zip(result.doe_expanded_uncertainty.as_ref());
+                let row = ComparisonRow {
+                    comparison: ComparisonIndex::new(position),
+                    kind: record.kind,
+                    quantity: record.quantity_kind,
+                    status: record.status,
+                    measured_to: record.measured_to,
+                    published_on: record.report_published_on,
+                    inconsistent: inconsistent.map(|(d, u)| d.to_exact().abs() > u.to_exact()),
+                    known_from: self.known(None, record.recorded_at),
+                };
+                of_organisation.push((organisation.position(), row));
+            }
+        }
+        self.evidence.comparisons_of =
+            Groups::grouped(self.evidence.organisations.len(), of_organisation);
+    }
+
+    fn finish(self) -> Evidence {
+        let mut evidence = self.evidence;
+        if evidence.units.is_empty() {
+            evidence.units.extend(Unit::parse("1"));
+        }
+        evidence.shrink();
+        evidence
+    }
+}
+
+/// Adds a row of what is rarely stated and gives its number, counted from one.
+fn push<T>(rows: &mut Vec<T>, row: T) -> Option<NonZeroU32> {
+    rows.push(row);
+    u32::try_from(rows.len()).ok().and_then(NonZeroU32::new)
+}
+
+fn level(level: Option<EvidenceLevel>) -> EvidenceLevel {
+    level.unwrap_or(EvidenceLevel::IssuerConfirmed)
+}
+
+fn country(code: &str) -> Option<[u8; 2]> {
+    code.as_bytes().try_into().ok()
+}
+
+fn on_scale(value: &Decimal, unit: &Unit) -> f64 {
+    value.to_f64() * unit.factor() + unit.offset()
+}
+
+fn quantity(value: &QuantityValue) -> f64 {
+    on_scale(&value.value, &value.unit)
+}
+
+fn bound(value: Option<&Decimal>, unit: &Unit) -> f64 {
+    value.map_or(f64::NAN, |value| on_scale(value, unit))
+}
+
+fn extent(interval: &Interval) -> Extent {
+    Extent {
+        lower: bound(interval.lower.as_ref(), &interval.unit),
+        upper: bound(interval.upper.as_ref(), &interval.unit),
+    }
+}
+
+/// Conditions that describe the surroundings of a value rather than the way it is used: left out
+/// by a use, they are the row's (rules 3.4).
+fn is_reference_condition(name: &str) -> bool {
+    matches!(name, "temperature" | "pressure" | "relative_humidity" | "density")
+}
+
+/// Words as they are compared: without differences of case and spacing.
+pub(super) fn normalised(text: &str) -> String {
+    text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}
+
+/// An identifier as it is compared: case, spaces and hyphens do not count (rule D-04).
+fn identifier_key(text: &str) -> String {
+    let dropped = |c: &char| !c.is_whitespace() && !matches!(c, '-' | '‐' | '‑' | '–' | '_');
+    text.chars().filter(dropped).flat_map(char::to_lowercase).collect()
+}

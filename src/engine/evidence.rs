@@ -1,0 +1,1192 @@
+//! The evidence: records as an arena of rows addressed by index, every number already in the
+//! coherent SI unit, dates as day numbers, texts interned. It holds one chain or a whole country.
+//!
+//! What lives here: the rows and how to look them up. What does not: how they come from records
+//! (`compile`), and any judgement (`rules`).
+
+use std::num::NonZeroU32;
+
+use crate::domain::calibration::{
+    CalibrationKind, CalibrationStatus, CompetenceDecision, DueSource, Interpolation, Model, Phase, ReferenceRole,
+    ValueIs,
+};
+use crate::domain::capability::{CapabilityStatus, Publisher};
+use crate::domain::comparison::{ComparisonKind, ComparisonStatus};
+use crate::domain::equation::Equation;
+use crate::domain::id::Id;
+use crate::domain::organisation::{Arrangement, ArrangementScope, MembershipRole, OrganisationKind};
+use crate::domain::period::{Day, Instant};
+use crate::domain::quantity::QuantityKindId;
+use crate::domain::realisation::RealisationKind;
+use crate::domain::recognition::{AccreditationStandard, AccreditationStatus, EvidenceLevel, LegalRecognitionKind};
+use crate::domain::standard::{EventKind, LegalLevel, MetrologicalRole};
+use crate::domain::uncertainty::{Mode, UncertaintyKind};
+use crate::domain::unit::Unit;
+
+/// Declares the index of a kind of row: four bytes, also as an option.
+macro_rules! index {
+    ($($(#[$meta:meta])* $name:ident,)+) => { $(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(NonZeroU32);
+
+        impl $name {
+            /// The index of a position.
+            pub fn new(position: usize) -> Self {
+                let number = u32::try_from(position).ok().and_then(|p| NonZeroU32::MIN.checked_add(p));
+                Self(number.unwrap_or(NonZeroU32::MAX))
+            }
+
+            /// The position.
+            pub fn position(self) -> usize {
+                self.0.get() as usize - 1
+            }
+        }
+    )+ };
+}
+
+index! {
+    /// Index of an organisation.
+    OrganisationIndex,
+    /// Index of an accreditation.
+    AccreditationIndex,
+    /// Index of a legal recognition.
+    LegalRecognitionIndex,
+    /// Index of a capability.
+    CapabilityIndex,
+    /// Index of a standard.
+    StandardIndex,
+    /// Index of a root.
+    RealisationIndex,
+    /// Index of a calibration.
+    CalibrationIndex,
+    /// Index of a calibration result.
+    ResultIndex,
+    /// Index of a comparison.
+    ComparisonIndex,
+    /// Index of an interned text.
+    TextIndex,
+}
+
+/// Rows of one kind grouped by the row they belong to.
+#[derive(Debug, Clone)]
+pub struct Groups<T> {
+    starts: Vec<u32>,
+    items: Vec<T>,
+}
+
+impl<T> Default for Groups<T> {
+    fn default() -> Self {
+        Self { starts: vec![0], items: Vec::new() }
+    }
+}
+
+impl<T> Groups<T> {
+    /// Adds the group of the next owner.
+    pub fn push(&mut self, group: impl IntoIterator<Item = T>) {
+        self.items.extend(group);
+        self.starts.push(u32::try_from(self.items.len()).unwrap_or(u32::MAX));
+    }
+
+    /// The group of an owner; empty when there is none.
+    pub fn of(&self, owner: usize) -> &[T] {
+        &self.items[self.range(owner)]
+    }
+
+    /// Where the group of an owner lies among all items.
+    pub fn range(&self, owner: usize) -> std::ops::Range<usize> {
+        match (self.starts.get(owner), self.starts.get(owner + 1)) {
+            (Some(start), Some(end)) => *start as usize..*end as usize,
+            _ => 0..0,
+        }
+    }
+
+    /// All items.
+    pub fn items(&self) -> &[T] {
+        &self.items
+    }
+
+    /// Groups items by the position of their owner.
+    pub fn grouped(owners: usize, mut items: Vec<(usize, T)>) -> Self {
+        items.sort_by_key(|(owner, _)| *owner);
+        let mut groups = Self::default();
+        let mut items = items.into_iter().peekable();
+        for owner in 0..owners {
+            while let Some((_, item)) = items.next_if(|(of, _)| *of == owner) {
+                groups.items.push(item);
+            }
+            groups.starts.push(u32::try_from(groups.items.len()).unwrap_or(u32::MAX));
+        }
+        groups
+    }
+
+    /// Bytes on the heap.
+    pub fn bytes(&self) -> usize {
+        self.starts.capacity() * size_of::<u32>() + self.items.capacity() * size_of::<T>()
+    }
+
+    /// Gives back memory that is not used.
+    pub fn shrink(&mut self) {
+        self.starts.shrink_to_fit();
+        self.items.shrink_to_fit();
+    }
+}
+
+/// Texts, each stored once.
+#[derive(Debug, Clone, Default)]
+pub struct Texts {
+    buffer: String,
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    /// Adds a text.
+    pub fn push(&mut self, text: &str) -> TextIndex {
+        self.buffer.push_str(text);
+        self.ends.push(u32::try_from(self.buffer.len()).unwrap_or(u32::MAX));
+        TextIndex::new(self.ends.len() - 1)
+    }
+
+    /// The text of an index.
+    pub fn get(&self, index: TextIndex) -> &str {
+        let position = index.position();
+        let start = position.checked_sub(1).map_or(0, |before| self.ends[before]) as usize;
+        &self.buffer[start..self.ends[position] as usize]
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Bytes on the heap.
+    pub fn bytes(&self) -> usize {
+        self.buffer.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+
+    /// Gives back memory that is not used.
+    pub fn shrink(&mut self) {
+        self.buffer.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+}
+
+/// The identity of a row in sixteen bytes: a UUIDv7, or the index of a bundle's label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity([u8; 16]);
+
+impl Identity {
+    /// The identity of a UUIDv7.
+    pub fn of_uuid(id: uuid::Uuid) -> Self {
+        Self(*id.as_bytes())
+    }
+
+    /// The identity of a label.
+    pub fn of_label(label: TextIndex) -> Self {
+        let mut bytes = [0; 16];
+        bytes[..4].copy_from_slice(&label.0.get().to_be_bytes());
+        Self(bytes)
+    }
+
+    fn label(self) -> Option<TextIndex> {
+        let [a, b, c, d, _, _, version, ..] = self.0;
+        if version != 0 {
+            return None;
+        }
+        NonZeroU32::new(u32::from_be_bytes([a, b, c, d])).map(TextIndex)
+    }
+}
+
+/// From which log index on a row is known (transaction time); 0 is always.
+pub type LogIndex = u32;
+
+/// A number as measured: its value in the coherent SI unit, the unit it was written in, and the
+/// power of ten of its last written digit there (rules 3.6).
+#[derive(Debug, Clone, Copy)]
+pub struct Measured {
+    /// Value in the coherent SI unit.
+    pub si: f64,
+    /// Unit it was written in.
+    pub unit: UnitIndex,
+    /// Power of ten of the last written digit, in that unit.
+    pub last_digit: i8,
+}
+
+/// Index of a unit.
+pub type UnitIndex = u16;
+
+/// Coverage of an uncertainty statement; what is not stated is none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Coverage {
+    /// Coverage factor k.
+    pub factor: Option<f64>,
+    /// Coverage probability p.
+    pub probability: Option<f64>,
+    /// Effective degrees of freedom.
+    pub degrees_of_freedom: Option<f64>,
+}
+
+/// An uncertainty statement of a result.
+#[derive(Debug, Clone, Copy)]
+pub struct UncertaintyRow {
+    /// The figure: in the coherent SI unit when absolute, a fraction when relative.
+    pub figure: Measured,
+    /// Index of its coverage.
+    pub coverage: u16,
+    /// Standard, combined or expanded.
+    pub kind: Option<UncertaintyKind>,
+    /// Absolute or relative.
+    pub mode: Option<Mode>,
+}
+
+/// An interval in the coherent SI unit; a bound that is not stated is NaN.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Extent {
+    /// Lower bound.
+    pub lower: f64,
+    /// Upper bound.
+    pub upper: f64,
+}
+
+impl Extent {
+    /// Relative slack of comparisons, far below any written digit (rules 3.6).
+    pub const SLACK: f64 = 1e-12;
+
+    /// One point.
+    pub fn point(value: f64) -> Self {
+        Self { lower: value, upper: value }
+    }
+
+    /// Whether both bounds are stated.
+    pub fn is_closed(&self) -> bool {
+        !self.lower.is_nan() && !self.upper.is_nan()
+    }
+
+    /// Whether it is a single point.
+    pub fn is_point(&self) -> bool {
+        self.lower == self.upper
+    }
+
+    /// Whether another extent lies inside, bounds included.
+    pub fn contains(&self, other: Extent) -> bool {
+        let slack = Self::SLACK * self.lower.abs().max(self.upper.abs()).max(other.upper.abs());
+        self.lower - slack <= other.lower && other.upper <= self.upper + slack
+    }
+
+    /// The points at which a quantity over the extent is looked at: one, or both ends.
+    pub fn ends(&self) -> impl Iterator<Item = f64> + use<> {
+        let second = (!self.is_point()).then_some(self.upper);
+        std::iter::once(self.lower).chain(second)
+    }
+}
+
+/// A condition of a result or a capability.
+#[derive(Debug, Clone, Copy)]
+pub struct ParameterRow {
+    /// Name.
+    pub name: TextIndex,
+    /// Numbers in the coherent SI unit.
+    pub extent: Option<Extent>,
+    /// Words, normalised.
+    pub text: Option<TextIndex>,
+    /// Unit it was written in.
+    pub unit: UnitIndex,
+    /// Whether it is a reference condition: what a use leaves out is then the row's (rules 3.4).
+    pub reference_condition: bool,
+}
+
+/// An organisation.
+#[derive(Debug, Clone, Copy)]
+pub struct OrganisationRow {
+    /// Identity.
+    pub id: Identity,
+    /// What it is.
+    pub kind: OrganisationKind,
+    /// Country, two letters.
+    pub country: Option<[u8; 2]>,
+    /// Name in Vietnamese.
+    pub name_vi: TextIndex,
+    /// Name in English.
+    pub name_en: TextIndex,
+    /// Known from.
+    pub known_from: LogIndex,
+}
+
+/// A membership.
+#[derive(Debug, Clone)]
+pub struct MembershipRow {
+    /// The arrangement.
+    pub arrangement: Arrangement,
+    /// Scope.
+    pub scope: Option<ArrangementScope>,
+    /// Role.
+    pub role: Option<MembershipRole>,
+    /// First and last day.
+    pub valid: Period,
+    /// KCDB areas.
+    pub areas: Box<[TextIndex]>,
+    /// Known from.
+    pub known_from: LogIndex,
+}
+
+/// A period of days, both included; open where a bound is the extreme number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// First day.
+    pub from: Day,
+    /// Last day.
+    pub to: Day,
+}
+
+impl Period {
+    /// A period; open where a day is absent.
+    pub fn new(from: Option<Day>, to: Option<Day>) -> Self {
+        Self {
+            from: from.unwrap_or(Day::beginning()),
+            to: to.unwrap_or(Day::end()),
+        }
+    }
+
+    /// Whether another period lies inside.
+    pub fn contains(&self, other: Period) -> bool {
+        self.from <= other.from && other.to <= self.to
+    }
+
+    /// Whether a day lies inside.
+    pub fn has(&self, day: Day) -> bool {
+        self.from <= day && day <= self.to
+    }
+}
+
+/// A dated status.
+#[derive(Debug, Clone, Copy)]
+pub struct StatusRow<S> {
+    /// The status.
+    pub status: S,
+    /// From and to.
+    pub effective: Period,
+    /// Known from.
+    pub known_from: LogIndex,
+}
+
+/// An accreditation.
+#[derive(Debug, Clone)]
+pub struct AccreditationRow {
+    /// Identity.
+    pub id: Identity,
+    /// Who is accredited.
+    pub organisation: Option<OrganisationIndex>,
+    /// By whom.
+    pub body: Option<OrganisationIndex>,
+    /// Against what.
+    pub standard: AccreditationStandard,
+    /// Number.
+    pub number: Option<TextIndex>,
+    /// Granted on and valid to.
+    pub valid: Period,
+    /// Statuses, with the capabilities concerned by partial ones.
+    pub statuses: Vec<(StatusRow<AccreditationStatus>, Box<[CapabilityIndex]>)>,
+    /// Known from.
+    pub known_from: LogIndex,
+}
+
+/// A recognition under national law.
+#[derive(Debug, Clone)]
+pub struct LegalRecognitionRow {
+    /// Identity.
+    pub id: Identity,
+    /// What is recognised.
+    pub kind: LegalRecognitionKind,
+    /// The organisation.
+    pub organisation: Option<OrganisationIndex>,
+    /// The standard.
+    pub standard: Option<StandardIndex>,
+    /// Number of the decision.
+    pub decision: Option<TextIndex>,
+    /// Validity.
+    pub valid: Period,
+    /// Fields, as written.
+    pub fields: Box<[TextIndex]>,
+    /// Statuses.
+    pub statuses: Vec<StatusRow<AccreditationStatus>>,
+    /// Known from.
+    pub known_from: LogIndex,
+}
+
+/// What an equation's symbol or a table's axis stands for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Stands {
+    /// The point.
+    ForPoint,
+    /// A parameter of this name.
+    ForParameter(TextIndex),
+}
+
+/// A symbol bound to what it stands for, with the factor from the SI unit to its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    /// What it stands for.
+    pub stands: Stands,
+    /// One unit of the symbol in the coherent SI unit.
+    pub factor: f64,
+    /// To add after multiplying.
+    pub offset: f64,
+}
+
+/// The expanded uncertainty of a capability as a function of the point (rule C-05).
+#[derive(Debug, Clone)]
+pub enum CapabilityExpression {
+    /// One value.
+    Constant(f64),
+    /// Linear between the ends of the range.
+    Linear {
+        /// At the lower end.
+        lower: f64,
+        /// At the upper end.
+        upper: f64,
+    },
+    /// A numerical-value equation, its result times `unit`.
+    Equation {
+        /// The equation.
+        equation: Equation,
+        /// Its symbols, in the order the equation was compiled with.
+        bindings: Box<[Binding]>,
+        /// One unit of the result.
+        unit: f64,
+    },
+    /// Values at points, ascending.
+    Table {
+        /// Pairs of point and uncertainty.
+        points: Box<[(f64, f64)]>,
+        /// Whether interpolation is approved.
+        interpolate: bool,
+    },
+    /// Values over two axes.
+    Matrix {
+        /// First axis.
+        rows: (Stands, Box<[f64]>),
+        /// Second axis.
+        columns: (Stands, Box<[f64]>),
+        /// Cells, row by row.
+        cells: Box<[f64]>,
+        /// Whether interpolation is approved.
+        interpolate: bool,
+    },
+    /// Smallest and largest value without a rule between.
+    Interval {
+        /// Smallest.
+        lowest: f64,
+        /// Largest.
+        highest: f64,
+    },
+    /// Not evaluable, with the text that stands there.
+    NotEvaluable(TextIndex),
+}
+
+/// A capability (CMC).
+#[derive(Debug, Clone)]
+pub struct CapabilityRow {
+    /// Identity.
+    pub id: Identity,
+    /// Publisher.
+    pub publisher: Publisher,
+    /// Whose.
+    pub organisation: Option<OrganisationIndex>,
+    /// Accreditation of a scope entry.
+    pub accreditation: Option<AccreditationIndex>,
+    /// Code.
+    pub code: Option<TextIndex>,
+    /// Quantity.
+    pub kind: Option<QuantityKindId>,
+    /// Analyte.
+    pub analyte: Option<TextIndex>,
+    /// Matrix.
+    pub matrix: Option<TextIndex>,
+    /// Service category.
+    pub service_category: Option<TextIndex>,
+    /// Range, when stated.
+    pub range: Option<Extent>,
+    /// Unit of the range.
+    pub range_unit: UnitIndex,
+    /// Uncertainty, when stated.
+    pub expression: Option<CapabilityExpression>,
+    /// Whether the figures are fractions.
+    pub relative: bool,
+    /// Unit in which figures are shown.
+    pub uncertainty_unit: UnitIndex,
+    /// Coverage factor.
+    pub coverage_factor: f64,
+    /// Coverage probability.
+    pub coverage_probability: Option<f64>,
+    /// Conditions.
+    pub parameters: Box<[ParameterRow]>,
+    /// Source of traceability, in words.
+    pub traceability_source: Option<TextIndex>,
+    /// Statuses.
+    pub statuses: Vec<StatusRow<CapabilityStatus>>,
+    /// Evidence level.
+    pub evidence: EvidenceLevel,
+    /// Known from.
+    pub known_from: LogIndex,
+}
+
+/// A limit of drift ±a a year.
+#[derive(Debug, Clone, Copy)]
+pub struct DriftRow {
+    /// For which quantity; none for all.
+    pub kind: Option<QuantityKindId>,
+    /// The limit a: in the coherent SI unit when absolute, a fraction when relative.
+    pub limit: f64,
+    /// Whether it is a fraction of the value.
+    pub relative: bool,
+}
+
+/// A recalibration policy.
+#[derive(Debug, Clone, Copy)]
+pub struct IntervalPolicyRow {
+    /// First day of the policy.
+    pub effective_from: Day,
+    /// Months, where the policy fixes them.
+    pub months: Option<u32>,
+}
+
+/// An event of a standard.
+#[derive(Debug, Clone)]
+pub struct EventRow {
+    /// What happened.
+    pub kind: EventKind,
+    /// When, if known.
+    pub on: Option<Day>,
+    /// When it was noticed.
+    pub discovered_on: Option<Day>,
+    /// Whether it ends the validity of the last calibration.
+    pub breaks: bool,
+    /// Whether a check was within limits.
+    pub within_limits: Option<bool>,
+    /// Quantities it touches; all when empty.
+    pub kinds: Box<[QuantityKindId]>,
+    /// Range it touches.
+    pub range: Option<Extent>,
+    /// Known from.
+    pub known_from: LogIndex,
+}
+
+/// An owner's model of use between calibrated points.
+#[derive(Debug, Clone, Copy)]
+pub struct UseModelRow {
+    /// For which quantity.
+    pub kind: QuantityKindId,
+    /// Over which interval.
+    pub extent: Extent,
+}
+
+/// A standard.
+#[derive(Debug, Clone, Copy)]
+pub struct StandardRow {
+    /// Identity.
+    pub id: Identity,
+    /// Whose.
+    pub owner: Option<OrganisationIndex>,
+    /// The owner's code.
+    pub code: Option<TextIndex>,
+    /// Name in Vietnamese.
+    pub name_vi: Option<TextIndex>,
+    /// Name in English.
+    pub name_en: Option<TextIndex>,
+    /// Level.
+    pub legal_level: LegalLevel,
+    /// Role.
+    pub role: Option<MetrologicalRole>,
+    /// Nominal value of the standard as a whole.
+    pub nominal: Option<f64>,
+    /// Whether the owner declares the history complete.
+    pub history_complete: bool,
+    /// Evidence level.
+    pub evidence: EvidenceLevel,
+    /// Known from.
+    pub known_from: LogIndex,
+}
+
+/// A root.
+#[derive(Debug, Clone, Copy)]
+pub struct RealisationRow {
+    /// Identity.
+    pub id: Identity,
+    /// What it is.
+    pub kind: RealisationKind,
+    /// Whose.
+    pub organisation: Option<OrganisationIndex>,
+    /// Quantity.
+    pub quantity: QuantityKindId,
+    /// Range.
+    pub range: Option<Extent>,
+    /// How.
+    pub method: Option<TextIndex>,
+    /// Standard uncertainty: figure and whether it is a fraction.
+    pub uncertainty: Option<(Measured, bool)>,
+    /// Validity.
+    pub valid: Period,
+    /// Known from.
+    pub known_from: LogIndex,
+}
+
+/// What came of comparing the item as printed with the standard (rule D-04); a fact of two
+/// records, so it is found while compiling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdentityMatch {
+    /// An identifier in common.
+    Match,
+    /// An identifier in common, but maker or model are spelt differently.
+    OtherSpelling,
+    /// Conflicting serial or asset marks.
+    Conflict,
+    /// Nothing in common to compare.
+    NothingToCompare,
+}
+
+/// Which endorsement a certificate carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndorsementRow {
+    /// None stated.
+    None,
+    /// The CIPM MRA.
+    CipmMra,
+    /// An accreditation.
+    Accreditation(AccreditationIndex),
+}
+
+/// A calibration.
+#[derive(Debug, Clone, Copy)]
+pub struct CalibrationRow {
+    /// The item.
+    pub item: Option<StandardIndex>,
+    /// The issuer.
+    pub issuer: Option<OrganisationIndex>,
+    /// Number.
+    pub number: TextIndex,
+    /// First day of performance.
+    pub performed_from: Day,
+    /// Last day of performance.
+    pub performed_to: Day,
+    /// Day of issue.
+    pub issued_on: Option<Day>,
+    /// Due date stated.
+    pub due_on: Option<Day>,
+    /// Endorsement.
+    pub endorsement: EndorsementRow,
+    /// Index of what is rarely stated.
+    pub detail: Option<NonZeroU32>,
+    /// Known from.
+    pub known_from: LogIndex,
+    /// Kind of certificate.
+    pub kind: CalibrationKind,
+    /// Evidence level.
+    pub evidence: EvidenceLevel,
+    /// Comparison of the item as printed.
+    pub identity: IdentityMatch,
+    /// Who set the due date.
+    pub due_source: DueSource,
+    /// Whether it is a continuous monitoring.
+    pub continuous: bool,
+    /// Whether all references are listed.
+    pub references_complete: bool,
+}
+
+/// What a calibration rarely states.
+#[derive(Debug, Clone, Default)]
+pub struct CalibrationDetail {
+    /// The certificate it amends.
+    pub amends: Option<CalibrationIndex>,
+    /// Decision on competence evidence, and whether all its items are there.
+    pub competence: Option<(CompetenceDecision, bool)>,
+    /// Identifiers in conflict: printed, and the standard's.
+    pub identifiers: Option<(TextIndex, TextIndex)>,
+    /// A statement of traceability in words.
+    pub traceability_statement: bool,
+    /// Items of a set beside the main one.
+    pub items: Box<[StandardIndex]>,
+}
+
+/// A dated status of a certificate.
+#[derive(Debug, Clone, Copy)]
+pub struct CalibrationStatusRow {
+    /// First day.
+    pub effective_from: Day,
+    /// Known from.
+    pub known_from: LogIndex,
+    /// The status.
+    pub status: CalibrationStatus,
+}
+
+/// A row of a certificate, packed: most of an arena consists of these.
+#[derive(Debug, Clone, Copy)]
+pub struct ResultRow {
+    /// Point or interval; both bounds NaN when not stated.
+    pub extent: Extent,
+    value: f64,
+    figure: f64,
+    /// The certificate.
+    pub calibration: CalibrationIndex,
+    /// Name of the row.
+    pub name: TextIndex,
+    /// Index of what is rarely stated.
+    pub detail: Option<NonZeroU32>,
+    /// Quantity.
+    pub kind: QuantityKindId,
+    /// Unit the point was written in.
+    pub extent_unit: UnitIndex,
+    value_unit: UnitIndex,
+    figure_unit: UnitIndex,
+    coverage: u16,
+    value_last_digit: i8,
+    figure_last_digit: i8,
+    uncertainty_kind: Option<UncertaintyKind>,
+    mode: Option<Mode>,
+    /// What the number is.
+    pub value_is: ValueIs,
+    /// Whether the row is marked as endorsed or not.
+    pub endorsed: Option<bool>,
+    /// Before or after adjustment.
+    pub phase: Option<Phase>,
+}
+
+impl ResultRow {
+    /// A row without number and uncertainty.
+    pub fn new(calibration: CalibrationIndex, name: TextIndex, kind: QuantityKindId) -> Self {
+        Self {
+            extent: Extent { lower: f64::NAN, upper: f64::NAN },
+            value: f64::NAN,
+            figure: f64::NAN,
+            calibration,
+            name,
+            detail: None,
+            kind,
+            extent_unit: 0,
+            value_unit: 0,
+            figure_unit: 0,
+            coverage: 0,
+            value_last_digit: 0,
+            figure_last_digit: 0,
+            uncertainty_kind: None,
+            mode: None,
+            value_is: ValueIs::Actual,
+            endorsed: None,
+            phase: None,
+        }
+    }
+
+    /// The number, when stated.
+    pub fn value(&self) -> Option<Measured> {
+        (!self.value.is_nan()).then_some(Measured {
+            si: self.value,
+            unit: self.value_unit,
+            last_digit: self.value_last_digit,
+        })
+    }
+
+    /// States the number.
+    pub fn set_value(&mut self, value: Measured) {
+        self.value = value.si;
+        self.value_unit = value.unit;
+        self.value_last_digit = value.last_digit;
+    }
+
+    /// The uncertainty, when stated.
+    pub fn uncertainty(&self) -> Option<UncertaintyRow> {
+        (!self.figure.is_nan()).then_some(UncertaintyRow {
+            figure: Measured {
+                si: self.figure,
+                unit: self.figure_unit,
+                last_digit: self.figure_last_digit,
+            },
+            coverage: self.coverage,
+            kind: self.uncertainty_kind,
+            mode: self.mode,
+        })
+    }
+
+    /// States the uncertainty.
+    pub fn set_uncertainty(&mut self, uncertainty: UncertaintyRow) {
+        self.figure = uncertainty.figure.si;
+        self.figure_unit = uncertainty.figure.unit;
+        self.figure_last_digit = uncertainty.figure.last_digit;
+        self.coverage = uncertainty.coverage;
+        self.uncertainty_kind = uncertainty.kind;
+        self.mode = uncertainty.mode;
+    }
+}
+
+/// What a result rarely states.
+#[derive(Debug, Clone, Default)]
+pub struct ResultDetail {
+    /// Conditions.
+    pub parameters: Box<[ParameterRow]>,
+    /// The piece of a set.
+    pub item: Option<StandardIndex>,
+    /// Half-width around the point within which the row counts.
+    pub point_tolerance: Option<f64>,
+    /// Interval over which a point-wise row may be used.
+    pub valid_interval: Option<Extent>,
+    /// Interpolation.
+    pub interpolation: Option<Interpolation>,
+    /// Analyte.
+    pub analyte: Option<TextIndex>,
+    /// Matrix.
+    pub matrix: Option<TextIndex>,
+    /// Service category.
+    pub service_category: Option<TextIndex>,
+}
+
+/// Where a reference leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A row of a certificate of the item named.
+    Row(ResultIndex),
+    /// A root.
+    Realisation(RealisationIndex),
+    /// A certificate of another item than the standard named.
+    ForeignItem(CalibrationIndex),
+    /// A certificate without a row.
+    Certificate(CalibrationIndex),
+    /// A standard without a certificate.
+    Standard(StandardIndex),
+    /// Nothing in the registry.
+    Open,
+}
+
+/// What a calibration was made with.
+#[derive(Debug, Clone, Copy)]
+pub struct ReferenceRow {
+    /// Where it leads.
+    pub target: Target,
+    /// Sensitivity in coherent SI units, or the exponent in a product; NaN when not stated.
+    pub coefficient: f64,
+    /// Index of what is rarely stated.
+    pub detail: Option<NonZeroU32>,
+    /// What it was used for.
+    pub role: ReferenceRole,
+    /// How the value follows from it.
+    pub model: Option<Model>,
+}
+
+/// What a reference rarely states.
+#[derive(Debug, Clone, Default)]
+pub struct ReferenceDetail {
+    /// Rows it was used for, as positions within the certificate; all when none.
+    pub for_results: Option<Box<[u32]>>,
+    /// Standard uncertainty entered in the budget.
+    pub budget: Option<Measured>,
+    /// Whether all symbols of the custom equation are bound by references.
+    pub equation_unbound: bool,
+}
+
+/// A comparison's result of one organisation.
+#[derive(Debug, Clone, Copy)]
+pub struct ComparisonRow {
+    /// The comparison.
+    pub comparison: ComparisonIndex,
+    /// Kind of comparison.
+    pub kind: ComparisonKind,
+    /// Quantity.
+    pub quantity: Option<QuantityKindId>,
+    /// Status.
+    pub status: Option<ComparisonStatus>,
+    /// Last day of measurement.
+    pub measured_to: Option<Day>,
+    /// Day of the final report.
+    pub published_on: Option<Day>,
+    /// Whether a degree of equivalence is given and larger than its uncertainty.
+    pub inconsistent: Option<bool>,
+    /// Known from.
+    pub known_from: LogIndex,
+}
+
+/// The whole arena.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// Interned texts.
+    pub texts: Texts,
+    /// Units, with their codes.
+    pub units: Vec<Unit>,
+    /// Coverage statements.
+    pub coverages: Vec<Coverage>,
+    /// Organisations.
+    pub organisations: Vec<OrganisationRow>,
+    /// Memberships of each organisation.
+    pub memberships: Groups<MembershipRow>,
+    /// Memberships of countries.
+    pub country_memberships: Vec<([u8; 2], MembershipRow)>,
+    /// Accreditations.
+    pub accreditations: Vec<AccreditationRow>,
+    /// Accreditations of each organisation.
+    pub accreditations_of: Groups<AccreditationIndex>,
+    /// Legal recognitions.
+    pub legal_recognitions: Vec<LegalRecognitionRow>,
+    /// Legal recognitions of each organisation.
+    pub legal_of_organisation: Groups<LegalRecognitionIndex>,
+    /// Legal recognitions of each standard.
+    pub legal_of_standard: Groups<LegalRecognitionIndex>,
+    /// Capabilities.
+    pub capabilities: Vec<CapabilityRow>,
+    /// Capabilities of each organisation.
+    pub capabilities_of: Groups<CapabilityIndex>,
+    /// Standards.
+    pub standards: Vec<StandardRow>,
+    /// Standards by the hash of their id; ascending.
+    pub standards_by_id: Vec<(u64, StandardIndex)>,
+    /// Events of each standard.
+    pub events: Groups<EventRow>,
+    /// Recalibration policies of each standard.
+    pub interval_policies: Groups<IntervalPolicyRow>,
+    /// Drift limits of each standard.
+    pub drifts: Groups<DriftRow>,
+    /// Models of use of each standard.
+    pub use_models: Groups<UseModelRow>,
+    /// Nominal values by quantity of each standard.
+    pub nominals: Groups<(QuantityKindId, f64)>,
+    /// Calibrations of each standard.
+    pub calibrations_of: Groups<CalibrationIndex>,
+    /// Roots.
+    pub realisations: Vec<RealisationRow>,
+    /// Identities of the calibrations.
+    pub calibration_ids: Vec<Identity>,
+    /// Calibrations.
+    pub calibrations: Vec<CalibrationRow>,
+    /// What calibrations rarely state.
+    pub calibration_details: Vec<CalibrationDetail>,
+    /// Certificates that amend others: amended, amending; sorted.
+    pub amendments: Vec<(CalibrationIndex, CalibrationIndex)>,
+    /// Statuses of each calibration; none where it was only ever issued.
+    pub calibration_statuses: Groups<CalibrationStatusRow>,
+    /// Results of each calibration.
+    pub results: Groups<ResultRow>,
+    /// What results rarely state.
+    pub result_details: Vec<ResultDetail>,
+    /// References of each calibration.
+    pub references: Groups<ReferenceRow>,
+    /// What references rarely state.
+    pub reference_details: Vec<ReferenceDetail>,
+    /// Identities and codes of the comparisons.
+    pub comparisons: Vec<(Identity, Option<TextIndex>)>,
+    /// Comparison results of each organisation.
+    pub comparisons_of: Groups<ComparisonRow>,
+    /// The log: instants at which something became known, with the index reached then; ascending.
+    pub log: Vec<(Instant, LogIndex)>,
+    /// The last log index.
+    pub log_head: LogIndex,
+}
+
+impl Evidence {
+    /// The unit of an index.
+    pub fn unit(&self, index: UnitIndex) -> &Unit {
+        &self.units[index as usize]
+    }
+
+    /// Half the width of one unit of the last written digit, in the coherent SI unit.
+    pub fn half_width(&self, measured: Measured) -> f64 {
+        0.5 * power_of_ten(measured.last_digit) * self.unit(measured.unit).factor()
+    }
+
+    /// The text of an index.
+    pub fn text(&self, index: TextIndex) -> &str {
+        self.texts.get(index)
+    }
+
+    /// A row of a certificate.
+    pub fn result(&self, index: ResultIndex) -> &ResultRow {
+        &self.results.items()[index.position()]
+    }
+
+    /// What a row rarely states.
+    pub fn result_detail(&self, row: &ResultRow) -> Option<&ResultDetail> {
+        row.detail.and_then(|index| self.result_details.get(index.get() as usize - 1))
+    }
+
+    /// The conditions of a row.
+    pub fn parameters(&self, row: &ResultRow) -> &[ParameterRow] {
+        self.result_detail(row).map_or(&[], |detail| &detail.parameters)
+    }
+
+    /// The indices of a certificate's rows.
+    pub fn rows_of(&self, calibration: CalibrationIndex) -> impl Iterator<Item = ResultIndex> + use<> {
+        self.results.range(calibration.position()).map(ResultIndex::new)
+    }
+
+    /// A calibration.
+    pub fn calibration(&self, index: CalibrationIndex) -> &CalibrationRow {
+        &self.calibrations[index.position()]
+    }
+
+    /// What a calibration rarely states.
+    pub fn calibration_detail(&self, row: &CalibrationRow) -> Option<&CalibrationDetail> {
+        row.detail.and_then(|index| self.calibration_details.get(index.get() as usize - 1))
+    }
+
+    /// What a reference rarely states.
+    pub fn reference_detail(&self, row: &ReferenceRow) -> Option<&ReferenceDetail> {
+        row.detail.and_then(|index| self.reference_details.get(index.get() as usize - 1))
+    }
+
+    /// A standard.
+    pub fn standard(&self, index: StandardIndex) -> &StandardRow {
+        &self.standards[index.position()]
+    }
+
+    /// An organisation.
+    pub fn organisation(&self, index: OrganisationIndex) -> &OrganisationRow {
+        &self.organisations[index.position()]
+    }
+
+    /// A capability.
+    pub fn capability(&self, index: CapabilityIndex) -> &CapabilityRow {
+        &self.capabilities[index.position()]
+    }
+
+    /// An accreditation.
+    pub fn accreditation(&self, index: AccreditationIndex) -> &AccreditationRow {
+        &self.accreditations[index.position()]
+    }
+
+    /// A root.
+    pub fn realisation(&self, index: RealisationIndex) -> &RealisationRow {
+        &self.realisations[index.position()]
+    }
+
+    /// A legal recognition.
+    pub fn legal_recognition(&self, index: LegalRecognitionIndex) -> &LegalRecognitionRow {
+        &self.legal_recognitions[index.position()]
+    }
+
+    /// The owner of the item of a calibration.
+    pub fn owner_of_item(&self, calibration: &CalibrationRow) -> Option<OrganisationIndex> {
+        calibration.item.and_then(|item| self.standard(item).owner)
+    }
+
+    /// The certificates that amend this one.
+    pub fn amendments_of(
+        &self,
+        calibration: CalibrationIndex,
+    ) -> impl Iterator<Item = CalibrationIndex> + '_ {
+        let start = self.amendments.partition_point(|(amended, _)| *amended < calibration);
+        self.amendments[start..]
+            .iter()
+            .take_while(move |(amended, _)| *amended == calibration)
+            .map(|(_, amending)| *amending)
+    }
+
+    /// The log index that an instant resolves to.
+    pub fn log_index_at(&self, instant: Instant) -> LogIndex {
+        let later = self.log.partition_point(|(recorded_at, _)| *recorded_at <= instant);
+        later.checked_sub(1).map_or(0, |position| self.log[position].1)
+    }
+
+    /// The day on which a log index was reached; none for what was always known.
+    pub fn day_known(&self, index: LogIndex) -> Option<Day> {
+        let position = self.log.partition_point(|(_, reached)| *reached < index);
+        self.log
+            .get(position)
+            .filter(|(_, reached)| *reached == index && index > 0)
+            .map(|(instant, _)| instant.day())
+    }
+
+    /// The identity as text.
+    pub fn id_text(&self, identity: Identity) -> String {
+        match identity.label() {
+            Some(label) => self.text(label).to_owned(),
+            None => uuid::Uuid::from_bytes(identity.0).hyphenated().to_string(),
+        }
+    }
+
+    /// The standard with this id.
+    pub fn standard_with_id(&self, id: &Id) -> Option<StandardIndex> {
+        let hash = hash_of_id(id.as_str());
+        let start = self.standards_by_id.partition_point(|(other, _)| *other < hash);
+        self.standards_by_id[start..]
+            .iter()
+            .take_while(|(other, _)| *other == hash)
+            .map(|(_, standard)| *standard)
+            .find(|standard| self.id_text(self.standard(*standard).id) == id.as_str())
+    }
+
+    /// The calibration of a standard with this id.
+    pub fn calibration_with_id(
+        &self,
+        standard: StandardIndex,
+        id: &Id,
+    ) -> Option<CalibrationIndex> {
+        let of_standard = self.calibrations_of.of(standard.position());
+        let is_named = |calibration: &&CalibrationIndex| {
+            self.id_text(self.calibration_ids[calibration.position()]) == id.as_str()
+        };
+        of_standard.iter().find(is_named).copied()
+    }
+}
+
+/// The hash under which standards are looked up by id.
+pub fn hash_of_id(id: &str) -> u64 {
+    use std::hash::Hasher;
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(id.as_bytes());
+    hasher.finish()
+}
+
+/// A power of ten with an exponent of eight bits, correctly rounded.
+pub fn power_of_ten(exponent: i8) -> f64 {
+    const fn table() -> [f64; 23] {
+        [
+            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+            1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+        ]
+    }
+    const EXACT: [f64; 23] = table();
+    match EXACT.get(exponent.unsigned_abs() as usize) {
+        Some(power) if exponent >= 0 => *power,
+        Some(power) => 1.0 / power,
+        None => 10f64.powi(i32::from(exponent)),
+    }
+}
+
+impl Evidence {
+    /// Gives back memory that is not used.
+    pub fn shrink(&mut self) {
+        self.texts.shrink();
+        self.calibrations.shrink_to_fit();
+        self.calibration_ids.shrink_to_fit();
+        self.calibration_details.shrink_to_fit();
+        self.result_details.shrink_to_fit();
+        self.reference_details.shrink_to_fit();
+        self.results.shrink();
+        self.references.shrink();
+        self.calibration_statuses.shrink();
+        self.calibrations_of.shrink();
+        self.standards.shrink_to_fit();
+        self.standards_by_id.shrink_to_fit();
+        self.events.shrink();
+        self.interval_policies.shrink();
+        self.drifts.shrink();
+        self.use_models.shrink();
+        self.nominals.shrink();
+    }
+
+    /// Bytes that calibrations take: their rows, results, references, statuses and identities,
+    /// and the share of texts; standards and organisations not counted.
+    pub fn bytes_of_calibrations(&self) -> usize {
+        let details = self.calibration_details.capacity() * size_of::<CalibrationDetail>()
+            + self.result_details.capacity() * size_of::<ResultDetail>()
+            + self.reference_details.capacity() * size_of::<ReferenceDetail>()
+            + self.result_details.iter().map(|d| d.parameters.len() * size_of::<ParameterRow>()).sum::<usize>();
+        self.calibrations.capacity() * size_of::<CalibrationRow>()
+            + self.calibration_ids.capacity() * size_of::<Identity>()
+            + self.results.bytes()
+            + self.references.bytes()
+            + self.calibration_statuses.bytes()
+            + self.calibrations_of.bytes()
+            + self.texts.bytes()
+            + details
+    }
+}

@@ -1,0 +1,665 @@
+//! The report: everything that was looked at for a claim, and what came out. It holds indices into
+//! the evidence; `render` turns it into the JSON of records.md, in both languages.
+
+use serde::Serialize;
+
+use crate::domain::claim::Claim;
+use crate::domain::period::{Day, Instant};
+use crate::domain::text::Text;
+use crate::domain::unit::Unit;
+
+use super::evidence::*;
+use super::finding::{Fact, FactValue, Finding, Outcome, Phrase, Severity, Subject};
+use super::limits::Limits;
+use super::policy::Policy;
+use super::rules::RULESET_VERSION;
+
+vocabulary! {
+    /// The answer to the claim (rules 3.2), best first.
+    Verdict {
+        /// Traceable, by a recognised route, without remarks.
+        Traceable = "traceable",
+        /// Traceable, with remarks or outside the recognised routes.
+        TraceableWithRemarks = "traceable_with_remarks",
+        /// Undetermined: something is missing.
+        Undetermined = "undetermined",
+        /// Not traceable.
+        NotTraceable = "not_traceable",
+    }
+}
+
+vocabulary! {
+    /// Verdict A: metrological traceability.
+    Traceability {
+        /// To the SI.
+        PassSi = "pass_si",
+        /// To a reference outside the SI.
+        PassNonSi = "pass_non_si",
+        /// With remarks.
+        PassWithRemarks = "pass_with_remarks",
+        /// Not traceable.
+        Fail = "fail",
+        /// Not known.
+        Indeterminate = "indeterminate",
+    }
+}
+
+vocabulary! {
+    /// Verdict B: the route of the nearest certificate (rule A-01, M-02).
+    Route {
+        /// BIPM, or an institute within its published CMC.
+        R1 = "r1",
+        /// An accredited laboratory within its scope.
+        R2 = "r2",
+        /// An institute outside the CIPM MRA's coverage.
+        R3a = "r3a",
+        /// A laboratory outside accreditation.
+        R3b = "r3b",
+        /// A reference material of an institute with a CMC.
+        Rm1 = "rm1",
+        /// A reference material of an accredited producer.
+        Rm2 = "rm2",
+        /// A reference material listed by the JCTLM.
+        Rm3 = "rm3",
+        /// Another competent producer.
+        Rm4 = "rm4",
+        /// An accepted reference outside the SI.
+        Alt653NonSi = "alt_653_non_si",
+        /// None.
+        None = "none",
+        /// Recognition is claimed and contradicted.
+        Fail = "fail",
+        /// Not known.
+        Indeterminate = "indeterminate",
+    }
+}
+
+vocabulary! {
+    /// Verdicts C and D.
+    DimensionOutcome {
+        /// Passes.
+        Pass = "pass",
+        /// Fails.
+        Fail = "fail",
+        /// Not known.
+        Indeterminate = "indeterminate",
+        /// Does not apply, or was not asked.
+        NotApplicable = "not_applicable",
+    }
+}
+
+vocabulary! {
+    /// How the chain closes (rules 3.4).
+    Closure {
+        /// By recognition of the nearest certificate.
+        Recognised = "recognised",
+        /// By the explicit walk.
+        Explicit = "explicit",
+        /// By both.
+        Both = "both",
+        /// Not at all.
+        None = "none",
+    }
+}
+
+vocabulary! {
+    /// Whether a chain is linked to the BIPM.
+    LinkState {
+        /// Linked.
+        Linked = "linked",
+        /// Not linked.
+        NotLinked = "not_linked",
+        /// Not known.
+        Undetermined = "undetermined",
+    }
+}
+
+vocabulary! {
+    /// Through what a chain is linked to the BIPM.
+    LinkVia {
+        /// A calibration by the BIPM.
+        BipmCalibration = "bipm_calibration",
+        /// Coordinated Universal Time.
+        Utc = "utc",
+        /// A published CMC backed by a comparison.
+        CmcAndComparison = "cmc_and_comparison",
+    }
+}
+
+/// Whether and through what a chain is linked to the BIPM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct BipmLink {
+    /// Whether.
+    pub state: LinkState,
+    /// Through what.
+    pub via: Option<LinkVia>,
+}
+
+/// One link of the chain: a row of a certificate, or a root.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// The row or root.
+    pub target: Target,
+    /// Route of the row.
+    pub route: Option<Route>,
+    /// Standard uncertainty in the coherent SI unit.
+    pub standard_uncertainty: Option<f64>,
+    /// Standard uncertainty over the magnitude of the value.
+    pub relative_uncertainty: Option<f64>,
+    /// Links it was made with.
+    pub references: Vec<usize>,
+    /// Findings about it.
+    pub findings: Vec<usize>,
+}
+
+/// The report of a claim, or of one part of it.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Verdict A.
+    pub traceability: Traceability,
+    /// Verdict B.
+    pub recognition: Route,
+    /// Verdict C.
+    pub legal: DimensionOutcome,
+    /// Whether B rests on competence evidence that is not accepted yet.
+    pub recognition_conditional: bool,
+    /// Verdict D.
+    pub fitness: DimensionOutcome,
+    /// How the chain closes.
+    pub closure: Closure,
+    /// Whether it is linked to the BIPM.
+    pub bipm_link: BipmLink,
+    /// The chain, the claim's own link first.
+    pub links: Vec<Link>,
+    /// What the rules found.
+    pub findings: Vec<Finding>,
+    /// Facts of the findings.
+    pub facts: Vec<Fact>,
+    /// For a claim without a point: one report a result.
+    pub parts: Vec<Report>,
+    /// For a part: the row it is about.
+    pub part_of: Option<ResultIndex>,
+    /// The state of knowledge.
+    pub log_index: LogIndex,
+    /// Whether a limit was reached.
+    pub partial: bool,
+    /// Units and texts of the claim that the evidence does not hold.
+    pub units: Vec<Unit>,
+    /// Texts of the claim that the evidence does not hold.
+    pub texts: Vec<String>,
+}
+
+/// The report as JSON (records.md, "A claim and its report").
+#[derive(Debug, Clone, Serialize)]
+pub struct RenderedReport {
+    /// Id of the report, when it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The claim.
+    pub claim: Claim,
+    /// The answer.
+    pub verdict: Verdict,
+    /// Verdict A.
+    pub traceability: Traceability,
+    /// Verdict B.
+    pub recognition: Route,
+    /// Verdict C.
+    pub legal: DimensionOutcome,
+    /// Whether B is conditional.
+    pub recognition_conditional: bool,
+    /// Verdict D.
+    pub fitness: DimensionOutcome,
+    /// How the chain closes.
+    pub closure: Closure,
+    /// Whether it is linked to the BIPM.
+    pub bipm_link: BipmLink,
+    /// The chain.
+    pub chain: RenderedChain,
+    /// Parts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<RenderedReport>,
+    /// Findings.
+    pub findings: Vec<RenderedFinding>,
+    /// Under which rules.
+    pub ruleset: Ruleset,
+    /// When it was computed.
+    pub computed_at: Instant,
+    /// From which state of knowledge.
+    pub log_index: LogIndex,
+    /// Whether a limit was reached.
+    pub partial: bool,
+    /// The limits.
+    pub limits: Limits,
+}
+
+/// Under which rules a report was made.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ruleset {
+    /// Version of the rules.
+    pub version: &'static str,
+    /// Policy.
+    pub policy: String,
+    /// Its digest.
+    pub policy_sha256: String,
+}
+
+/// The chain as JSON: a graph, each link once.
+#[derive(Debug, Clone, Serialize)]
+pub struct RenderedChain {
+    /// Its links.
+    pub links: Vec<RenderedLink>,
+}
+
+/// A link as JSON.
+#[derive(Debug, Clone, Serialize)]
+pub struct RenderedLink {
+    /// Its id within the report.
+    pub id: String,
+    /// The standard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard: Option<String>,
+    /// Its certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<String>,
+    /// The row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    /// The root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub realisation: Option<String>,
+    /// Relative standard uncertainty.
+    pub relative_uncertainty: Option<String>,
+    /// Standard uncertainty.
+    pub standard_uncertainty: Option<RenderedQuantity>,
+    /// Route.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
+    /// Links it was made with.
+    pub references: Vec<String>,
+    /// Findings about it.
+    pub findings: Vec<usize>,
+}
+
+/// A computed quantity as JSON.
+#[derive(Debug, Clone, Serialize)]
+pub struct RenderedQuantity {
+    /// The number, rounded to six significant digits.
+    pub value: String,
+    /// Its unit.
+    pub unit: String,
+}
+
+/// A finding as JSON.
+#[derive(Debug, Clone, Serialize)]
+pub struct RenderedFinding {
+    /// Id of the rule.
+    pub rule: &'static str,
+    /// Outcome.
+    pub outcome: Outcome,
+    /// Severity.
+    pub severity: Severity,
+    /// Dimension.
+    pub dimension: super::finding::Dimension,
+    /// The record it is about.
+    pub subject: RenderedSubject,
+    /// What it clashes with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub against: Option<RenderedSubject>,
+    /// Its facts.
+    pub facts: serde_json::Map<String, serde_json::Value>,
+    /// What would settle it.
+    pub missing: Vec<Text>,
+    /// The clause it rests on.
+    pub clause: String,
+    /// What it says.
+    pub message: Text,
+}
+
+/// A record a finding is about, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RenderedSubject {
+    /// Kind of record.
+    pub kind: &'static str,
+    /// Its id.
+    pub id: String,
+    /// Place within it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// Everything a report needs to be rendered.
+pub struct Renderer<'a> {
+    /// The evidence it was made from.
+    pub evidence: &'a Evidence,
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The limits.
+    pub limits: &'a Limits,
+    /// The claim, with its defaults filled in.
+    pub claim: &'a Claim,
+    /// When it was computed.
+    pub computed_at: Instant,
+}
+
+impl Renderer<'_> {
+    /// The report as JSON.
+    pub fn render(&self, report: &Report) -> RenderedReport {
+        let mut claim = self.claim.clone();
+        if let Some(row) = report.part_of {
+            let row = self.evidence.result(row);
+            claim.quantity_kind = Some(row.kind);
+        }
+        RenderedReport {
+            id: None,
+            claim,
+            verdict: report.verdict,
+            traceability: report.traceability,
+            recognition: report.recognition,
+            legal: report.legal,
+            recognition_conditional: report.recognition_conditional,
+            fitness: report.fitness,
+            closure: report.closure,
+            bipm_link: report.bipm_link,
+            chain: RenderedChain { links: self.links(report) },
+            parts: report.parts.iter().map(|part| self.render(part)).collect(),
+            findings: report.findings.iter().map(|f| self.finding(report, f)).collect(),
+            ruleset: Ruleset {
+                version: RULESET_VERSION,
+                policy: self.policy.id.clone(),
+                policy_sha256: self.policy.sha256.clone(),
+            },
+            computed_at: self.computed_at,
+            log_index: report.log_index,
+            partial: report.partial,
+            limits: *self.limits,
+        }
+    }
+
+    fn links(&self, report: &Report) -> Vec<RenderedLink> {
+        let name = |index: usize| format!("l{}", index + 1);
+        report
+            .links
+            .iter()
+            .enumerate()
+            .map(|(index, link)| {
+                let mut rendered = RenderedLink {
+                    id: name(index),
+                    standard: None,
+                    calibration: None,
+                    result: None,
+                    realisation: None,
+                    relative_uncertainty: link.relative_uncertainty.map(significant),
+                    standard_uncertainty: None,
+                    route: link.route,
+                    references: link.references.iter().copied().map(name).collect(),
+                    findings: link.findings.clone(),
+                };
+                let unit = match link.target {
+                    Target::Row(row) => {
+                        let row = self.evidence.result(row);
+                        let calibration = self.evidence.calibration(row.calibration);
+                        let item = calibration.item.map(|item| self.evidence.standard(item).id);
+                        rendered.standard = item.map(|id| self.evidence.id_text(id));
+                        rendered.calibration = Some(self.calibration_id(row.calibration));
+                        rendered.result = Some(self.evidence.text(row.name).to_owned());
+                        unit_of(row)
+                    }
+                    Target::Realisation(root) => {
+                        let root = self.evidence.realisation(root);
+                        rendered.realisation = Some(self.evidence.id_text(root.id));
+                        root.uncertainty.map(|(figure, _)| figure.unit)
+                    }
+                    _ => None,
+                };
+                let quantity = link.standard_uncertainty.zip(unit).map(|(u, unit)| {
+                    let unit = self.evidence.unit(unit);
+                    let value = significant(u / unit.factor());
+                    RenderedQuantity { value, unit: unit.code().to_owned() }
+                });
+                rendered.standard_uncertainty = quantity;
+                rendered
+            })
+            .collect()
+    }
+
+    fn calibration_id(&self, index: CalibrationIndex) -> String {
+        self.evidence.id_text(self.evidence.calibration_ids[index.position()])
+    }
+
+    /// The record a finding is about.
+    pub fn subject(&self, subject: Subject) -> RenderedSubject {
+        let evidence = self.evidence;
+        let mut path = None;
+        let (kind, id) = match subject {
+            Subject::Claim => ("claim", self.claim.standard.to_string()),
+            Subject::Standard(index) => {
+                ("measurement_standard", evidence.id_text(evidence.standard(index).id))
+            }
+            Subject::Calibration(index) => ("calibration", self.calibration_id(index)),
+            Subject::Result(index) => {
+                let row = evidence.result(index);
+                let first = evidence.results.range(row.calibration.position()).start;
+                path = Some(format!("/results/{}", index.position() - first));
+                ("calibration", self.calibration_id(row.calibration))
+            }
+            Subject::Realisation(index) => {
+                ("realisation", evidence.id_text(evidence.realisation(index).id))
+            }
+            Subject::Capability(index) => {
+                ("capability", evidence.id_text(evidence.capability(index).id))
+            }
+            Subject::Accreditation(index) => {
+                ("accreditation", evidence.id_text(evidence.accreditation(index).id))
+            }
+            Subject::Organisation(index) => {
+                ("organisation", evidence.id_text(evidence.organisation(index).id))
+            }
+            Subject::LegalRecognition(index) => {
+                ("legal_recognition", evidence.id_text(evidence.legal_recognition(index).id))
+            }
+            Subject::Comparison(index) => {
+                ("comparison", evidence.id_text(evidence.comparisons[index.position()].0))
+            }
+        };
+        RenderedSubject { kind, id, path }
+    }
+
+    /// A finding as JSON.
+    pub fn finding(&self, report: &Report, finding: &Finding) -> RenderedFinding {
+        let (start, length) = finding.facts;
+        let facts = &report.facts[start as usize..start as usize + usize::from(length)];
+        let mut map = serde_json::Map::new();
+        for fact in facts {
+            let shown = self.fact(report, fact.value, Wording::Neutral);
+            map.insert(fact.name.to_owned(), shown.into());
+        }
+        RenderedFinding {
+            rule: finding.rule.id,
+            outcome: finding.outcome,
+            severity: finding.severity,
+            dimension: finding.dimension,
+            subject: self.subject(finding.subject),
+            against: finding.against.map(|against| self.subject(against)),
+            facts: map,
+            missing: finding.missing.iter().map(|phrase| self.text(report, phrase, facts)).collect(),
+            clause: finding.rule.source.shown(),
+            message: self.text(report, finding.message, facts),
+        }
+    }
+
+    fn text(&self, report: &Report, phrase: &Phrase, facts: &[Fact]) -> Text {
+        let fill = |template: &str, wording| {
+            facts.iter().fold(template.to_owned(), |text, fact| {
+                let hole = format!("{{{}}}", fact.name);
+                match text.contains(&hole) {
+                    true => text.replace(&hole, &self.fact(report, fact.value, wording)),
+                    false => text,
+                }
+            })
+        };
+        Text::new(fill(phrase.vi, Wording::Vietnamese), fill(phrase.en, Wording::English))
+    }
+
+    fn unit_code<'r>(&'r self, report: &'r Report, index: UnitIndex) -> (&'r str, f64, f64) {
+        let position = usize::from(index);
+        let own = position.checked_sub(self.evidence.units.len());
+        let unit = own.and_then(|own| report.units.get(own)).or(self.evidence.units.get(position));
+        unit.map_or(("", 1.0, 0.0), |unit| (unit.code(), unit.factor(), unit.offset()))
+    }
+
+    fn quantity(&self, report: &Report, si: f64, unit: UnitIndex) -> String {
+        let (code, factor, _) = self.unit_code(report, unit);
+        with_unit(&significant(si / factor), code)
+    }
+
+    fn point(&self, report: &Report, si: f64, unit: UnitIndex) -> String {
+        let (code, factor, offset) = self.unit_code(report, unit);
+        with_unit(&significant((si - offset) / factor), code)
+    }
+
+    fn fact(&self, report: &Report, value: FactValue, wording: Wording) -> String {
+        match value {
+            FactValue::Quantity(si, unit) => self.quantity(report, si, unit),
+            FactValue::Point(si, unit) => self.point(report, si, unit),
+            FactValue::Range(extent, unit) if extent.is_point() => {
+                self.point(report, extent.lower, unit)
+            }
+            FactValue::Range(extent, unit) => {
+                let (code, factor, offset) = self.unit_code(report, unit);
+                let shown = |si: f64| significant((si - offset) / factor);
+                with_unit(&format!("{}…{}", shown(extent.lower), shown(extent.upper)), code)
+            }
+            FactValue::Number(number) => significant(number),
+            FactValue::Count(count) => count.to_string(),
+            FactValue::Unit(unit) => self.unit_code(report, unit).0.to_owned(),
+            FactValue::Day(day) => shown_day(day),
+            FactValue::Text(index) => {
+                let own = index.position().checked_sub(self.evidence.texts.len());
+                match own.and_then(|own| report.texts.get(own)) {
+                    Some(text) => text.clone(),
+                    None => self.evidence.text(index).to_owned(),
+                }
+            }
+            FactValue::Word(word) => named(word, wording),
+            FactValue::Record(subject) => self.record_name(subject, wording),
+        }
+    }
+
+    /// What people call a record.
+    pub fn record_name(&self, subject: Subject, wording: Wording) -> String {
+        let evidence = self.evidence;
+        let in_language = |vi: TextIndex, en: TextIndex| match wording {
+            Wording::Vietnamese => evidence.text(vi).to_owned(),
+            _ => evidence.text(en).to_owned(),
+        };
+        match subject {
+            Subject::Organisation(index) if wording != Wording::Neutral => {
+                let row = evidence.organisation(index);
+                in_language(row.name_vi, row.name_en)
+            }
+            Subject::Standard(index) => {
+                let row = evidence.standard(index);
+                row.code.map_or_else(|| self.subject(subject).id, |code| evidence.text(code).to_owned())
+            }
+            Subject::Calibration(index) if wording != Wording::Neutral => {
+                evidence.text(evidence.calibration(index).number).to_owned()
+            }
+            _ => self.subject(subject).id,
+        }
+    }
+}
+
+/// In which words a fact is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wording {
+    /// As ids and codes.
+    Neutral,
+    /// Vietnamese.
+    Vietnamese,
+    /// English.
+    English,
+}
+
+/// Unit in which the standard uncertainty of a row is shown.
+pub fn unit_of(row: &ResultRow) -> Option<UnitIndex> {
+    use crate::domain::uncertainty::Mode;
+    let uncertainty = row.uncertainty()?;
+    Some(match uncertainty.mode {
+        Some(Mode::Relative) => row.value().map_or(row.extent_unit, |value| value.unit),
+        _ => uncertainty.figure.unit,
+    })
+}
+
+fn with_unit(number: &str, code: &str) -> String {
+    match code {
+        "" | "1" => number.to_owned(),
+        code => format!("{number} {code}"),
+    }
+}
+
+fn shown_day(day: Day) -> String {
+    match day {
+        _ if day == Day::beginning() => "…".to_owned(),
+        _ if day == Day::end() => "…".to_owned(),
+        _ => day.to_string(),
+    }
+}
+
+/// The name of a quantity kind in the reader's language; any other word as it is.
+fn named(word: &str, wording: Wording) -> String {
+    let kind = match wording {
+        Wording::Neutral => None,
+        _ => crate::domain::quantity::QuantityKindId::parse(word),
+    };
+    match (kind, wording) {
+        (Some(kind), Wording::Vietnamese) => kind.kind().name_vi.to_owned(),
+        (Some(kind), _) => kind.kind().name_en.to_owned(),
+        (None, _) => word.to_owned(),
+    }
+}
+
+/// A computed number with at most six significant digits, without trailing zeros.
+pub fn significant(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return if number == 0.0 { "0".to_owned() } else { "?".to_owned() };
+    }
+    let scientific = format!("{number:.5e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..=6).contains(&exponent) {
+        let decimals = usize::try_from(5 - exponent).unwrap_or(0);
+        let plain = format!("{number:.decimals$}");
+        return trimmed(&plain).to_owned();
+    }
+    format!("{}E{exponent}", trimmed(mantissa))
+}
+
+fn trimmed(number: &str) -> &str {
+    match number.contains('.') {
+        true => number.trim_end_matches('0').trim_end_matches('.'),
+        false => number,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::significant;
+
+    #[test]
+    fn computed_numbers_are_short() {
+        for (number, shown) in [
+            (0.04, "0.04"),
+            (0.1 + 0.2, "0.3"),
+            (98_066.5, "98066.5"),
+            (1.0e-9, "1E-9"),
+            (1.25e-12, "1.25E-12"),
+            (0.0, "0"),
+            (1.0e7, "1E7"),
+            (-2.5, "-2.5"),
+        ] {
+            assert_eq!(significant(number), shown);
+        }
+    }
+}

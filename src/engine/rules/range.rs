@@ -1,0 +1,290 @@
+//! Area R: range and conditions.
+
+use crate::domain::calibration::{Interpolation, Model};
+use crate::engine::evidence::*;
+use crate::engine::finding::{
+    Dimension, Fact, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
+};
+use crate::engine::tri::Tri;
+use crate::engine::walk::{Input, Note, Walk};
+
+/// the point lies inside the calibrated range: inside an interval row, or at a point-wise
+/// row within its declared tolerance. Outside is a fail. Critical. ISO/IEC 17025 6.4.6 \[K\].
+pub static R_01: Rule = Rule {
+    id: "R-01",
+    statement: phrase(
+        "điểm sử dụng nằm trong phạm vi đã hiệu chuẩn",
+        "the point of use lies inside the calibrated range",
+    ),
+    severity: Severity::Critical,
+    dimension: Dimension::Traceability,
+    source: Source::new("ISO/IEC 17025:2017", "6.4.6", Tag::Knowledge),
+    optional_input: false,
+};
+
+/// between point-wise rows a value needs a declared model: the row's interpolation, or the
+/// owner's model of use over that interval. Otherwise indeterminate. Major.
+/// ISO/IEC 17025 6.4.11 \[K\].
+pub static R_02: Rule = Rule {
+    id: "R-02",
+    statement: phrase(
+        "giữa các điểm hiệu chuẩn có mô hình nội suy đã khai báo",
+        "between calibrated points a declared model of interpolation applies",
+    ),
+    severity: Severity::Major,
+    dimension: Dimension::Traceability,
+    source: Source::new("ISO/IEC 17025:2017", "6.4.11", Tag::Knowledge),
+    optional_input: true,
+};
+
+/// every condition that the row constrains holds at the use. Outside is a fail. A reference
+/// condition (temperature, pressure, humidity, density) that a use leaves out is the row's; any
+/// other condition left out is indeterminate. Critical. ISO/IEC 17025 7.8.4.1 b \[K\].
+pub static R_03: Rule = Rule {
+    id: "R-03",
+    statement: phrase(
+        "các điều kiện sử dụng phù hợp với điều kiện hiệu chuẩn",
+        "the conditions of use are those of the calibration",
+    ),
+    severity: Severity::Critical,
+    dimension: Dimension::Traceability,
+    source: Source::new("ISO/IEC 17025:2017", "7.8.4.1", Tag::Knowledge),
+    optional_input: false,
+};
+
+static OUTSIDE: Phrase = phrase(
+    "điểm {point} nằm ngoài phạm vi đã hiệu chuẩn {lower} đến {upper}",
+    "{point} lies outside the calibrated range {lower} to {upper}",
+);
+static BETWEEN: Phrase = phrase(
+    "điểm {point} nằm giữa các điểm đã hiệu chuẩn {lower} và {upper}, không có mô hình nội suy",
+    "{point} lies between the calibrated points {lower} and {upper}, and no interpolation is declared",
+);
+static NEED_MODEL: Phrase = phrase(
+    "mô hình nội suy của giấy chứng nhận hoặc của chủ sở hữu, hoặc hiệu chuẩn tại điểm này",
+    "a model of interpolation (certificate's or owner's), or a calibration at this point",
+);
+static NO_POINT: Phrase = phrase(
+    "dòng kết quả không nêu điểm đo hay khoảng đo",
+    "the row states neither a point nor an interval",
+);
+static NEED_POINT: Phrase = phrase(
+    "điểm đo hoặc khoảng đo của dòng kết quả",
+    "the point or interval of the row",
+);
+static CONDITION_OUTSIDE: Phrase = phrase(
+    "{name} khi sử dụng ({use}) nằm ngoài điều kiện của kết quả ({row})",
+    "{name} at the use ({use}) is outside the condition of the result ({row})",
+);
+static CONDITION_UNKNOWN: Phrase = phrase(
+    "kết quả chỉ có giá trị với {name} = {row}, nhưng khi sử dụng không nêu",
+    "the result holds for {name} {row} only, and the use does not say its own",
+);
+static NEED_CONDITION: Phrase = phrase(
+    "điều kiện này khi sử dụng",
+    "this condition at the use",
+);
+
+/// How a certificate's rows of one kind lie to a point or interval.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cover {
+    /// These rows cover it.
+    Inside(Vec<ResultIndex>),
+    /// Between point-wise rows that a declared model joins.
+    Interpolated(Vec<ResultIndex>),
+    /// Between point-wise rows without a model.
+    Between(f64, f64),
+    /// Outside all of them.
+    Outside(f64, f64),
+    /// No row states a point or an interval.
+    Unknown,
+}
+
+/// Whether one row covers a point or interval.
+pub fn row_covers(evidence: &Evidence, row: &ResultRow, wanted: Extent) -> bool {
+    if !row.extent.is_closed() {
+        return false;
+    }
+    let detail = evidence.result_detail(row);
+    let tolerance = detail.and_then(|detail| detail.point_tolerance).unwrap_or(0.0);
+    let around = Extent { lower: row.extent.lower - tolerance, upper: row.extent.upper + tolerance };
+    let valid = detail.and_then(|detail| detail.valid_interval);
+    around.contains(wanted) || valid.is_some_and(|valid| valid.contains(wanted))
+}
+
+/// How rows of one kind lie to a point or interval (rules 3.4, "which rows exist").
+pub fn cover(
+    evidence: &Evidence,
+    rows: &[ResultIndex],
+    standard: Option<StandardIndex>,
+    wanted: Extent,
+) -> Cover {
+    let covering: Vec<ResultIndex> =
+        rows.iter().copied().filter(|row| row_covers(evidence, evidence.result(*row), wanted)).collect();
+    if !covering.is_empty() {
+        return Cover::Inside(covering);
+    }
+    let stated = || rows.iter().filter(|row| evidence.result(**row).extent.is_closed());
+    let extents = || stated().map(|row| evidence.result(*row).extent);
+    let lowest = extents().map(|extent| extent.lower).fold(f64::INFINITY, f64::min);
+    let highest = extents().map(|extent| extent.upper).fold(f64::NEG_INFINITY, f64::max);
+    if lowest > highest {
+        return Cover::Unknown;
+    }
+    if !(Extent { lower: lowest, upper: highest }).contains(wanted) {
+        return Cover::Outside(lowest, highest);
+    }
+    let below = extents().map(|e| e.upper).filter(|x| *x <= wanted.lower).fold(lowest, f64::max);
+    let above = extents().map(|e| e.lower).filter(|x| *x >= wanted.upper).fold(highest, f64::min);
+    let neighbours: Vec<ResultIndex> = stated()
+        .copied()
+        .filter(|row| {
+            let extent = evidence.result(*row).extent;
+            extent.upper >= below && extent.lower <= above
+        })
+        .collect();
+    let of_certificate = neighbours.iter().all(|row| {
+        let detail = evidence.result_detail(evidence.result(*row));
+        matches!(
+            detail.and_then(|detail| detail.interpolation),
+            Some(Interpolation::Linear | Interpolation::Model)
+        )
+    });
+    let kind = neighbours.first().map(|row| evidence.result(*row).kind);
+    let of_owner = standard.is_some_and(|standard| {
+        let models = evidence.use_models.of(standard.position());
+        models.iter().any(|model| Some(model.kind) == kind && model.extent.contains(wanted))
+    });
+    match of_certificate || of_owner {
+        true => Cover::Interpolated(neighbours),
+        false => Cover::Between(below, above),
+    }
+}
+
+/// for what `cover` found.
+pub fn r_01(
+    walk: &mut Walk<'_>,
+    cover: &Cover,
+    wanted: Extent,
+    unit: UnitIndex,
+    subject: Subject,
+    against: Option<Subject>,
+) -> Tri {
+    let facts = |lower: f64, upper: f64| -> [Fact; 3] {
+        [
+            fact("point", FactValue::Point(wanted.lower, unit)),
+            fact("lower", FactValue::Point(lower, unit)),
+            fact("upper", FactValue::Point(upper, unit)),
+        ]
+    };
+    match cover {
+        Cover::Inside(_) => walk.note(Note::pass(&R_01, subject).against(against)),
+        Cover::Interpolated(_) => {
+            let inside = walk.note(Note::pass(&R_01, subject).against(against));
+            inside.and(walk.note(Note::pass(&R_02, subject).against(against)))
+        }
+        Cover::Between(lower, upper) => {
+            let facts = facts(*lower, *upper);
+            let note = Note::unknown(&R_02, subject, &BETWEEN, &NEED_MODEL);
+            walk.note(note.against(against).facts(&facts))
+        }
+        Cover::Outside(lower, upper) => {
+            let facts = facts(*lower, *upper);
+            walk.note(Note::fail(&R_01, subject, &OUTSIDE).against(against).facts(&facts))
+        }
+        Cover::Unknown => {
+            walk.note(Note::unknown(&R_01, subject, &NO_POINT, &NEED_POINT).against(against))
+        }
+    }
+}
+
+/// Whether a link takes the parent's value at the child's own point.
+fn used_at_the_childs_point(row: &ResultRow, parent: &ResultRow, input: &Input) -> bool {
+    row.kind == parent.kind
+        && match input.reference.model {
+            Some(Model::Identity) => true,
+            // Not said: at its own point where that is a single one, else over its interval.
+            None => input.reference.coefficient.is_nan() && !parent.extent.is_point(),
+            _ => false,
+        }
+}
+
+/// at a link: the row named, or its neighbours in the same certificate, cover the
+/// point at which they were used.
+pub fn r_01_link(walk: &mut Walk<'_>, row: &ResultRow, parent: &ResultRow, input: &Input) -> Tri {
+    if !used_at_the_childs_point(row, parent, input) || !row.extent.is_closed() {
+        return Tri::Pass;
+    }
+    let evidence = walk.evidence;
+    let rows: Vec<ResultIndex> = evidence
+        .rows_of(parent.calibration)
+        .filter(|other| evidence.result(*other).kind == parent.kind)
+        .collect();
+    let item = evidence.calibration(parent.calibration).item;
+    let found = cover(evidence, &rows, item, row.extent);
+    let subject = Subject::Calibration(row.calibration);
+    let against = Some(Subject::Calibration(parent.calibration));
+    r_01(walk, &found, row.extent, row.extent_unit, subject, against)
+}
+
+/// How a condition of use lies to a condition that something holds for.
+pub fn condition_holds(held: &ParameterRow, used: Option<&ParameterRow>) -> Tri {
+    let Some(used) = used else {
+        return if held.reference_condition { Tri::Pass } else { Tri::Indeterminate };
+    };
+    match (held.extent, used.extent, held.text, used.text) {
+        (Some(held), Some(used), _, _) if held.is_closed() && used.is_closed() => {
+            Tri::known(held.contains(used))
+        }
+        (None, None, Some(held), Some(used)) => Tri::known(held == used),
+        _ => Tri::Indeterminate,
+    }
+}
+
+/// R-03 at the claim or at a link: the row's conditions against the conditions of use.
+pub fn r_03(
+    walk: &mut Walk<'_>,
+    row: &ResultRow,
+    used: &[ParameterRow],
+    subject: Subject,
+    against: Option<Subject>,
+) -> Tri {
+    let evidence = walk.evidence;
+    let mut state = Tri::Pass;
+    for held in evidence.parameters(row) {
+        let own = used.iter().find(|parameter| parameter.name == held.name);
+        let shown = |parameter: &ParameterRow| match (parameter.extent, parameter.text) {
+            (Some(extent), _) => FactValue::Range(extent, parameter.unit),
+            (None, Some(text)) => FactValue::Text(text),
+            (None, None) => FactValue::Word("?"),
+        };
+        let facts = [
+            fact("name", FactValue::Text(held.name)),
+            fact("row", shown(held)),
+            fact("use", own.map_or(FactValue::Word("?"), shown)),
+        ];
+        let found = condition_holds(held, own);
+        let note = match found {
+            Tri::Pass => continue,
+            Tri::Fail => Note::fail(&R_03, subject, &CONDITION_OUTSIDE),
+            Tri::Indeterminate => {
+                Note::unknown(&R_03, subject, &CONDITION_UNKNOWN, &NEED_CONDITION)
+            }
+        };
+        state = state.and(walk.note(note.against(against).facts(&facts)));
+    }
+    if state == Tri::Pass && !evidence.parameters(row).is_empty() {
+        state = walk.note(Note::pass(&R_03, subject).against(against));
+    }
+    state
+}
+
+/// R-03 at a link.
+pub fn r_03_link(walk: &mut Walk<'_>, row: &ResultRow, parent: &ResultRow, input: &Input) -> Tri {
+    if row.kind != parent.kind || matches!(input.reference.model, Some(Model::Product | Model::Custom)) {
+        return Tri::Pass;
+    }
+    let used = walk.evidence.parameters(row);
+    let subject = Subject::Calibration(row.calibration);
+    r_03(walk, parent, used, subject, Some(Subject::Calibration(parent.calibration)))
+}

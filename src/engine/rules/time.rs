@@ -1,0 +1,677 @@
+//! Area T: time.
+
+use crate::domain::calibration::{CalibrationStatus, DueSource, ValueIs};
+use crate::domain::period::Day;
+use crate::domain::standard::EventKind;
+use crate::engine::evidence::*;
+use crate::engine::finding::{
+    Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
+};
+use crate::engine::tri::Tri;
+use crate::engine::walk::{Contribution, Input, Note, Walk};
+
+/// T-01: a reference was calibrated before it was used: parent.performed_to ≤
+/// child.performed_from. A certificate issued only after the use is a remark. A continuous
+/// monitoring overlaps its use. Critical. VIM 2.40 \[F\].
+pub static T_01: Rule = Rule {
+    id: "T-01",
+    statement: phrase(
+        "chuẩn được hiệu chuẩn trước khi được dùng",
+        "the reference was calibrated before it was used",
+    ),
+    severity: Severity::Critical,
+    dimension: Dimension::Traceability,
+    source: Source::new("VIM", "2.40", Tag::Official),
+    optional_input: false,
+};
+
+/// T-02: a reference was within its calibration interval on every day it was used; whether it has
+/// expired since does not matter. Critical. ISO/IEC 17025 6.4.7 \[K\].
+pub static T_02: Rule = Rule {
+    id: "T-02",
+    statement: phrase(
+        "chuẩn còn trong hạn hiệu chuẩn khi được dùng",
+        "the reference was in calibration when it was used",
+    ),
+    severity: Severity::Critical,
+    dimension: Dimension::Traceability,
+    source: Source::new("ISO/IEC 17025:2017", "6.4.7", Tag::Knowledge),
+    optional_input: false,
+};
+
+/// T-03: the standard is within its due date at the use. The owner's interval policy in force at
+/// the use counts, from the last day of performance; else the date on the certificate where it was
+/// agreed with the customer; the earlier of both where they differ, with a remark. Without either
+/// a calibration counts for 24 months and is then indeterminate: certificates have no inherent
+/// expiry. Major. ISO/IEC 17025 7.8.4.3 \[K\], ILAC-G24.
+pub static T_03: Rule = Rule {
+    id: "T-03",
+    statement: phrase(
+        "chuẩn còn trong hạn hiệu chuẩn vào ngày sử dụng",
+        "the standard is within its due date on the day of use",
+    ),
+    severity: Severity::Major,
+    dimension: Dimension::Traceability,
+    source: Source::new("ISO/IEC 17025:2017", "7.8.4.3", Tag::Knowledge),
+    optional_input: false,
+};
+
+/// T-04: the due date is valid through the whole day; dates have no clock time. Info.
+pub static T_04: Rule = Rule {
+    id: "T-04",
+    statement: phrase(
+        "ngày đến hạn còn hiệu lực hết ngày đó",
+        "the due date is valid through the whole day",
+    ),
+    severity: Severity::Info,
+    dimension: Dimension::Traceability,
+    source: Source::new("ISO 8601", "", Tag::Knowledge),
+    optional_input: true,
+};
+
+/// T-05: nothing broke the calibration between its end and the use (drop, overload, adjustment,
+/// repair, a check outside limits). With an unknown day of breaking, uses between the last good
+/// evidence and the discovery are indeterminate. A failed intermediate check is a discovery on its
+/// own day. Critical. ISO/IEC 17025 6.4.9 \[S\].
+pub static T_05: Rule = Rule {
+    id: "T-05",
+    statement: phrase(
+        "không có sự kiện nào làm mất hiệu lực hiệu chuẩn trước khi sử dụng",
+        "no event broke the calibration before the use",
+    ),
+    severity: Severity::Critical,
+    dimension: Dimension::Traceability,
+    source: Source::new("ISO/IEC 17025:2017", "6.4.9", Tag::Secondary),
+    optional_input: false,
+};
+
+/// T-08: the certificate was good at the use: void from the beginning counts for all uses once
+/// known, withdrawn from its day on, superseded not for uses before. A corrected certificate
+/// replaces the one it amends for all uses; the shift in units of the child's U95 decides what
+/// that means for what was made with it (rule I-04). Critical. ISO/IEC 17025 7.8.8 \[K\].
+pub static T_08: Rule = Rule {
+    id: "T-08",
+    statement: phrase(
+        "giấy chứng nhận còn hiệu lực khi được dùng",
+        "the certificate was good when it was used",
+    ),
+    severity: Severity::Critical,
+    dimension: Dimension::Traceability,
+    source: Source::new("ISO/IEC 17025:2017", "7.8.8", Tag::Knowledge),
+    optional_input: false,
+};
+
+/// T-10: a verdict uses only facts recorded by `known_at`, and valid at the use. Holds by
+/// construction: every look-up of a record passes the state of knowledge, so the finding only says
+/// how much is not yet known at `known_at`. Info.
+pub static T_10: Rule = Rule {
+    id: "T-10",
+    statement: phrase(
+        "kết luận chỉ dùng những gì đã được ghi nhận đến thời điểm này",
+        "the verdict uses only what was recorded by then",
+    ),
+    severity: Severity::Info,
+    dimension: Dimension::Governance,
+    source: Source::new("Etalon", "records", Tag::Official),
+    optional_input: true,
+};
+
+static AFTER_THE_USE: Phrase = phrase(
+    "chuẩn được hiệu chuẩn xong ngày {parent}, sau khi đã dùng ngày {child}",
+    "the reference was calibrated until {parent}, after it was used on {child}",
+);
+static ISSUED_AFTER: Phrase = phrase(
+    "chuẩn được dùng ngày {child}, trước khi giấy chứng nhận của nó được cấp ngày {parent}",
+    "the reference was used on {child}, before its certificate was issued on {parent}",
+);
+
+/// T-01 at a link.
+pub fn t_01(
+    walk: &mut Walk<'_>,
+    row: &ResultRow,
+    child: &CalibrationRow,
+    parent_row: &ResultRow,
+    parent: &CalibrationRow,
+) -> Tri {
+    let subject = Subject::Calibration(row.calibration);
+    let against = Some(Subject::Calibration(parent_row.calibration));
+    let finished = if parent.continuous { parent.performed_from } else { parent.performed_to };
+    let used = fact("child", FactValue::Day(child.performed_from));
+    if finished > child.performed_from {
+        let facts = [used, fact("parent", FactValue::Day(finished))];
+        return walk.note(Note::fail(&T_01, subject, &AFTER_THE_USE).against(against).facts(&facts));
+    }
+    match parent.issued_on {
+        Some(issued) if issued > child.performed_from && !parent.continuous => {
+            let facts = [used, fact("parent", FactValue::Day(issued))];
+            walk.note(Note::remark(&T_01, subject, &ISSUED_AFTER).against(against).facts(&facts))
+        }
+        _ => walk.note(Note::pass(&T_01, subject).against(against)),
+    }
+}
+
+/// When a calibration falls due, and what says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// On this day, by policy or agreement.
+    On(Day),
+    /// Two sources say different days; the earlier one counts.
+    Earlier(Day, Day),
+    /// Nobody says; counted so far and no further.
+    Assumed(Day),
+}
+
+impl Due {
+    /// The last good day.
+    pub fn day(self) -> Day {
+        match self {
+            Self::On(day) | Self::Earlier(day, _) | Self::Assumed(day) => day,
+        }
+    }
+}
+
+/// When a calibration falls due for a use on a day (rule T-03).
+pub fn due(walk: &Walk<'_>, calibration: &CalibrationRow, used_on: Day) -> Due {
+    let policies = calibration
+        .item
+        .map_or(&[][..], |item| walk.evidence.interval_policies.of(item.position()));
+    let by_policy = policies
+        .iter()
+        .filter(|policy| policy.effective_from <= used_on)
+        .max_by_key(|policy| policy.effective_from)
+        .and_then(|policy| policy.months)
+        .map(|months| calibration.performed_to.plus_months(months));
+    let stated = calibration.due_on.filter(|_| calibration.due_source != DueSource::Printed);
+    match (by_policy, stated) {
+        (Some(policy), Some(stated)) if policy != stated => {
+            Due::Earlier(policy.min(stated), policy.max(stated))
+        }
+        (Some(day), _) | (None, Some(day)) => Due::On(day),
+        (None, None) => Due::Assumed(
+            calibration.performed_to.plus_months(walk.policy.max_interval_without_policy),
+        ),
+    }
+}
+
+static EXPIRED_WHEN_USED: Phrase = phrase(
+    "chuẩn hết hạn hiệu chuẩn ngày {due} nhưng được dùng đến ngày {used}",
+    "the reference was due on {due} but was used until {used}",
+);
+static NO_DUE_DATE: Phrase = phrase(
+    "chuẩn được dùng ngày {used}, lâu sau lần hiệu chuẩn ngày {performed}, mà không có chu kỳ hay hạn nào được ghi",
+    "the reference was used on {used}, long after its calibration on {performed}, with no interval or due date on record",
+);
+static NEED_DUE_DATE: Phrase = phrase(
+    "chu kỳ hiệu chuẩn của chủ sở hữu, hoặc hạn đã thoả thuận trên giấy chứng nhận",
+    "the owner's calibration interval, or an agreed due date",
+);
+
+/// T-02 at a link.
+pub fn t_02(
+    walk: &mut Walk<'_>,
+    row: &ResultRow,
+    child: &CalibrationRow,
+    parent_row: &ResultRow,
+    parent: &CalibrationRow,
+) -> Tri {
+    let subject = Subject::Calibration(row.calibration);
+    let against = Some(Subject::Calibration(parent_row.calibration));
+    let used = fact("used", FactValue::Day(child.performed_to));
+    let due = due(walk, parent, child.performed_to);
+    if child.performed_to <= due.day() {
+        return walk.note(Note::pass(&T_02, subject).against(against));
+    }
+    if matches!(due, Due::Assumed(_)) {
+        let facts = [used, fact("performed", FactValue::Day(parent.performed_to))];
+        let note = Note::unknown(&T_02, subject, &NO_DUE_DATE, &NEED_DUE_DATE);
+        return walk.note(note.against(against).facts(&facts));
+    }
+    let facts = [used, fact("due", FactValue::Day(due.day()))];
+    walk.note(Note::fail(&T_02, subject, &EXPIRED_WHEN_USED).against(against).facts(&facts))
+}
+
+static EXPIRED: Phrase = phrase(
+    "hết hạn hiệu chuẩn ngày {due}, sử dụng ngày {used}",
+    "due on {due}, used on {used}",
+);
+static SOURCES_DIFFER: Phrase = phrase(
+    "chu kỳ của chủ sở hữu và hạn trên giấy chứng nhận khác nhau ({earlier} và {later}); lấy ngày sớm hơn",
+    "the owner's interval and the certificate's due date differ ({earlier} and {later}); the earlier one counts",
+);
+
+/// T-03 and T-04 for the claim.
+pub fn t_03(
+    walk: &mut Walk<'_>,
+    standard: StandardIndex,
+    index: CalibrationIndex,
+    calibration: &CalibrationRow,
+    used_on: Day,
+) -> Tri {
+    let subject = Subject::Standard(standard);
+    let against = Some(Subject::Calibration(index));
+    let due = due(walk, calibration, used_on);
+    let used = fact("used", FactValue::Day(used_on));
+    if used_on == due.day() && !matches!(due, Due::Assumed(_)) {
+        walk.note(Note::pass(&T_04, subject).against(against));
+    }
+    let note = match due {
+        Due::Assumed(day) if used_on > day => {
+            let facts = [used, fact("performed", FactValue::Day(calibration.performed_to))];
+            let note = Note::unknown(&T_03, subject, &NO_DUE_DATE, &NEED_DUE_DATE);
+            return walk.note(note.against(against).facts(&facts));
+        }
+        _ if used_on > due.day() => {
+            let facts = [used, fact("due", FactValue::Day(due.day()))];
+            let note = Note::fail(&T_03, subject, &EXPIRED);
+            return walk.note(note.against(against).facts(&facts));
+        }
+        Due::Earlier(earlier, later) => {
+            let facts =
+                [fact("earlier", FactValue::Day(earlier)), fact("later", FactValue::Day(later))];
+            let note = Note::remark(&T_03, subject, &SOURCES_DIFFER);
+            return walk.note(note.against(against).facts(&facts));
+        }
+        _ => Note::pass(&T_03, subject).against(against),
+    };
+    walk.note(note)
+}
+
+/// Whether something broke, and whether that was only found out after the use (rule I-06).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Broken {
+    /// The outcome for the use.
+    pub state: Tri,
+    /// Whether a fact recorded later is still to be evaluated.
+    pub late: bool,
+}
+
+impl Broken {
+    /// Both.
+    pub fn also(self, other: Self) -> Self {
+        Self { state: self.state.and(other.state), late: self.late || other.late }
+    }
+}
+
+/// What an event means for a use.
+enum Event {
+    Nothing,
+    Broken(Day),
+    MayHaveBroken(Day, Day),
+}
+
+fn judge_event(
+    walk: &Walk<'_>,
+    standard: StandardIndex,
+    event: &EventRow,
+    calibrated: Day,
+    row: &ResultRow,
+    used: Period,
+) -> Event {
+    let touches = (event.kinds.is_empty() || event.kinds.contains(&row.kind))
+        && event.range.is_none_or(|range| {
+            !row.extent.is_closed()
+                || range.lower <= row.extent.upper && row.extent.lower <= range.upper
+        });
+    if !event.breaks || !walk.knows(event.known_from) || !touches {
+        return Event::Nothing;
+    }
+    let failed_check = event.kind == EventKind::IntermediateCheck && event.within_limits == Some(false);
+    if let (Some(on), false) = (event.on, failed_check) {
+        return match on > calibrated && on <= used.to {
+            true => Event::Broken(on),
+            false => Event::Nothing,
+        };
+    }
+    let Some(discovered) = event.discovered_on.or(event.on) else {
+        // Neither day is known: it may have been at any time since the calibration.
+        return Event::MayHaveBroken(calibrated, used.to);
+    };
+    if discovered <= calibrated {
+        return Event::Nothing;
+    }
+    if discovered <= used.to {
+        return Event::Broken(discovered);
+    }
+    let last_good = last_good_evidence(walk, standard, calibrated, discovered);
+    match used.to <= last_good {
+        true => Event::Nothing,
+        false => Event::MayHaveBroken(last_good, discovered),
+    }
+}
+
+/// The last day on which the standard was shown to be good before a discovery: its calibration,
+/// or an intermediate check within limits.
+fn last_good_evidence(
+    walk: &Walk<'_>,
+    standard: StandardIndex,
+    calibrated: Day,
+    discovered: Day,
+) -> Day {
+    let checks = walk.evidence.events.of(standard.position()).iter().filter(|event| {
+        event.kind == EventKind::IntermediateCheck
+            && event.within_limits == Some(true)
+            && walk.knows(event.known_from)
+    });
+    checks
+        .filter_map(|event| event.on)
+        .filter(|on| *on < discovered)
+        .fold(calibrated, Day::max)
+}
+
+static BROKE: Phrase = phrase(
+    "sự kiện {event} ngày {on} làm mất hiệu lực hiệu chuẩn trước khi sử dụng ngày {used}",
+    "the event {event} on {on} broke the calibration before the use on {used}",
+);
+static MAY_HAVE_BROKEN: Phrase = phrase(
+    "sự kiện {event} không rõ ngày, từ {from} đến {to}: có thể xảy ra trước khi sử dụng ngày {used}",
+    "the event {event} happened on an unknown day between {from} and {to}, perhaps before the use on {used}",
+);
+static NEED_EVENT_DAY: Phrase = phrase(
+    "ngày xảy ra sự kiện, hoặc lần kiểm tra trung gian đạt sau ngày sử dụng",
+    "the day of the event, or an intermediate check within limits after the use",
+);
+static FOUND_LATER: Phrase = phrase(
+    "sự kiện {event} ngày {on} chỉ được ghi nhận sau khi chuẩn đã được dùng: đang xem xét",
+    "the event {event} on {on} was recorded only after the reference was used: under review",
+);
+static NEED_EVALUATION: Phrase = phrase(
+    "đánh giá mức ảnh hưởng của sự việc này (ISO/IEC 17025 7.10), ví dụ một lần hiệu chuẩn lại cho biết độ lệch",
+    "an evaluation of its significance (ISO/IEC 17025 7.10), such as a recalibration that shows the shift",
+);
+
+fn t_05_at(
+    walk: &mut Walk<'_>,
+    item: Option<StandardIndex>,
+    calibrated: Day,
+    row: &ResultRow,
+    used: Period,
+    subject: Subject,
+    learnt_after: Option<Day>,
+) -> Broken {
+    let mut broken = Broken { state: Tri::Pass, late: false };
+    let Some(item) = item else { return broken };
+    let against = Some(Subject::Standard(item)).filter(|standard| *standard != subject);
+    let evidence = walk.evidence;
+    for event in evidence.events.of(item.position()) {
+        let name = fact("event", FactValue::Word(event.kind.as_str()));
+        let used_fact = fact("used", FactValue::Day(used.to));
+        let state = match judge_event(walk, item, event, calibrated, row, used) {
+            Event::Nothing => continue,
+            Event::Broken(on) => {
+                let facts = [name, fact("on", FactValue::Day(on)), used_fact];
+                let late = learnt_after.is_some_and(|day| walk.learnt_after(event.known_from, day));
+                broken.late |= late;
+                let note = match late {
+                    true => Note::unknown(&T_05, subject, &FOUND_LATER, &NEED_EVALUATION),
+                    false => Note::fail(&T_05, subject, &BROKE),
+                };
+                walk.note(note.against(against).facts(&facts))
+            }
+            Event::MayHaveBroken(from, to) => {
+                let facts = [
+                    name,
+                    fact("from", FactValue::Day(from)),
+                    fact("to", FactValue::Day(to)),
+                    used_fact,
+                ];
+                broken.late |= learnt_after.is_some_and(|day| walk.learnt_after(event.known_from, day));
+                let note = Note::unknown(&T_05, subject, &MAY_HAVE_BROKEN, &NEED_EVENT_DAY);
+                walk.note(note.against(against).facts(&facts))
+            }
+        };
+        broken.state = broken.state.and(state);
+    }
+    if broken.state == Tri::Pass {
+        walk.note(Note::pass(&T_05, subject).against(against));
+    }
+    broken
+}
+
+/// T-05 at a link.
+pub fn t_05_link(
+    walk: &mut Walk<'_>,
+    row: &ResultRow,
+    child: &CalibrationRow,
+    parent_row: &ResultRow,
+    parent: &CalibrationRow,
+    used: Period,
+) -> Broken {
+    let subject = Subject::Calibration(row.calibration);
+    let learnt_after = Some(child.performed_to);
+    t_05_at(walk, parent.item, parent.performed_to, parent_row, used, subject, learnt_after)
+}
+
+/// T-05 for the claim.
+pub fn t_05(
+    walk: &mut Walk<'_>,
+    standard: StandardIndex,
+    calibration: &CalibrationRow,
+    row: &ResultRow,
+    used_on: Day,
+) -> Tri {
+    let used = Period { from: used_on, to: used_on };
+    let subject = Subject::Standard(standard);
+    t_05_at(walk, Some(standard), calibration.performed_to, row, used, subject, None).state
+}
+
+/// The state of a certificate for a use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Good.
+    Good,
+    /// Void from the beginning; known from.
+    Void(LogIndex),
+    /// Withdrawn before the use.
+    Withdrawn(Day, LogIndex),
+    /// Under review.
+    UnderReview(LogIndex),
+    /// Superseded before the use.
+    Superseded(Day),
+    /// Amended, without the correction on record.
+    Amended(LogIndex),
+}
+
+/// The state of a certificate for a use on a day, as known (rule T-08).
+pub fn standing(walk: &Walk<'_>, index: CalibrationIndex, used_on: Day) -> Standing {
+    let statuses = walk.evidence.calibration_statuses.of(index.position());
+    let known = || statuses.iter().filter(|entry| walk.knows(entry.known_from));
+    if let Some(void) = known().find(|entry| entry.status == CalibrationStatus::VoidAbInitio) {
+        return Standing::Void(void.known_from);
+    }
+    let latest = known().max_by_key(|entry| (entry.effective_from, entry.known_from, entry.status));
+    if let Some(latest) = latest {
+        match latest.status {
+            CalibrationStatus::UnderReview => return Standing::UnderReview(latest.known_from),
+            CalibrationStatus::Amended => return Standing::Amended(latest.known_from),
+            _ => {}
+        }
+    }
+    let at_use = known()
+        .filter(|entry| entry.effective_from <= used_on)
+        .max_by_key(|entry| (entry.effective_from, entry.known_from, entry.status));
+    match at_use {
+        Some(entry) if entry.status == CalibrationStatus::Withdrawn => {
+            Standing::Withdrawn(entry.effective_from, entry.known_from)
+        }
+        Some(entry) if entry.status == CalibrationStatus::Superseded => {
+            Standing::Superseded(entry.effective_from)
+        }
+        _ => Standing::Good,
+    }
+}
+
+static VOID: Phrase = phrase(
+    "giấy chứng nhận {number} bị tuyên bố vô hiệu ngay từ đầu",
+    "certificate {number} was declared void from the beginning",
+);
+static WITHDRAWN: Phrase = phrase(
+    "giấy chứng nhận {number} bị thu hồi từ ngày {from}, được dùng ngày {used}",
+    "certificate {number} was withdrawn from {from} and used on {used}",
+);
+static UNDER_REVIEW: Phrase = phrase(
+    "giấy chứng nhận {number} đang được xem xét lại",
+    "certificate {number} is under review",
+);
+static NEED_REVIEW: Phrase = phrase(
+    "kết luận của tổ chức cấp về giấy chứng nhận đó",
+    "the issuer's decision on that certificate",
+);
+static SUPERSEDED: Phrase = phrase(
+    "giấy chứng nhận {number} đã được thay bằng lần hiệu chuẩn mới từ ngày {from}, trước khi dùng ngày {used}",
+    "certificate {number} was superseded on {from}, before the use on {used}",
+);
+static NEED_NEW_CERTIFICATE: Phrase = phrase(
+    "giấy chứng nhận của lần hiệu chuẩn mới",
+    "the certificate of the recalibration",
+);
+static AMENDED: Phrase = phrase(
+    "giấy chứng nhận {number} đã được sửa đổi, nhưng bản sửa đổi không có trong hệ thống",
+    "certificate {number} was amended, but its correction is not in the registry",
+);
+static NEED_CORRECTION: Phrase = phrase(
+    "giấy chứng nhận sửa đổi",
+    "the corrected certificate",
+);
+static STATUS_FOUND_LATER: Phrase = phrase(
+    "việc giấy chứng nhận {number} mất hiệu lực chỉ được ghi nhận sau khi đã dùng: đang xem xét",
+    "that certificate {number} is not good was recorded only after it was used: under review",
+);
+
+/// T-08 for a use of a certificate; `learnt_after` is the end of the child's calibration at a link.
+fn t_08_at(
+    walk: &mut Walk<'_>,
+    index: CalibrationIndex,
+    used_on: Day,
+    against: Option<Subject>,
+    learnt_after: Option<Day>,
+) -> Broken {
+    let subject = Subject::Calibration(index);
+    let number = fact("number", FactValue::Text(walk.evidence.calibration(index).number));
+    let used = fact("used", FactValue::Day(used_on));
+    let is_late = |walk: &Walk<'_>, known_from: LogIndex| {
+        learnt_after.is_some_and(|day| walk.learnt_after(known_from, day))
+    };
+    let found = standing(walk, index, used_on);
+    let late = match found {
+        Standing::Void(known_from)
+        | Standing::Withdrawn(_, known_from)
+        | Standing::UnderReview(known_from)
+        | Standing::Amended(known_from) => is_late(walk, known_from),
+        Standing::Good | Standing::Superseded(_) => false,
+    };
+    let from;
+    let (note, facts): (Note<'_>, &[_]) = match found {
+        Standing::Good => (Note::pass(&T_08, subject), &[]),
+        Standing::Void(_) | Standing::Withdrawn(..) if late => {
+            (Note::unknown(&T_08, subject, &STATUS_FOUND_LATER, &NEED_EVALUATION), &[number])
+        }
+        Standing::Void(_) => (Note::fail(&T_08, subject, &VOID), &[number]),
+        Standing::Withdrawn(day, _) => {
+            from = [number, fact("from", FactValue::Day(day)), used];
+            (Note::fail(&T_08, subject, &WITHDRAWN), &from)
+        }
+        Standing::UnderReview(_) => {
+            (Note::unknown(&T_08, subject, &UNDER_REVIEW, &NEED_REVIEW), &[number])
+        }
+        Standing::Superseded(day) => {
+            from = [number, fact("from", FactValue::Day(day)), used];
+            (Note::unknown(&T_08, subject, &SUPERSEDED, &NEED_NEW_CERTIFICATE), &from)
+        }
+        Standing::Amended(_) => {
+            (Note::unknown(&T_08, subject, &AMENDED, &NEED_CORRECTION), &[number])
+        }
+    };
+    // A review still open is a late fact by nature, whenever it was recorded.
+    let late = late || matches!(found, Standing::UnderReview(_)) && learnt_after.is_some();
+    Broken { state: walk.note(note.against(against).facts(facts)), late }
+}
+
+/// T-08 for the claim's certificate.
+pub fn t_08(walk: &mut Walk<'_>, index: CalibrationIndex, used_on: Day) -> Tri {
+    t_08_at(walk, index, used_on, None, None).state
+}
+
+static CORRECTED: Phrase = phrase(
+    "giấy chứng nhận {number} đã được sửa đổi sau khi dùng; độ lệch bằng {ratio} lần U95 của kết quả này: không đáng kể",
+    "certificate {number} was amended after it was used; the shift is {ratio} of this result's U95: insignificant",
+);
+static CORRECTED_REVIEW: Phrase = phrase(
+    "giấy chứng nhận {number} đã được sửa đổi sau khi dùng; độ lệch bằng {ratio} lần U95 của kết quả này: cần xem xét",
+    "certificate {number} was amended after it was used; the shift is {ratio} of this result's U95: to be reviewed",
+);
+static CORRECTED_SIGNIFICANT: Phrase = phrase(
+    "giấy chứng nhận {number} đã được sửa đổi sau khi dùng; độ lệch bằng {ratio} lần U95 của kết quả này: đáng kể",
+    "certificate {number} was amended after it was used; the shift is {ratio} of this result's U95: significant",
+);
+
+/// T-08 at a link: the parent's certificate, or the correction that replaced it.
+pub fn t_08_link(
+    walk: &mut Walk<'_>,
+    row: &ResultRow,
+    child: &CalibrationRow,
+    parent: ResultIndex,
+    input: &Input,
+    used: Period,
+) -> Broken {
+    let against = Some(Subject::Calibration(row.calibration));
+    let current = walk.evidence.result(parent).calibration;
+    let learnt_after = Some(child.performed_to);
+    let standing = t_08_at(walk, current, used.to, against, learnt_after);
+    let Some(named) = input.resolved.amended else { return standing };
+    let before = *walk.evidence.result(named);
+    let after = *walk.evidence.result(parent);
+    let subject = Subject::Calibration(before.calibration);
+    let number = fact("number", FactValue::Text(walk.evidence.calibration(before.calibration).number));
+    let Some(ratio) = shift_in_u95(walk, row, input, &before, &after) else {
+        let note = Note::unknown(&T_08, subject, &UNDER_REVIEW, &NEED_EVALUATION);
+        let state = walk.note(note.against(against).facts(&[number]));
+        return standing.also(Broken { state, late: true });
+    };
+    let facts = [number, fact("ratio", FactValue::Number(ratio))];
+    let (note, late) = if ratio <= walk.policy.impact_insignificant {
+        (Note::remark(&T_08, subject, &CORRECTED), false)
+    } else if ratio <= walk.policy.impact_significant {
+        (Note::unknown(&T_08, subject, &CORRECTED_REVIEW, &NEED_EVALUATION), true)
+    } else {
+        (Note::fail(&T_08, subject, &CORRECTED_SIGNIFICANT), false)
+    };
+    let state = walk.note(note.against(against).facts(&facts));
+    standing.also(Broken { state, late })
+}
+
+/// |c·Δ| of an amendment in units of the child's U95 (rule I-04); none where a value is missing.
+fn shift_in_u95(
+    walk: &Walk<'_>,
+    row: &ResultRow,
+    input: &Input,
+    before: &ResultRow,
+    after: &ResultRow,
+) -> Option<f64> {
+    let same = before.value_is == after.value_is && before.value_is != ValueIs::Factor;
+    let shift = (after.value()?.si - before.value()?.si).abs();
+    let own = walk.normalised(row).ok()?;
+    let x = row.extent.upper;
+    let u95 = own.standard_at(row, x).value * own.factor_95();
+    // c·Δ = (c·u)·Δ/u, with c·u as it was weighed.
+    let u = walk.normalised(after).ok()?.standard_at(after, after.extent.upper).value;
+    let scale = match input.contributions[0] {
+        Contribution::Known(contribution) => contribution.value / u,
+        _ => return None,
+    };
+    (same && u95 > 0.0 && u > 0.0).then_some(scale * shift / u95)
+}
+
+static NOT_YET_KNOWN: Phrase = phrase(
+    "{count} mục ghi nhận sau thời điểm này chưa được dùng",
+    "{count} entries recorded later were not used",
+);
+
+/// T-10 for the claim.
+pub fn t_10(walk: &mut Walk<'_>) {
+    let later = walk.evidence.log_head.saturating_sub(walk.known);
+    let note = match later {
+        0 => Note::pass(&T_10, Subject::Claim),
+        _ => Note::pass_with(&T_10, Subject::Claim, &NOT_YET_KNOWN),
+    };
+    walk.note(note.facts(&[fact("count", FactValue::Count(later))]));
+}

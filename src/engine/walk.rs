@@ -1,0 +1,807 @@
+//! The walk: the upward closure of a certificate, surveyed once and evaluated parents first.
+//!
+//! The verdict of a calibration result is a pure function of the result, the state of knowledge
+//! and the policy, so it is kept by result: a network with shared ancestors is walked once, and k
+//! diamonds cost O(k). Nothing here recurses on data.
+//!
+//! What a rule requires does not live here (see `rules`), nor what follows for a claim (see
+//! `verify`).
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::domain::calibration::{CalibrationKind, ReferenceRole};
+use crate::domain::organisation::OrganisationKind;
+use crate::domain::period::Day;
+use crate::domain::recognition::EvidenceLevel;
+
+use super::evidence::*;
+use super::finding::*;
+use super::limits::Limits;
+use super::numbers::{Bounds, Normalised, Uninterpretable, normalised};
+use super::policy::Policy;
+use super::report::Route;
+use super::rules::{accreditation, document, institute, quantity, range, structure, time, uncertainty, viet_nam};
+use super::tri::Tri;
+
+/// How much an input counts in its calibration (rule S-07), least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Information only.
+    Info,
+    /// Gives remarks.
+    Minor,
+    /// Counts in full.
+    Major,
+}
+
+/// Where a reference leads, as known and with amendments followed.
+#[derive(Debug, Clone, Copy)]
+pub struct Resolved {
+    /// Where.
+    pub target: Target,
+    /// The row that was named, where a corrected certificate replaced it.
+    pub amended: Option<ResultIndex>,
+}
+
+/// One step upward from a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Edge {
+    /// Where it leads.
+    pub target: Target,
+    /// How much it counts.
+    pub weight: Weight,
+}
+
+/// What one input contributes to a row's standard uncertainty.
+#[derive(Debug, Clone, Copy)]
+pub enum Contribution {
+    /// c·u in the row's coherent SI unit.
+    Known(Bounds),
+    /// One value of a mean, with its standard uncertainty.
+    OfMean(Bounds),
+    /// Model or sensitivity is not known.
+    ModelUnknown,
+    /// The input states no uncertainty; its own rules say so.
+    None,
+}
+
+/// One input of a row, while the row is evaluated.
+#[derive(Debug, Clone, Copy)]
+pub struct Input {
+    /// The reference as recorded.
+    pub reference: ReferenceRow,
+    /// Where it leads.
+    pub resolved: Resolved,
+    /// How much it counts.
+    pub weight: Weight,
+    /// Its share of the row's variance, where known.
+    pub share: Option<f64>,
+    /// What it contributes at each end of the row's extent.
+    pub contributions: [Contribution; 2],
+}
+
+/// The verdict of one result.
+#[derive(Debug, Clone)]
+pub struct RowVerdict {
+    /// The certificate itself.
+    pub own: Tri,
+    /// The explicit walk above it.
+    pub upward: Tri,
+    /// Whether it closes by recognition.
+    pub recognised: Tri,
+    /// Its route.
+    pub route: Route,
+    /// Whether the route needs accepted evidence of competence.
+    pub conditional: bool,
+    /// Traceability of the result: 3.4's combination.
+    pub conclusion: Tri,
+    /// Whether it passes with remarks.
+    pub remarks: bool,
+    /// Whether its way ends outside the SI.
+    pub non_si: bool,
+    /// Whether a fact found later is still to be evaluated (rule I-06).
+    pub under_review: bool,
+    /// How well the strongest contradiction above it is evidenced.
+    pub contradiction: EvidenceLevel,
+    /// The smallest standard uncertainty its inputs allow, in the coherent SI unit.
+    pub floor: f64,
+    /// Its findings, as a range of the walk's.
+    pub findings: std::ops::Range<usize>,
+    /// Its steps upward, as a range of the walk's.
+    pub edges: std::ops::Range<usize>,
+}
+
+/// What the survey found of a calibration.
+#[derive(Debug, Clone, Copy, Default)]
+struct Surveyed {
+    order: u32,
+    lowest: u32,
+    on_stack: bool,
+    /// Longest upward path, in calibrations.
+    depth: u32,
+    /// Whether it lies on a cycle of calibrations.
+    cyclic: bool,
+}
+
+/// The state of one walk.
+pub struct Walk<'a> {
+    /// The evidence.
+    pub evidence: &'a Evidence,
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The limits.
+    pub limits: &'a Limits,
+    /// The state of knowledge.
+    pub known: LogIndex,
+    /// Findings so far.
+    pub findings: Vec<Finding>,
+    /// Facts of the findings.
+    pub facts: Vec<Fact>,
+    /// Steps upward of the rows evaluated.
+    pub edges: Vec<Edge>,
+    /// Which limit was run into.
+    pub limit_reached: Option<&'static str>,
+    /// The part of the judgement that findings belong to now.
+    pub scope: Scope,
+    verdicts: FxHashMap<ResultIndex, RowVerdict>,
+    evaluated: Vec<ResultIndex>,
+    surveyed: FxHashMap<CalibrationIndex, Surveyed>,
+    repeated_items: FxHashSet<StandardIndex>,
+    weight: Weight,
+    remarks: bool,
+    open_remarks: bool,
+}
+
+/// A finding about to be noted.
+#[derive(Debug, Clone, Copy)]
+pub struct Note<'n> {
+    rule: &'static Rule,
+    outcome: Outcome,
+    severity: Severity,
+    dimension: Dimension,
+    subject: Subject,
+    against: Option<Subject>,
+    message: &'static Phrase,
+    missing: Option<&'static Phrase>,
+    facts: &'n [Fact],
+}
+
+impl<'n> Note<'n> {
+    fn new(rule: &'static Rule, outcome: Outcome, subject: Subject, message: &'static Phrase) -> Self {
+        Self {
+            rule,
+            outcome,
+            severity: rule.severity,
+            dimension: rule.dimension,
+            subject,
+            against: None,
+            message,
+            missing: None,
+            facts: &[],
+        }
+    }
+
+    /// The rule holds.
+    pub fn pass(rule: &'static Rule, subject: Subject) -> Self {
+        Self::new(rule, Outcome::Pass, subject, &rule.statement)
+    }
+
+    /// The rule holds, and what it found.
+    pub fn pass_with(rule: &'static Rule, subject: Subject, message: &'static Phrase) -> Self {
+        Self::new(rule, Outcome::Pass, subject, message)
+    }
+
+    /// The rule is contradicted.
+    pub fn fail(rule: &'static Rule, subject: Subject, message: &'static Phrase) -> Self {
+        Self::new(rule, Outcome::Fail, subject, message)
+    }
+
+    /// Something is missing, and what.
+    pub fn unknown(
+        rule: &'static Rule,
+        subject: Subject,
+        message: &'static Phrase,
+        missing: &'static Phrase,
+    ) -> Self {
+        Self { missing: Some(missing), ..Self::new(rule, Outcome::Indeterminate, subject, message) }
+    }
+
+    /// A remark; of minor severity unless said otherwise.
+    pub fn remark(rule: &'static Rule, subject: Subject, message: &'static Phrase) -> Self {
+        let note = Self::new(rule, Outcome::Remark, subject, message);
+        Self { severity: rule.severity.max(Severity::Minor), ..note }
+    }
+
+    /// What the subject clashes with.
+    pub fn against(self, against: Option<Subject>) -> Self {
+        Self { against, ..self }
+    }
+
+    /// The facts of the message.
+    pub fn facts(self, facts: &'n [Fact]) -> Self {
+        Self { facts, ..self }
+    }
+
+    /// Counts less than the rule's own severity.
+    pub fn severity(self, severity: Severity) -> Self {
+        Self { severity: self.severity.max(severity), ..self }
+    }
+
+    /// What would settle it.
+    pub fn settled_by(self, missing: &'static Phrase) -> Self {
+        Self { missing: Some(missing), ..self }
+    }
+
+    fn state(&self) -> Tri {
+        match (self.outcome, self.severity) {
+            (Outcome::Fail, Severity::Critical | Severity::Major) => Tri::Fail,
+            (Outcome::Indeterminate, Severity::Critical | Severity::Major) => Tri::Indeterminate,
+            _ => Tri::Pass,
+        }
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// A walk that has not begun.
+    pub fn new(evidence: &'a Evidence, policy: &'a Policy, limits: &'a Limits, known: LogIndex) -> Self {
+        Self {
+            evidence,
+            policy,
+            limits,
+            known,
+            findings: Vec::new(),
+            facts: Vec::new(),
+            edges: Vec::new(),
+            limit_reached: None,
+            scope: Scope::Claim,
+            verdicts: FxHashMap::default(),
+            evaluated: Vec::new(),
+            surveyed: FxHashMap::default(),
+            repeated_items: FxHashSet::default(),
+            weight: Weight::Major,
+            remarks: false,
+            open_remarks: false,
+        }
+    }
+
+    /// Notes a finding and says what it means for its dimension: a critical or major fail fails,
+    /// a critical or major unknown is indeterminate, everything else passes (rules 3.3).
+    pub fn note(&mut self, note: Note<'_>) -> Tri {
+        let state = note.state();
+        let severity = match (self.scope, self.weight) {
+            (Scope::Input(_), Weight::Minor) => note.severity.max(Severity::Minor),
+            (Scope::Input(_), Weight::Info) => Severity::Info,
+            _ => note.severity,
+        };
+        let counts = severity == Severity::Minor
+            && note.outcome != Outcome::Pass
+            && note.dimension == Dimension::Traceability;
+        let upward = matches!(self.scope, Scope::Input(_) | Scope::Upward);
+        match note.outcome {
+            Outcome::Indeterminate if counts && upward => self.open_remarks = true,
+            _ if counts => self.remarks = true,
+            _ => {}
+        }
+        let facts = (self.facts.len() as u32, note.facts.len() as u16);
+        self.facts.extend_from_slice(note.facts);
+        self.findings.push(Finding {
+            rule: note.rule,
+            outcome: note.outcome,
+            severity,
+            dimension: note.dimension,
+            subject: note.subject,
+            against: note.against,
+            message: note.message,
+            missing: note.missing,
+            facts,
+            scope: self.scope,
+        });
+        state
+    }
+
+    /// From here on findings are about the claim itself.
+    pub fn at_claim(&mut self) {
+        self.scope = Scope::Claim;
+        self.weight = Weight::Major;
+    }
+
+    /// Whether the rules at the use left remarks, on top of those of the rows.
+    pub fn remarks_of_claim(&self) -> bool {
+        let at_use = self.findings.iter().filter(|finding| finding.scope == Scope::Claim);
+        at_use
+            .filter(|finding| finding.dimension == Dimension::Traceability)
+            .any(|finding| finding.severity == Severity::Minor && finding.outcome != Outcome::Pass)
+    }
+
+    /// Whether a fact is known.
+    pub fn knows(&self, known_from: LogIndex) -> bool {
+        known_from <= self.known
+    }
+
+    /// The verdict of a row already evaluated.
+    pub fn verdict(&self, row: ResultIndex) -> Option<&RowVerdict> {
+        self.verdicts.get(&row)
+    }
+
+    /// The rows evaluated so far, parents before children.
+    pub fn evaluated(&self) -> &[ResultIndex] {
+        &self.evaluated
+    }
+
+    /// Whether a calibration was issued by the BIPM.
+    pub fn issued_by_bipm(&self, calibration: &CalibrationRow) -> bool {
+        self.kind_of_issuer(calibration) == Some(OrganisationKind::Bipm)
+    }
+
+    /// What the issuer of a calibration is.
+    pub fn kind_of_issuer(&self, calibration: &CalibrationRow) -> Option<OrganisationKind> {
+        calibration.issuer.map(|issuer| self.evidence.organisation(issuer).kind)
+    }
+
+    /// The uncertainty of a row as a standard uncertainty.
+    ///
+    /// # Errors
+    /// What is missing for it.
+    pub fn normalised(&self, row: &ResultRow) -> Result<Normalised, Uninterpretable> {
+        let calibration = self.evidence.calibration(row.calibration);
+        normalised(self.evidence, self.policy, row, self.issued_by_bipm(calibration))
+    }
+
+    /// Whether certificates of this kind are judged by the rules built so far. The others need
+    /// rules of their own (M-01 to M-09, S-09, U-11) and are indeterminate until then.
+    pub fn is_judged(kind: CalibrationKind) -> bool {
+        !matches!(
+            kind,
+            CalibrationKind::ReferenceMaterialCertificate
+                | CalibrationKind::ComparisonReport
+                | CalibrationKind::ConformityOnly
+                | CalibrationKind::TypeApproval
+        )
+    }
+
+    /// The certificate that stands for this one as far as is known: itself, or the last of those
+    /// that amend it.
+    pub fn amended(&self, calibration: CalibrationIndex) -> CalibrationIndex {
+        // A chain of amendments longer than this is no chain anybody issued.
+        const LONGEST_CHAIN: usize = 16;
+        let mut current = calibration;
+        for _ in 0..LONGEST_CHAIN {
+            let known = self
+                .evidence
+                .amendments_of(current)
+                .filter(|next| self.knows(self.evidence.calibration(*next).known_from))
+                .max_by_key(|next| {
+                    let row = self.evidence.calibration(*next);
+                    (row.issued_on, row.known_from, self.evidence.text(row.number))
+                });
+            match known {
+                Some(next) => current = next,
+                None => return current,
+            }
+        }
+        current
+    }
+
+    /// Where a reference leads, as known, with amendments followed.
+    pub fn resolve(&self, reference: &ReferenceRow) -> Resolved {
+        let plain = |target| Resolved { target, amended: None };
+        let standard_of = |calibration: &CalibrationRow| {
+            calibration.item.map_or(Target::Open, Target::Standard)
+        };
+        match reference.target {
+            Target::Row(named) => {
+                let row = self.evidence.result(named);
+                let calibration = self.evidence.calibration(row.calibration);
+                if !self.knows(calibration.known_from) {
+                    return plain(standard_of(calibration));
+                }
+                let current = self.amended(row.calibration);
+                if current == row.calibration {
+                    return plain(reference.target);
+                }
+                let corrected = self.evidence.rows_of(current).find(|other| {
+                    let other = self.evidence.result(*other);
+                    other.name == row.name && other.kind == row.kind
+                });
+                match corrected {
+                    Some(corrected) => {
+                        Resolved { target: Target::Row(corrected), amended: Some(named) }
+                    }
+                    None => Resolved { target: Target::Certificate(current), amended: Some(named) },
+                }
+            }
+            Target::Certificate(calibration) | Target::ForeignItem(calibration) => {
+                let row = self.evidence.calibration(calibration);
+                match self.knows(row.known_from) {
+                    true => plain(reference.target),
+                    false => plain(standard_of(row)),
+                }
+            }
+            Target::Realisation(root) => {
+                match self.knows(self.evidence.realisation(root).known_from) {
+                    true => plain(reference.target),
+                    false => plain(Target::Open),
+                }
+            }
+            Target::Standard(_) | Target::Open => plain(reference.target),
+        }
+    }
+
+    /// The references of a calibration that give a value: all but mere checks.
+    fn links(&self, calibration: CalibrationIndex) -> &'a [ReferenceRow] {
+        self.evidence.references.of(calibration.position())
+    }
+
+    fn applies(&self, reference: &ReferenceRow, row: ResultIndex, calibration: CalibrationIndex) -> bool {
+        if reference.role == ReferenceRole::Check {
+            return false;
+        }
+        let Some(detail) = self.evidence.reference_detail(reference) else { return true };
+        let Some(rows) = &detail.for_results else { return true };
+        let first = self.evidence.results.range(calibration.position()).start;
+        rows.iter().any(|position| first + *position as usize == row.position())
+    }
+
+    /// Surveys the upward closure of a calibration: strongly connected components (Tarjan, without
+    /// recursion), the longest upward path of each, and items that appear more than once.
+    fn survey(&mut self, start: CalibrationIndex) {
+        struct Frame {
+            calibration: CalibrationIndex,
+            next: usize,
+        }
+        if self.surveyed.contains_key(&start) {
+            return;
+        }
+        let mut seen_items: FxHashSet<StandardIndex> = FxHashSet::default();
+        let mut stack: Vec<CalibrationIndex> = Vec::new();
+        let mut frames = vec![Frame { calibration: start, next: 0 }];
+        self.enter(start, &mut stack, &mut seen_items);
+        while let Some(frame) = frames.last_mut() {
+            let calibration = frame.calibration;
+            let references = self.links(calibration);
+            if let Some(reference) = references.get(frame.next) {
+                frame.next += 1;
+                if reference.role == ReferenceRole::Check {
+                    continue;
+                }
+                let Target::Row(parent) = self.resolve(reference).target else { continue };
+                let parent = self.evidence.result(parent).calibration;
+                match self.surveyed.get(&parent) {
+                    None if self.surveyed.len() >= self.limits.calibrations as usize => {
+                        self.limit_reached = Some("CALIBRATIONS_LIMIT");
+                        return;
+                    }
+                    None => {
+                        self.enter(parent, &mut stack, &mut seen_items);
+                        frames.push(Frame { calibration: parent, next: 0 });
+                    }
+                    Some(known) => {
+                        let (order, on_stack, depth) = (known.order, known.on_stack, known.depth);
+                        let own = self.surveyed.entry(calibration).or_default();
+                        if parent == calibration {
+                            own.cyclic = true;
+                        } else if on_stack {
+                            own.lowest = own.lowest.min(order);
+                        } else {
+                            own.depth = own.depth.max(depth + 1);
+                        }
+                    }
+                }
+                continue;
+            }
+            frames.pop();
+            self.leave(calibration, frames.last().map(|frame| frame.calibration), &mut stack);
+        }
+    }
+
+    fn enter(
+        &mut self,
+        calibration: CalibrationIndex,
+        stack: &mut Vec<CalibrationIndex>,
+        seen_items: &mut FxHashSet<StandardIndex>,
+    ) {
+        let order = self.surveyed.len() as u32;
+        let surveyed = Surveyed { order, lowest: order, on_stack: true, depth: 1, cyclic: false };
+        self.surveyed.insert(calibration, surveyed);
+        stack.push(calibration);
+        if let Some(item) = self.evidence.calibration(calibration).item
+            && !seen_items.insert(item)
+        {
+            self.repeated_items.insert(item);
+        }
+    }
+
+    fn leave(
+        &mut self,
+        calibration: CalibrationIndex,
+        child: Option<CalibrationIndex>,
+        stack: &mut Vec<CalibrationIndex>,
+    ) {
+        let Some(own) = self.surveyed.get(&calibration).copied() else { return };
+        if own.lowest == own.order {
+            let start = stack.iter().rposition(|member| *member == calibration).unwrap_or(0);
+            let cyclic = own.cyclic || stack.len() - start > 1;
+            for member in stack.drain(start..) {
+                if let Some(member) = self.surveyed.get_mut(&member) {
+                    member.on_stack = false;
+                    member.cyclic |= cyclic;
+                }
+            }
+        }
+        if let Some(child) = child.and_then(|child| self.surveyed.get_mut(&child)) {
+            child.lowest = child.lowest.min(own.lowest);
+            child.depth = child.depth.max(own.depth + 1);
+        }
+    }
+
+    /// Evaluates a row and everything above it, each row once, parents first.
+    pub fn evaluate(&mut self, start: ResultIndex) {
+        self.survey(self.evidence.result(start).calibration);
+        let mut stack = vec![(start, false)];
+        while let Some((row, parents_done)) = stack.pop() {
+            if self.verdicts.contains_key(&row) {
+                continue;
+            }
+            if parents_done || self.stops_at(row).is_some() {
+                let verdict = self.evaluate_row(row);
+                self.verdicts.insert(row, verdict);
+                self.evaluated.push(row);
+                continue;
+            }
+            stack.push((row, true));
+            let calibration = self.evidence.result(row).calibration;
+            for reference in self.links(calibration) {
+                if !self.applies(reference, row, calibration) {
+                    continue;
+                }
+                if let Target::Row(parent) = self.resolve(reference).target
+                    && !self.verdicts.contains_key(&parent)
+                {
+                    stack.push((parent, false));
+                }
+            }
+        }
+    }
+
+    fn stops_at(&self, row: ResultIndex) -> Option<Stop> {
+        if self.limit_reached == Some("CALIBRATIONS_LIMIT") {
+            return Some(Stop::Limit("CALIBRATIONS_LIMIT"));
+        }
+        let surveyed = self.surveyed.get(&self.evidence.result(row).calibration)?;
+        if surveyed.cyclic {
+            return Some(Stop::Cycle);
+        }
+        (surveyed.depth > self.limits.depth).then_some(Stop::Limit("DEPTH_LIMIT"))
+    }
+
+    fn evaluate_row(&mut self, index: ResultIndex) -> RowVerdict {
+        let row = *self.evidence.result(index);
+        let calibration = *self.evidence.calibration(row.calibration);
+        let (first_finding, first_edge) = (self.findings.len(), self.edges.len());
+        (self.remarks, self.open_remarks, self.weight) = (false, false, Weight::Major);
+
+        self.scope = Scope::Own;
+        let own = uncertainty::u_01(self, index, &row)
+            .and(uncertainty::u_02(self, index, &row))
+            .and(uncertainty::u_12(self, index, &row, &calibration))
+            .and(document::d_04(self, row.calibration, &calibration));
+        viet_nam::v_06(self, &row, &calibration);
+
+        let mut outcome = match self.stops_at(index) {
+            Some(stop) => self.stopped(stop, &row),
+            None => self.upward(index, &row, &calibration),
+        };
+        self.scope = Scope::Upward;
+        outcome.state = outcome
+            .state
+            .and(institute::n_05(self, &row, &calibration, first_edge));
+
+        self.scope = Scope::Route;
+        let route = accreditation::a_01(self, index, &row, &calibration);
+
+        let mut upward = outcome.state;
+        let mut remarks = self.remarks;
+        let under_review = outcome.under_review;
+        let closes = route.recognised == Tri::Pass && !under_review;
+        if closes && upward == Tri::Fail {
+            self.scope = Scope::Upward;
+            let contradicted =
+                structure::s_12(self, row.calibration, outcome.contradiction, route.strength);
+            if contradicted == Tri::Pass {
+                // The contradiction is weaker than what it contradicts: known, not decisive.
+                upward = Tri::Indeterminate;
+                remarks = true;
+            }
+        }
+        let above = match (upward, closes) {
+            (Tri::Fail, _) => Tri::Fail,
+            (_, true) => Tri::Pass,
+            (explicit, false) => explicit,
+        };
+        if !closes {
+            remarks |= self.open_remarks;
+        }
+        let explicit_decides = upward == Tri::Pass && !closes;
+        RowVerdict {
+            own,
+            upward,
+            recognised: if under_review { Tri::Indeterminate } else { route.recognised },
+            route: if under_review { Route::Indeterminate } else { route.route },
+            conditional: route.conditional,
+            conclusion: own.and(above),
+            remarks: remarks || outcome.remarks,
+            non_si: !row.kind.kind().si_possible || outcome.non_si && (explicit_decides || closes),
+            under_review,
+            contradiction: outcome.contradiction.min(calibration.evidence),
+            floor: outcome.floor,
+            findings: first_finding..self.findings.len(),
+            edges: first_edge..self.edges.len(),
+        }
+    }
+
+    fn stopped(&mut self, stop: Stop, row: &ResultRow) -> Upward {
+        self.scope = Scope::Upward;
+        let subject = Subject::Calibration(row.calibration);
+        let state = match stop {
+            Stop::Cycle => structure::s_04(self, subject),
+            Stop::Limit(name) => {
+                self.limit_reached = Some(name);
+                structure::s_11(self, subject, name);
+                Tri::Indeterminate
+            }
+        };
+        Upward { state, contradiction: EvidenceLevel::RegistrySynced, ..Upward::default() }
+    }
+
+    /// The explicit walk above a row: its links, their weights, the floors.
+    fn upward(&mut self, index: ResultIndex, row: &ResultRow, calibration: &CalibrationRow) -> Upward {
+        let mut inputs = self.inputs(index, row);
+        let floor = uncertainty::weigh(self, row, calibration, &mut inputs);
+        let mut result = Upward { floor: floor.value, ..Upward::default() };
+
+        self.scope = Scope::Upward;
+        result.state = structure::s_03_complete(self, row, calibration, &inputs);
+        let several = inputs.len() > 1;
+        for (position, input) in inputs.iter().enumerate() {
+            self.scope = Scope::Input(u16::try_from(position).unwrap_or(u16::MAX));
+            self.weight = input.weight;
+            let link = self.link(row, calibration, input, !several, &mut result);
+            self.edges.push(Edge { target: input.resolved.target, weight: input.weight });
+            self.scope = Scope::Upward;
+            self.weight = Weight::Major;
+            let state = match input.weight {
+                _ if link == Tri::Pass => Tri::Pass,
+                _ if several || input.weight != Weight::Major => {
+                    structure::s_07(self, row, input, link)
+                }
+                _ => link,
+            };
+            result.state = result.state.and(state);
+        }
+        result.state = result.state.and(uncertainty::u_05(self, row, &inputs));
+        if calibration.item.is_some_and(|item| self.repeated_items.contains(&item)) {
+            let first_edge = self.edges.len() - inputs.len();
+            result.state = result.state.and(structure::s_06(self, row, calibration, first_edge));
+        }
+        if result.state == Tri::Fail && result.contradiction == EvidenceLevel::SelfDeclared && !result.failed_link {
+            result.contradiction = calibration.evidence;
+        }
+        result
+    }
+
+    fn inputs(&self, index: ResultIndex, row: &ResultRow) -> Vec<Input> {
+        self.links(row.calibration)
+            .iter()
+            .filter(|reference| self.applies(reference, index, row.calibration))
+            .map(|reference| Input {
+                reference: *reference,
+                resolved: self.resolve(reference),
+                weight: Weight::Major,
+                share: None,
+                contributions: [Contribution::None; 2],
+            })
+            .collect()
+    }
+
+    /// One link: the rules between a row and one of its inputs, and the input's own verdict.
+    fn link(
+        &mut self,
+        row: &ResultRow,
+        calibration: &CalibrationRow,
+        input: &Input,
+        alone: bool,
+        result: &mut Upward,
+    ) -> Tri {
+        let own = structure::s_03(self, row, input);
+        let (state, evidence) = match input.resolved.target {
+            Target::Row(parent_index) => {
+                let parent = *self.evidence.result(parent_index);
+                let parent_calibration = *self.evidence.calibration(parent.calibration);
+                let used = Period { from: calibration.performed_from, to: calibration.performed_to };
+                let mut state = own
+                    .and(quantity::q_01(self, row, &parent, input))
+                    .and(quantity::q_02(self, row, &parent, input))
+                    .and(quantity::q_03(self, row, &parent, input))
+                    .and(range::r_01_link(self, row, &parent, input))
+                    .and(range::r_03_link(self, row, &parent, input))
+                    .and(time::t_01(self, row, calibration, &parent, &parent_calibration))
+                    .and(time::t_02(self, row, calibration, &parent, &parent_calibration))
+                    .and(uncertainty::u_04(self, row, input, alone));
+                viet_nam::at_link(self, row, calibration, &parent, &parent_calibration, input);
+                let broken = time::t_05_link(self, row, calibration, &parent, &parent_calibration, used)
+                    .also(time::t_08_link(self, row, calibration, parent_index, input, used));
+                state = state.and(broken.state);
+                result.under_review |= broken.late && input.weight == Weight::Major;
+                let mut evidence = parent_calibration.evidence;
+                if let Some(verdict) = self.verdicts.get(&parent_index) {
+                    if input.weight >= Weight::Minor {
+                        result.remarks |= verdict.remarks;
+                    }
+                    result.non_si |= verdict.non_si && input.weight == Weight::Major;
+                    result.under_review |= verdict.under_review && input.weight == Weight::Major;
+                    if state != Tri::Fail && verdict.conclusion == Tri::Fail {
+                        evidence = verdict.contradiction;
+                    }
+                    state = state.and(verdict.conclusion);
+                }
+                (state, evidence)
+            }
+            Target::Realisation(root) => {
+                let judged = structure::s_05(self, row, calibration, input, root);
+                result.non_si |= judged.non_si && input.weight == Weight::Major;
+                let state = own
+                    .and(judged.state)
+                    .and(uncertainty::u_04(self, row, input, alone));
+                (state, calibration.evidence)
+            }
+            _ => (own, calibration.evidence),
+        };
+        if state == Tri::Fail && input.weight == Weight::Major {
+            let evidence = evidence.min(calibration.evidence);
+            result.contradiction = match result.failed_link {
+                true => result.contradiction.max(evidence),
+                false => evidence,
+            };
+            result.failed_link = true;
+        }
+        state
+    }
+
+    /// The day on which a fact was recorded lies after this day: it was found out later (I-06).
+    pub fn learnt_after(&self, known_from: LogIndex, day: Day) -> bool {
+        self.evidence.day_known(known_from).is_some_and(|learnt| learnt > day)
+    }
+}
+
+/// Why the walk does not go on above a row.
+#[derive(Debug, Clone, Copy)]
+enum Stop {
+    Cycle,
+    Limit(&'static str),
+}
+
+/// What came of the explicit walk above a row.
+#[derive(Debug)]
+struct Upward {
+    state: Tri,
+    remarks: bool,
+    non_si: bool,
+    under_review: bool,
+    failed_link: bool,
+    contradiction: EvidenceLevel,
+    floor: f64,
+}
+
+impl Default for Upward {
+    fn default() -> Self {
+        Self {
+            state: Tri::Pass,
+            remarks: false,
+            non_si: false,
+            under_review: false,
+            failed_link: false,
+            contradiction: EvidenceLevel::SelfDeclared,
+            floor: 0.0,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Etalon.
+#![forbid(unsafe_code)]
+#[macro_use]
+pub mod domain;
+pub mod engine;
+pub mod exchange;
