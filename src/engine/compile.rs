@@ -7,14 +7,19 @@ use std::num::NonZeroU32;
 
 use crate::domain::calibration::{self as model, Calibration, CalibrationStatus};
 use crate::domain::capability::{Capability, CapabilityUncertainty, Expression};
+use crate::domain::comparison::Comparison;
 use crate::domain::decimal::Decimal;
 use crate::domain::equation::Equation;
 use crate::domain::id::Id;
 use crate::domain::interval::{Interval, Parameter, QuantityValue};
+use crate::domain::organisation::{Membership, Organisation};
 use crate::domain::period::{Day, Instant};
 use crate::domain::quantity::QuantityKindId;
-use crate::domain::recognition::{AccreditationStatusEntry, EvidenceLevel};
-use crate::domain::records::{CollectionName, Records};
+use crate::domain::realisation::Realisation;
+use crate::domain::recognition::{
+    Accreditation, AccreditationStatusEntry, EvidenceLevel, LegalRecognition,
+};
+use crate::domain::records::{CollectionName, Record, Records};
 use crate::domain::standard::{ItemIdentifierKind, LegalLevel, MeasurementStandard};
 use crate::domain::text::{Language, Names};
 use crate::domain::uncertainty::Mode;
@@ -41,8 +46,43 @@ pub fn compile(records: &Records) -> Evidence {
     compiler.finish()
 }
 
+/// The records of each collection in the order of their ids, so that the order of input leaves no
+/// trace in the evidence.
+struct Sorted<'a> {
+    organisations: Vec<&'a Organisation>,
+    memberships: Vec<&'a Membership>,
+    accreditations: Vec<&'a Accreditation>,
+    legal_recognitions: Vec<&'a LegalRecognition>,
+    capabilities: Vec<&'a Capability>,
+    measurement_standards: Vec<&'a MeasurementStandard>,
+    realisations: Vec<&'a Realisation>,
+    calibrations: Vec<&'a Calibration>,
+    comparisons: Vec<&'a Comparison>,
+}
+
+impl<'a> Sorted<'a> {
+    fn new(records: &'a Records) -> Self {
+        fn sorted<T: Record>(records: &[T]) -> Vec<&T> {
+            let mut sorted: Vec<&T> = records.iter().collect();
+            sorted.sort_by(|left, right| left.id().cmp(right.id()));
+            sorted
+        }
+        Self {
+            organisations: sorted(&records.organisations),
+            memberships: sorted(&records.memberships),
+            accreditations: sorted(&records.accreditations),
+            legal_recognitions: sorted(&records.legal_recognitions),
+            capabilities: sorted(&records.capabilities),
+            measurement_standards: sorted(&records.measurement_standards),
+            realisations: sorted(&records.realisations),
+            calibrations: sorted(&records.calibrations),
+            comparisons: sorted(&records.comparisons),
+        }
+    }
+}
+
 struct Compiler<'a> {
-    records: &'a Records,
+    records: Sorted<'a>,
     evidence: Evidence,
     positions: FxHashMap<&'a str, (CollectionName, usize)>,
     texts: FxHashMap<String, TextIndex>,
@@ -52,6 +92,8 @@ struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     fn new(records: &'a Records) -> Self {
+        let all = records;
+        let records = Sorted::new(records);
         let mut positions = FxHashMap::default();
         macro_rules! index {
             ($($collection:ident = $name:ident),+ $(,)?) => { $(
@@ -76,14 +118,13 @@ impl<'a> Compiler<'a> {
             units: FxHashMap::default(),
             instants: FxHashMap::default(),
         };
-        compiler.number_the_log();
+        compiler.number_the_log(all);
         compiler
     }
 
     /// Orders everything that became known by its instant, so that the order of input does not
     /// matter.
-    fn number_the_log(&mut self) {
-        let records = self.records;
+    fn number_the_log(&mut self, records: &Records) {
         let mut instants: Vec<Instant> =
             records.iter().filter_map(|(_, _, record)| record.recorded_at()).collect();
         let accreditations = records.accreditations.iter().flat_map(|record| &record.status_history);
@@ -219,7 +260,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn organisations(&mut self) {
-        for record in self.records.organisations.iter() {
+        for record in self.records.organisations.clone() {
             let (name_vi, name_en) = self.names(&record.names);
             let row = OrganisationRow {
                 id: self.identity(&record.id),
@@ -235,7 +276,7 @@ impl<'a> Compiler<'a> {
 
     fn memberships(&mut self) {
         let mut rows = Vec::new();
-        for record in self.records.memberships.iter() {
+        for record in self.records.memberships.clone() {
             let row = MembershipRow {
                 arrangement: record.arrangement,
                 scope: record.scope,
@@ -272,7 +313,7 @@ impl<'a> Compiler<'a> {
 
     fn accreditations(&mut self) {
         let mut of_organisation = Vec::new();
-        for (position, record) in self.records.accreditations.iter().enumerate() {
+        for (position, record) in self.records.accreditations.clone().into_iter().enumerate() {
             let statuses = self.accreditation_statuses(&record.status_history, record.recorded_at);
             let concerned = record.status_history.iter().map(|entry| {
                 let indices = entry.capabilities.iter().filter_map(|id| {
@@ -302,7 +343,7 @@ impl<'a> Compiler<'a> {
 
     fn capabilities(&mut self) {
         let mut of_organisation = Vec::new();
-        for (position, record) in self.records.capabilities.iter().enumerate() {
+        for (position, record) in self.records.capabilities.clone().into_iter().enumerate() {
             let row = self.capability(record);
             if let Some(organisation) = row.organisation {
                 of_organisation.push((organisation.position(), CapabilityIndex::new(position)));
@@ -471,7 +512,7 @@ impl<'a> Compiler<'a> {
 
     fn standards(&mut self) {
         let mut by_id = Vec::with_capacity(self.records.measurement_standards.len());
-        for (position, record) in self.records.measurement_standards.iter().enumerate() {
+        for (position, record) in self.records.measurement_standards.clone().into_iter().enumerate() {
             by_id.push((hash_of_id(record.id.as_str()), StandardIndex::new(position)));
             let names = record.names.as_ref().map(|names| self.names(names));
             let row = StandardRow {
@@ -539,7 +580,7 @@ impl<'a> Compiler<'a> {
 
     fn legal_recognitions(&mut self) {
         let (mut of_organisation, mut of_standard) = (Vec::new(), Vec::new());
-        for (position, record) in self.records.legal_recognitions.iter().enumerate() {
+        for (position, record) in self.records.legal_recognitions.clone().into_iter().enumerate() {
             let index = LegalRecognitionIndex::new(position);
             let row = LegalRecognitionRow {
                 id: self.identity(&record.id),
@@ -567,7 +608,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn realisations(&mut self) {
-        for record in self.records.realisations.iter() {
+        for record in self.records.realisations.clone() {
             let uncertainty = record.standard_uncertainty.as_ref().map(|uncertainty| {
                 (
                     self.difference(&uncertainty.value, &uncertainty.unit),
@@ -592,7 +633,7 @@ impl<'a> Compiler<'a> {
     fn calibrations(&mut self) {
         let mut of_standard = Vec::new();
         let starts = self.starts_of_results();
-        for (position, record) in self.records.calibrations.iter().enumerate() {
+        for (position, record) in self.records.calibrations.clone().into_iter().enumerate() {
             let index = CalibrationIndex::new(position);
             let row = self.calibration_row(record);
             let items = record.items.iter().filter_map(|id| self.standard(Some(id)));
@@ -704,7 +745,7 @@ impl<'a> Compiler<'a> {
     ) -> (IdentityMatch, Option<(TextIndex, TextIndex)>) {
         use ItemIdentifierKind::{Asset, Marking, Serial};
         let standard = self.standard(Some(&record.item));
-        let standard = standard.map(|index| &self.records.measurement_standards[index.position()]);
+        let standard = standard.map(|index| self.records.measurement_standards[index.position()]);
         let (Some(printed), Some(standard)) = (record.item_identification.as_ref(), standard) else {
             return (IdentityMatch::NothingToCompare, None);
         };
@@ -837,7 +878,7 @@ impl<'a> Compiler<'a> {
         let Some(calibration) = self.calibration(reference.calibration.as_ref()) else {
             return standard.map_or(Target::Open, Target::Standard);
         };
-        let record = &self.records.calibrations[calibration.position()];
+        let record = self.records.calibrations[calibration.position()];
         let is_its_item = |id: &Id| *id == record.item || record.items.contains(id);
         if reference.standard.as_ref().is_some_and(|id| !is_its_item(id)) {
             return Target::ForeignItem(calibration);
@@ -895,7 +936,7 @@ impl<'a> Compiler<'a> {
 
     fn comparisons(&mut self) {
         let mut of_organisation = Vec::new();
-        for (position, record) in self.records.comparisons.iter().enumerate() {
+        for (position, record) in self.records.comparisons.clone().into_iter().enumerate() {
             let id = self.identity(&record.id);
             let code = self.optional_text(record.code.as_ref());
             self.evidence.comparisons.push((id, code));

@@ -1,2 +1,5 @@
-//! Other people's formats.
+//! Other people's formats, each a pure parse or print: text in, records out (or the other way),
+//! with positions in its errors. No input or output, no decision.
 
+pub mod bundle;
+pub mod symbols;

@@ -1,0 +1,4 @@
+//! Use cases: load, decide, write. One file each; no SQL, no HTTP, no terminal here.
+
+pub mod conformance;
+pub mod verify;
