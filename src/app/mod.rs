@@ -1,4 +1,5 @@
 //! Use cases: load, decide, write. One file each; no SQL, no HTTP, no terminal here.
 
+pub mod bundle;
 pub mod conformance;
 pub mod verify;

@@ -433,7 +433,8 @@ impl<'r> Checker<'r> {
         }
     }
 
-    /// A lower bound must not be above the upper one.
+    /// A lower bound must not be above the upper one. (What is below in binary is below exactly,
+    /// since rounding keeps the order; only the rest is compared digit by digit.)
     fn bounds(
         &mut self,
         place: Place<'_>,
@@ -441,6 +442,7 @@ impl<'r> Checker<'r> {
         (upper_field, upper): (&str, Option<&Decimal>),
     ) {
         if let (Some(lower), Some(upper)) = (lower, upper)
+            && lower.to_f64() >= upper.to_f64()
             && lower.to_exact() > upper.to_exact()
         {
             self.error(
@@ -508,7 +510,9 @@ impl<'r> Checker<'r> {
     ) {
         self.positive(place, "coverage_factor", factor, ("hệ số phủ k", "a coverage factor k"));
         let outside = |probability: &&Decimal| {
-            probability.is_negative() || probability.is_zero() || probability.to_exact() >= 1
+            probability.is_negative()
+                || probability.is_zero()
+                || (probability.to_f64() >= 1.0 && probability.to_exact() >= 1)
         };
         if let Some(probability) = probability.filter(outside) {
             self.error(
@@ -1331,12 +1335,12 @@ impl<'r> Checker<'r> {
 
     /// A result must be a row of the certificate.
     fn row(&mut self, place: Place<'_>, field: impl fmt::Display, certificate: &Id, result: &str) {
+        const MOST: usize = 8;
         let place = format_args!("{place}/{field}");
-        let Some(calibration) = self.calibrations.get(certificate) else { return };
         if self.rows.contains(&(certificate, result)) {
             return;
         }
-        const MOST: usize = 8;
+        let Some(calibration) = self.calibrations.get(certificate) else { return };
         let mut known: Vec<_> =
             calibration.results.iter().take(MOST).map(|row| shortened(&row.id)).collect();
         if calibration.results.len() > MOST {
@@ -1360,11 +1364,13 @@ impl<'r> Checker<'r> {
 
     /// Whether a certificate is known to be neither for the standard nor for the kit it belongs to.
     fn is_of_another_item(&self, certificate: &Id, standard: &Id) -> bool {
-        let Some(record) = self.standards.get(standard) else { return false };
         let covers = |item| self.items.contains(&(certificate, item));
-        self.calibrations.contains_key(certificate)
-            && !covers(standard)
-            && !record.parent_kit.as_ref().is_some_and(covers)
+        !covers(standard)
+            && self.calibrations.contains_key(certificate)
+            && self
+                .standards
+                .get(standard)
+                .is_some_and(|standard| !standard.parent_kit.as_ref().is_some_and(covers))
     }
 
     fn comparison(&mut self, place: Place<'_>, comparison: &Comparison) {

@@ -12,6 +12,7 @@ use crate::domain::decimal::Decimal;
 use crate::domain::equation::Equation;
 use crate::domain::id::Id;
 use crate::domain::interval::{Interval, Parameter, QuantityValue};
+use crate::domain::nonconformity::Nonconformity;
 use crate::domain::organisation::{Membership, Organisation};
 use crate::domain::period::{Day, Instant};
 use crate::domain::quantity::QuantityKindId;
@@ -43,6 +44,7 @@ pub fn compile(records: &Records) -> Evidence {
     compiler.realisations();
     compiler.calibrations();
     compiler.comparisons();
+    compiler.evaluations();
     compiler.finish()
 }
 
@@ -58,6 +60,7 @@ struct Sorted<'a> {
     realisations: Vec<&'a Realisation>,
     calibrations: Vec<&'a Calibration>,
     comparisons: Vec<&'a Comparison>,
+    nonconformities: Vec<&'a Nonconformity>,
 }
 
 impl<'a> Sorted<'a> {
@@ -77,6 +80,7 @@ impl<'a> Sorted<'a> {
             realisations: sorted(&records.realisations),
             calibrations: sorted(&records.calibrations),
             comparisons: sorted(&records.comparisons),
+            nonconformities: sorted(&records.nonconformities),
         }
     }
 }
@@ -958,6 +962,25 @@ impl<'a> Compiler<'a> {
         }
         self.evidence.comparisons_of =
             Groups::grouped(self.evidence.organisations.len(), of_organisation);
+    }
+
+    fn evaluations(&mut self) {
+        for record in self.records.nonconformities.clone() {
+            for decision in &record.decisions {
+                let affected = self.calibration(Some(&decision.calibration));
+                let (Some(affected), Some(significance)) = (affected, decision.significance) else {
+                    continue;
+                };
+                let row = EvaluationRow {
+                    certificate: self.calibration(Some(&record.subject)),
+                    standard: self.standard(Some(&record.subject)),
+                    affected,
+                    significance,
+                    known_from: self.known(None, record.recorded_at),
+                };
+                self.evidence.evaluations.push(row);
+            }
+        }
     }
 
     fn finish(self) -> Evidence {

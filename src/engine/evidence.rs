@@ -14,6 +14,7 @@ use crate::domain::capability::{CapabilityStatus, Publisher};
 use crate::domain::comparison::{ComparisonKind, ComparisonStatus};
 use crate::domain::equation::Equation;
 use crate::domain::id::Id;
+use crate::domain::nonconformity::Significance;
 use crate::domain::organisation::{Arrangement, ArrangementScope, MembershipRole, OrganisationKind};
 use crate::domain::period::{Day, Instant};
 use crate::domain::quantity::QuantityKindId;
@@ -885,6 +886,21 @@ pub struct ReferenceDetail {
     pub equation_unbound: bool,
 }
 
+/// What was decided for one certificate in a case of nonconforming work (rule I-04).
+#[derive(Debug, Clone, Copy)]
+pub struct EvaluationRow {
+    /// The certificate found bad, when the case is about one.
+    pub certificate: Option<CalibrationIndex>,
+    /// The standard found bad, when the case is about one.
+    pub standard: Option<StandardIndex>,
+    /// The certificate it was decided for.
+    pub affected: CalibrationIndex,
+    /// The decision.
+    pub significance: Significance,
+    /// Known from.
+    pub known_from: LogIndex,
+}
+
 /// A comparison's result of one organisation.
 #[derive(Debug, Clone, Copy)]
 pub struct ComparisonRow {
@@ -975,6 +991,8 @@ pub struct Evidence {
     pub comparisons: Vec<(Identity, Option<TextIndex>)>,
     /// Comparison results of each organisation.
     pub comparisons_of: Groups<ComparisonRow>,
+    /// Decisions in cases of nonconforming work.
+    pub evaluations: Vec<EvaluationRow>,
     /// The log: instants at which something became known, with the index reached then; ascending.
     pub log: Vec<(Instant, LogIndex)>,
     /// The last log index.

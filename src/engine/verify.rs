@@ -203,6 +203,8 @@ struct Candidate {
     calibration: CalibrationIndex,
     rows: Vec<ResultIndex>,
     cover: range::Cover,
+    /// Whether the conditions of use are those of a covering row.
+    conditions: Tri,
     valid: bool,
 }
 
@@ -305,29 +307,60 @@ impl<'a> Decider<'a> {
                 return None;
             }
             let standard = Some(self.question.standard);
+            let mut conditions = Tri::Pass;
             let cover = match part.row {
                 Some(row) if self.evidence.result(row).extent.is_closed() => {
                     range::Cover::Inside(vec![row])
                 }
-                _ => range::cover(self.evidence, &rows, standard, part.wanted),
+                Some(_) => range::cover(self.evidence, &rows, standard, part.wanted),
+                None => {
+                    let cover = range::cover(self.evidence, &rows, standard, part.wanted);
+                    self.under_conditions(cover, &mut conditions)
+                }
             };
             let used_on = self.question.used_on;
             let row = self.evidence.calibration(calibration);
             let valid = time::standing(walk, calibration, used_on) == time::Standing::Good
                 && used_on <= time::due(walk, row, used_on).day();
-            Some(Candidate { calibration, rows, cover, valid })
+            Some(Candidate { calibration, rows, cover, conditions, valid })
         };
         certificates.into_iter().filter_map(candidate).collect()
+    }
+
+    /// Of the rows that cover a point those whose conditions are the use's: a certificate may give
+    /// one point at several frequencies. Where none is, all of them stay, and R-03 says so.
+    fn under_conditions(&self, cover: range::Cover, conditions: &mut Tri) -> range::Cover {
+        let state = |index: &ResultIndex| {
+            let row = self.evidence.result(*index);
+            range::conditions_hold(self.evidence, row, &self.question.parameters)
+        };
+        let mut best = |rows: Vec<ResultIndex>| {
+            let states: Vec<Tri> = rows.iter().map(state).collect();
+            *conditions = states.iter().copied().fold(Tri::Fail, Tri::or);
+            let pairs = rows.into_iter().zip(states);
+            pairs.filter(|(_, state)| state == conditions).map(|(row, _)| row).collect()
+        };
+        match cover {
+            range::Cover::Inside(rows) => range::Cover::Inside(best(rows)),
+            range::Cover::Interpolated(rows) => range::Cover::Interpolated(best(rows)),
+            other => other,
+        }
     }
 
     /// The certificate that governs: the latest valid one that covers, else the latest that
     /// covers, else the latest within whose points it lies, else the latest (rules 3.3, 3.4).
     fn governing(candidates: Vec<Candidate>) -> Option<Candidate> {
         let rank = |candidate: &Candidate| match candidate.cover {
-            range::Cover::Inside(_) | range::Cover::Interpolated(_) if candidate.valid => 0,
-            range::Cover::Inside(_) | range::Cover::Interpolated(_) => 1,
-            range::Cover::Between(..) => 2,
-            range::Cover::Outside(..) | range::Cover::Unknown => 3,
+            range::Cover::Inside(_) | range::Cover::Interpolated(_) => {
+                match (candidate.conditions, candidate.valid) {
+                    (Tri::Pass, true) => 0,
+                    (Tri::Pass, false) => 1,
+                    (Tri::Indeterminate, _) => 2,
+                    (Tri::Fail, _) => 3,
+                }
+            }
+            range::Cover::Between(..) => 4,
+            range::Cover::Outside(..) | range::Cover::Unknown => 5,
         };
         candidates.into_iter().min_by_key(rank)
     }
@@ -370,7 +403,7 @@ impl<'a> Decider<'a> {
         at_use = at_use
             .and(self.conditions(&mut walk, &row, part, standard, against))
             .and(time::t_03(&mut walk, question.standard, governing.calibration, &calibration, question.used_on))
-            .and(time::t_05(&mut walk, question.standard, &calibration, &row, question.used_on))
+            .and(time::t_05(&mut walk, question.standard, &row, question.used_on))
             .and(time::t_08(&mut walk, governing.calibration, question.used_on));
         viet_nam::national_standard(
             &mut walk,
@@ -790,7 +823,8 @@ impl Standing {
             Scope::Upward | Scope::Input(_) => self.required && !self.recognised,
             _ => self.required,
         };
-        let settled = finding.outcome == Outcome::Indeterminate
+        let unknown = finding.missing.is_some() && finding.outcome != Outcome::Fail;
+        let settled = unknown
             && finding.dimension == Dimension::Traceability
             && !needed;
         let severity = match finding.scope {

@@ -277,10 +277,12 @@ impl<'a> Walk<'a> {
             && note.outcome != Outcome::Pass
             && note.dimension == Dimension::Traceability;
         let upward = matches!(self.scope, Scope::Input(_) | Scope::Upward);
-        match note.outcome {
-            Outcome::Indeterminate if counts && upward => self.open_remarks = true,
-            _ if counts => self.remarks = true,
-            _ => {}
+        // A remark on something unknown above a step counts only where nothing below settles it.
+        let open = upward && note.missing.is_some() && note.outcome != Outcome::Fail;
+        match counts {
+            true if open => self.open_remarks = true,
+            true => self.remarks = true,
+            false => {}
         }
         let facts = (self.facts.len() as u32, note.facts.len() as u16);
         self.facts.extend_from_slice(note.facts);
@@ -599,6 +601,7 @@ impl<'a> Walk<'a> {
         self.scope = Scope::Route;
         let route = accreditation::a_01(self, index, &row, &calibration);
 
+        let contradiction = outcome.contradiction.unwrap_or(calibration.evidence);
         let mut upward = outcome.state;
         let mut remarks = self.remarks;
         let under_review = outcome.under_review;
@@ -606,7 +609,7 @@ impl<'a> Walk<'a> {
         if closes && upward == Tri::Fail {
             self.scope = Scope::Upward;
             let contradicted =
-                structure::s_12(self, row.calibration, outcome.contradiction, route.strength);
+                structure::s_12(self, row.calibration, contradiction, route.strength);
             if contradicted == Tri::Pass {
                 // The contradiction is weaker than what it contradicts: known, not decisive.
                 upward = Tri::Indeterminate;
@@ -632,7 +635,10 @@ impl<'a> Walk<'a> {
             remarks: remarks || outcome.remarks,
             non_si: !row.kind.kind().si_possible || outcome.non_si && (explicit_decides || closes),
             under_review,
-            contradiction: outcome.contradiction.min(calibration.evidence),
+            contradiction: match own {
+                Tri::Fail => calibration.evidence,
+                _ => contradiction.min(calibration.evidence),
+            },
             floor: outcome.floor,
             findings: first_finding..self.findings.len(),
             edges: first_edge..self.edges.len(),
@@ -650,7 +656,7 @@ impl<'a> Walk<'a> {
                 Tri::Indeterminate
             }
         };
-        Upward { state, contradiction: EvidenceLevel::RegistrySynced, ..Upward::default() }
+        Upward { state, ..Upward::default() }
     }
 
     /// The explicit walk above a row: its links, their weights, the floors.
@@ -661,6 +667,9 @@ impl<'a> Walk<'a> {
 
         self.scope = Scope::Upward;
         result.state = structure::s_03_complete(self, row, calibration, &inputs);
+        if !inputs.is_empty() {
+            self.note(Note::pass(&structure::S_04, Subject::Calibration(row.calibration)));
+        }
         let several = inputs.len() > 1;
         for (position, input) in inputs.iter().enumerate() {
             self.scope = Scope::Input(u16::try_from(position).unwrap_or(u16::MAX));
@@ -682,9 +691,6 @@ impl<'a> Walk<'a> {
         if calibration.item.is_some_and(|item| self.repeated_items.contains(&item)) {
             let first_edge = self.edges.len() - inputs.len();
             result.state = result.state.and(structure::s_06(self, row, calibration, first_edge));
-        }
-        if result.state == Tri::Fail && result.contradiction == EvidenceLevel::SelfDeclared && !result.failed_link {
-            result.contradiction = calibration.evidence;
         }
         result
     }
@@ -728,7 +734,7 @@ impl<'a> Walk<'a> {
                     .and(time::t_02(self, row, calibration, &parent, &parent_calibration))
                     .and(uncertainty::u_04(self, row, input, alone));
                 viet_nam::at_link(self, row, calibration, &parent, &parent_calibration, input);
-                let broken = time::t_05_link(self, row, calibration, &parent, &parent_calibration, used)
+                let broken = time::t_05_link(self, row, calibration, &parent, &parent_calibration, input, used)
                     .also(time::t_08_link(self, row, calibration, parent_index, input, used));
                 state = state.and(broken.state);
                 result.under_review |= broken.late && input.weight == Weight::Major;
@@ -758,11 +764,7 @@ impl<'a> Walk<'a> {
         };
         if state == Tri::Fail && input.weight == Weight::Major {
             let evidence = evidence.min(calibration.evidence);
-            result.contradiction = match result.failed_link {
-                true => result.contradiction.max(evidence),
-                false => evidence,
-            };
-            result.failed_link = true;
+            result.contradiction = result.contradiction.max(Some(evidence));
         }
         state
     }
@@ -787,8 +789,8 @@ struct Upward {
     remarks: bool,
     non_si: bool,
     under_review: bool,
-    failed_link: bool,
-    contradiction: EvidenceLevel,
+    /// How well the strongest failing link is evidenced; none when it is no link that fails.
+    contradiction: Option<EvidenceLevel>,
     floor: f64,
 }
 
@@ -799,8 +801,7 @@ impl Default for Upward {
             remarks: false,
             non_si: false,
             under_review: false,
-            failed_link: false,
-            contradiction: EvidenceLevel::SelfDeclared,
+            contradiction: None,
             floor: 0.0,
         }
     }

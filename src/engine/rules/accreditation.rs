@@ -154,7 +154,7 @@ fn classify(
     if kind == OrganisationKind::Bipm {
         let member = institute::n_07(walk, row, calibration);
         let route = if member == Tri::Pass { Route::R1 } else { Route::Indeterminate };
-        return Recognition { recognised: Tri::Pass, ..outside(route) };
+        return Recognition { recognised: member, ..outside(route) };
     }
     let endorsed = calibration.endorsement != EndorsementRow::None && row.endorsed != Some(false);
     if endorsed {

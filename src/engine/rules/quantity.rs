@@ -144,24 +144,20 @@ static CONVERTED: Phrase = phrase(
     "{child} was converted to {parent} by the exact factor {factor}",
 );
 
-/// Q-03 at a link whose ends are written in different units.
+/// Q-03 at a link: says by which factor the units of its ends were converted.
 pub fn q_03(walk: &mut Walk<'_>, row: &ResultRow, parent: &ResultRow, input: &Input) -> Tri {
     let (Some(own), Some(other)) = (row.uncertainty(), parent.uncertainty()) else {
         return Tri::Pass;
     };
-    if own.figure.unit == other.figure.unit || !keeps_the_kind(input) {
-        return Tri::Pass;
-    }
     let (child, reference) =
         (walk.evidence.unit(own.figure.unit), walk.evidence.unit(other.figure.unit));
-    if child.dimension() != reference.dimension() {
+    if !keeps_the_kind(input) || child.dimension() != reference.dimension() {
         return Tri::Pass;
     }
-    let factor = child.factor() / reference.factor();
     let facts = [
         fact("child", FactValue::Unit(own.figure.unit)),
         fact("parent", FactValue::Unit(other.figure.unit)),
-        fact("factor", FactValue::Number(factor)),
+        fact("factor", FactValue::Number(child.factor() / reference.factor())),
     ];
     let subject = Subject::Calibration(row.calibration);
     let against = Some(Subject::Calibration(parent.calibration));

@@ -241,6 +241,13 @@ pub fn condition_holds(held: &ParameterRow, used: Option<&ParameterRow>) -> Tri 
     }
 }
 
+/// Whether all conditions of a row hold at a use.
+pub fn conditions_hold(evidence: &Evidence, row: &ResultRow, used: &[ParameterRow]) -> Tri {
+    let held = evidence.parameters(row).iter();
+    held.map(|held| condition_holds(held, used.iter().find(|own| own.name == held.name)))
+        .fold(Tri::Pass, Tri::and)
+}
+
 /// R-03 at the claim or at a link: the row's conditions against the conditions of use.
 pub fn r_03(
     walk: &mut Walk<'_>,

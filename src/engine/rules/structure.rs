@@ -543,7 +543,8 @@ pub fn s_07(walk: &mut Walk<'_>, row: &ResultRow, input: &Input, link: Tri) -> T
         (Tri::Pass, _) => return Tri::Pass,
         (Tri::Fail, Weight::Major) => Note::fail(&S_07, subject, fails),
         (Tri::Fail, _) => Note::remark(&S_07, subject, fails),
-        (Tri::Indeterminate, _) => Note::unknown(&S_07, subject, unknown, &NEED_INPUT),
+        (Tri::Indeterminate, Weight::Major) => Note::unknown(&S_07, subject, unknown, &NEED_INPUT),
+        (Tri::Indeterminate, _) => Note::remark(&S_07, subject, unknown).settled_by(&NEED_INPUT),
     };
     walk.note(note.severity(severity).against(against).facts(share.as_slice()))
 }

@@ -1,6 +1,7 @@
 //! Area T: time.
 
-use crate::domain::calibration::{CalibrationStatus, DueSource, ValueIs};
+use crate::domain::calibration::{CalibrationStatus, DueSource, Phase, ValueIs};
+use crate::domain::nonconformity::Significance;
 use crate::domain::period::Day;
 use crate::domain::standard::EventKind;
 use crate::engine::evidence::*;
@@ -371,41 +372,61 @@ static NEED_EVENT_DAY: Phrase = phrase(
     "the day of the event, or an intermediate check within limits after the use",
 );
 static FOUND_LATER: Phrase = phrase(
-    "sự kiện {event} ngày {on} chỉ được ghi nhận sau khi chuẩn đã được dùng: đang xem xét",
-    "the event {event} on {on} was recorded only after the reference was used: under review",
+    "sự việc ngày {on} với chuẩn đã dùng chỉ được ghi nhận sau khi dùng: đang xem xét",
+    "what happened to the reference on {on} was recorded only after it was used: under review",
+);
+static FOUND_LATER_INSIGNIFICANT: Phrase = phrase(
+    "sự việc ngày {on} với chuẩn đã dùng được ghi nhận sau khi dùng và đã được đánh giá: không đáng kể ({ratio} lần U95 của kết quả này)",
+    "what happened to the reference on {on} was recorded after it was used and evaluated: insignificant ({ratio} of this result's U95)",
+);
+static FOUND_LATER_SIGNIFICANT: Phrase = phrase(
+    "sự việc ngày {on} với chuẩn đã dùng được ghi nhận sau khi dùng và đã được đánh giá: đáng kể ({ratio} lần U95 của kết quả này)",
+    "what happened to the reference on {on} was recorded after it was used and evaluated: significant ({ratio} of this result's U95)",
 );
 static NEED_EVALUATION: Phrase = phrase(
     "đánh giá mức ảnh hưởng của sự việc này (ISO/IEC 17025 7.10), ví dụ một lần hiệu chuẩn lại cho biết độ lệch",
     "an evaluation of its significance (ISO/IEC 17025 7.10), such as a recalibration that shows the shift",
 );
 
+/// The link at which a reference was used: the row made with it, and the input it was.
+#[derive(Clone, Copy)]
+struct At<'l> {
+    row: &'l ResultRow,
+    child: &'l CalibrationRow,
+    input: &'l Input,
+}
+
 fn t_05_at(
     walk: &mut Walk<'_>,
     item: Option<StandardIndex>,
-    calibrated: Day,
     row: &ResultRow,
     used: Period,
     subject: Subject,
-    learnt_after: Option<Day>,
+    link: Option<At<'_>>,
 ) -> Broken {
     let mut broken = Broken { state: Tri::Pass, late: false };
     let Some(item) = item else { return broken };
     let against = Some(Subject::Standard(item)).filter(|standard| *standard != subject);
     let evidence = walk.evidence;
+    let calibrated = evidence.calibration(row.calibration).performed_to;
     for event in evidence.events.of(item.position()) {
         let name = fact("event", FactValue::Word(event.kind.as_str()));
         let used_fact = fact("used", FactValue::Day(used.to));
         let state = match judge_event(walk, item, event, calibrated, row, used) {
             Event::Nothing => continue,
             Event::Broken(on) => {
-                let facts = [name, fact("on", FactValue::Day(on)), used_fact];
-                let late = learnt_after.is_some_and(|day| walk.learnt_after(event.known_from, day));
-                broken.late |= late;
-                let note = match late {
-                    true => Note::unknown(&T_05, subject, &FOUND_LATER, &NEED_EVALUATION),
-                    false => Note::fail(&T_05, subject, &BROKE),
-                };
-                walk.note(note.against(against).facts(&facts))
+                let late = link.filter(|at| walk.learnt_after(event.known_from, at.child.performed_to));
+                match late {
+                    Some(at) => {
+                        let judged = found_later(walk, &T_05, subject, against, at, row, on);
+                        broken.late |= judged.late;
+                        judged.state
+                    }
+                    None => {
+                        let facts = [name, fact("on", FactValue::Day(on)), used_fact];
+                        walk.note(Note::fail(&T_05, subject, &BROKE).against(against).facts(&facts))
+                    }
+                }
             }
             Event::MayHaveBroken(from, to) => {
                 let facts = [
@@ -414,7 +435,8 @@ fn t_05_at(
                     fact("to", FactValue::Day(to)),
                     used_fact,
                 ];
-                broken.late |= learnt_after.is_some_and(|day| walk.learnt_after(event.known_from, day));
+                broken.late |=
+                    link.is_some_and(|at| walk.learnt_after(event.known_from, at.child.performed_to));
                 let note = Note::unknown(&T_05, subject, &MAY_HAVE_BROKEN, &NEED_EVENT_DAY);
                 walk.note(note.against(against).facts(&facts))
             }
@@ -427,6 +449,88 @@ fn t_05_at(
     broken
 }
 
+/// A fact about a reference that was recorded only after it was used (rule I-06): what was made with
+/// it is under review until the significance is known, by a decision on record or by a later
+/// calibration of the same standard that shows the shift (rule I-04).
+fn found_later(
+    walk: &mut Walk<'_>,
+    rule: &'static Rule,
+    subject: Subject,
+    against: Option<Subject>,
+    at: At<'_>,
+    used_row: &ResultRow,
+    on: Day,
+) -> Broken {
+    let decided = decision(walk, at, used_row);
+    let shift = || recalibrated(walk, at, used_row);
+    let (significance, ratio) = match decided {
+        Some(significance) => (Some(significance), shift()),
+        None => {
+            let ratio = shift();
+            (ratio.map(|ratio| significance_of(walk, ratio)), ratio)
+        }
+    };
+    let ratio = ratio.map_or(FactValue::Word("?"), FactValue::Number);
+    let facts = [fact("on", FactValue::Day(on)), fact("ratio", ratio)];
+    let (note, late) = match significance {
+        Some(Significance::Insignificant) => {
+            (Note::remark(rule, subject, &FOUND_LATER_INSIGNIFICANT), false)
+        }
+        Some(Significance::Significant) => {
+            (Note::fail(rule, subject, &FOUND_LATER_SIGNIFICANT), false)
+        }
+        Some(Significance::Review) | None => {
+            (Note::unknown(rule, subject, &FOUND_LATER, &NEED_EVALUATION), true)
+        }
+    };
+    Broken { state: walk.note(note.against(against).facts(&facts)), late }
+}
+
+/// What a case of nonconforming work decided for the certificate made with a reference.
+fn decision(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> Option<Significance> {
+    let item = walk.evidence.calibration(used_row.calibration).item;
+    let rows = walk.evidence.evaluations.iter().filter(|row| {
+        walk.knows(row.known_from)
+            && row.affected == at.row.calibration
+            && (row.certificate == Some(used_row.calibration)
+                || row.standard.is_some() && row.standard == item)
+    });
+    rows.map(|row| row.significance).max()
+}
+
+/// |c·Δ| in units of the child's U95, from the first later calibration of the same standard that
+/// is good and covers the same point: as found, where both phases are given.
+fn recalibrated(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> Option<f64> {
+    let evidence = walk.evidence;
+    let item = evidence.calibration(used_row.calibration).item?;
+    let used_until = evidence.calibration(used_row.calibration).performed_to;
+    let later = evidence.calibrations_of.of(item.position()).iter().copied().filter(|index| {
+        let row = evidence.calibration(*index);
+        walk.knows(row.known_from)
+            && row.performed_from > used_until
+            && walk.amended(*index) == *index
+            && standing(walk, *index, row.performed_to) == Standing::Good
+    });
+    let first = later.min_by_key(|index| (evidence.calibration(*index).performed_to, *index))?;
+    let rows = evidence.rows_of(first).map(|row| evidence.result(row)).filter(|row| {
+        row.kind == used_row.kind
+            && row.value_is == used_row.value_is
+            && row.extent.contains(used_row.extent)
+    });
+    let shown = rows.min_by_key(|row| row.phase != Some(Phase::AsFound))?;
+    shift_in_u95(walk, at.row, at.input, used_row, shown)
+}
+
+fn significance_of(walk: &Walk<'_>, ratio: f64) -> Significance {
+    if ratio <= walk.policy.impact_insignificant {
+        Significance::Insignificant
+    } else if ratio <= walk.policy.impact_significant {
+        Significance::Review
+    } else {
+        Significance::Significant
+    }
+}
+
 /// T-05 at a link.
 pub fn t_05_link(
     walk: &mut Walk<'_>,
@@ -434,24 +538,23 @@ pub fn t_05_link(
     child: &CalibrationRow,
     parent_row: &ResultRow,
     parent: &CalibrationRow,
+    input: &Input,
     used: Period,
 ) -> Broken {
     let subject = Subject::Calibration(row.calibration);
-    let learnt_after = Some(child.performed_to);
-    t_05_at(walk, parent.item, parent.performed_to, parent_row, used, subject, learnt_after)
+    t_05_at(walk, parent.item, parent_row, used, subject, Some(At { row, child, input }))
 }
 
 /// T-05 for the claim.
 pub fn t_05(
     walk: &mut Walk<'_>,
     standard: StandardIndex,
-    calibration: &CalibrationRow,
     row: &ResultRow,
     used_on: Day,
 ) -> Tri {
     let used = Period { from: used_on, to: used_on };
     let subject = Subject::Standard(standard);
-    t_05_at(walk, Some(standard), calibration.performed_to, row, used, subject, None).state
+    t_05_at(walk, Some(standard), row, used, subject, None).state
 }
 
 /// The state of a certificate for a use.
@@ -532,39 +635,29 @@ static NEED_CORRECTION: Phrase = phrase(
     "giấy chứng nhận sửa đổi",
     "the corrected certificate",
 );
-static STATUS_FOUND_LATER: Phrase = phrase(
-    "việc giấy chứng nhận {number} mất hiệu lực chỉ được ghi nhận sau khi đã dùng: đang xem xét",
-    "that certificate {number} is not good was recorded only after it was used: under review",
-);
-
-/// T-08 for a use of a certificate; `learnt_after` is the end of the child's calibration at a link.
+/// T-08 for a use of a certificate, at a link or by the claim.
 fn t_08_at(
     walk: &mut Walk<'_>,
     index: CalibrationIndex,
     used_on: Day,
     against: Option<Subject>,
-    learnt_after: Option<Day>,
+    link: Option<(At<'_>, &ResultRow)>,
 ) -> Broken {
     let subject = Subject::Calibration(index);
-    let number = fact("number", FactValue::Text(walk.evidence.calibration(index).number));
+    let row = walk.evidence.calibration(index);
+    let (performed_to, number) = (row.performed_to, fact("number", FactValue::Text(row.number)));
     let used = fact("used", FactValue::Day(used_on));
-    let is_late = |walk: &Walk<'_>, known_from: LogIndex| {
-        learnt_after.is_some_and(|day| walk.learnt_after(known_from, day))
-    };
     let found = standing(walk, index, used_on);
-    let late = match found {
-        Standing::Void(known_from)
-        | Standing::Withdrawn(_, known_from)
-        | Standing::UnderReview(known_from)
-        | Standing::Amended(known_from) => is_late(walk, known_from),
-        Standing::Good | Standing::Superseded(_) => false,
-    };
+    if let (Standing::Void(known_from) | Standing::Withdrawn(_, known_from), Some((at, used_row))) =
+        (found, link)
+        && walk.learnt_after(known_from, at.child.performed_to)
+    {
+        let learnt = walk.evidence.day_known(known_from).unwrap_or(performed_to);
+        return found_later(walk, &T_08, subject, against, at, used_row, learnt);
+    }
     let from;
     let (note, facts): (Note<'_>, &[_]) = match found {
         Standing::Good => (Note::pass(&T_08, subject), &[]),
-        Standing::Void(_) | Standing::Withdrawn(..) if late => {
-            (Note::unknown(&T_08, subject, &STATUS_FOUND_LATER, &NEED_EVALUATION), &[number])
-        }
         Standing::Void(_) => (Note::fail(&T_08, subject, &VOID), &[number]),
         Standing::Withdrawn(day, _) => {
             from = [number, fact("from", FactValue::Day(day)), used];
@@ -581,8 +674,9 @@ fn t_08_at(
             (Note::unknown(&T_08, subject, &AMENDED, &NEED_CORRECTION), &[number])
         }
     };
-    // A review still open is a late fact by nature, whenever it was recorded.
-    let late = late || matches!(found, Standing::UnderReview(_)) && learnt_after.is_some();
+    // What is not settled about a reference keeps everything made with it under review.
+    let open = matches!(found, Standing::UnderReview(_) | Standing::Amended(_));
+    let late = open && link.is_some();
     Broken { state: walk.note(note.against(against).facts(facts)), late }
 }
 
@@ -614,12 +708,11 @@ pub fn t_08_link(
     used: Period,
 ) -> Broken {
     let against = Some(Subject::Calibration(row.calibration));
-    let current = walk.evidence.result(parent).calibration;
-    let learnt_after = Some(child.performed_to);
-    let standing = t_08_at(walk, current, used.to, against, learnt_after);
+    let after = *walk.evidence.result(parent);
+    let at = At { row, child, input };
+    let standing = t_08_at(walk, after.calibration, used.to, against, Some((at, &after)));
     let Some(named) = input.resolved.amended else { return standing };
     let before = *walk.evidence.result(named);
-    let after = *walk.evidence.result(parent);
     let subject = Subject::Calibration(before.calibration);
     let number = fact("number", FactValue::Text(walk.evidence.calibration(before.calibration).number));
     let Some(ratio) = shift_in_u95(walk, row, input, &before, &after) else {
@@ -628,12 +721,12 @@ pub fn t_08_link(
         return standing.also(Broken { state, late: true });
     };
     let facts = [number, fact("ratio", FactValue::Number(ratio))];
-    let (note, late) = if ratio <= walk.policy.impact_insignificant {
-        (Note::remark(&T_08, subject, &CORRECTED), false)
-    } else if ratio <= walk.policy.impact_significant {
-        (Note::unknown(&T_08, subject, &CORRECTED_REVIEW, &NEED_EVALUATION), true)
-    } else {
-        (Note::fail(&T_08, subject, &CORRECTED_SIGNIFICANT), false)
+    let (note, late) = match significance_of(walk, ratio) {
+        Significance::Insignificant => (Note::remark(&T_08, subject, &CORRECTED), false),
+        Significance::Review => {
+            (Note::unknown(&T_08, subject, &CORRECTED_REVIEW, &NEED_EVALUATION), true)
+        }
+        Significance::Significant => (Note::fail(&T_08, subject, &CORRECTED_SIGNIFICANT), false),
     };
     let state = walk.note(note.against(against).facts(&facts));
     standing.also(Broken { state, late })

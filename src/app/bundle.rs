@@ -1,0 +1,235 @@
+//! A bundle taken on its own: its records read and compiled once, its standards and certificates
+//! found by what people call them, and claims answered from them.
+
+use serde::Serialize;
+
+use crate::domain::calibration::Calibration;
+use crate::domain::check::check_claim;
+use crate::domain::claim::Claim;
+use crate::domain::fault::{Fault, Faults, Gravity};
+use crate::domain::id::Id;
+use crate::domain::records::Records;
+use crate::domain::standard::MeasurementStandard;
+use crate::domain::text::Text;
+use crate::engine::compile::compile;
+use crate::engine::evidence::Evidence;
+use crate::engine::limits::Limits;
+use crate::engine::report::RenderedReport;
+use crate::exchange::bundle;
+
+use super::verify::{self, Moment};
+
+/// What the check of a bundle found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Inspection {
+    /// Whether an importer takes it.
+    pub accepted: bool,
+    /// Records in it; absent where it is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<usize>,
+    /// Its faults, errors and warnings, in the order found.
+    pub faults: Vec<Fault>,
+}
+
+impl Inspection {
+    /// How many of its faults have this gravity.
+    pub fn count(&self, gravity: Gravity) -> usize {
+        self.faults.iter().filter(|fault| fault.gravity == gravity).count()
+    }
+}
+
+/// Checks the text of a bundle.
+pub fn inspect(text: &str) -> Inspection {
+    match bundle::parse(text) {
+        Ok(bundle) => Inspection {
+            accepted: true,
+            records: Some(bundle.records.len()),
+            faults: bundle.warnings,
+        },
+        Err(Faults(faults)) => Inspection { accepted: false, records: None, faults },
+    }
+}
+
+/// A bundle ready to answer claims.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Its records.
+    pub records: Records,
+    evidence: Evidence,
+}
+
+impl Loaded {
+    /// Reads a bundle and compiles its records.
+    ///
+    /// # Errors
+    /// All faults of the bundle.
+    pub fn parse(text: &str) -> Result<Self, Faults> {
+        let records = bundle::parse(text)?.records;
+        let evidence = compile(&records);
+        Ok(Self { records, evidence })
+    }
+
+    /// The standard with this id, or else with this code.
+    ///
+    /// # Errors
+    /// When there is none, with what may have been meant, or when several have the code, with
+    /// their ids.
+    pub fn standard(&self, name: &str) -> Result<&MeasurementStandard, Faults> {
+        let standards = &self.records.measurement_standards;
+        if let Some(standard) = standards.iter().find(|standard| standard.id.as_str() == name) {
+            return Ok(standard);
+        }
+        let named: Vec<_> =
+            standards.iter().filter(|standard| standard.code.as_deref() == Some(name)).collect();
+        match named.as_slice() {
+            [standard] => Ok(standard),
+            [] => {
+                let codes = standards.iter().filter_map(|standard| standard.code.as_deref());
+                let known = codes.chain(standards.iter().map(|standard| standard.id.as_str()));
+                Err(STANDARD.is_unknown(name, nearest(name, known)))
+            }
+            _ => Err(STANDARD.is_ambiguous(name, named.iter().map(|standard| &standard.id))),
+        }
+    }
+
+    /// The certificate with this id, or else the certificate of this standard with this number.
+    ///
+    /// # Errors
+    /// When there is none, with what may have been meant, or when several have the number, with
+    /// their ids.
+    pub fn calibration(&self, standard: &Id, name: &str) -> Result<&Calibration, Faults> {
+        let calibrations = &self.records.calibrations;
+        if let Some(found) = calibrations.iter().find(|calibration| calibration.id.as_str() == name)
+        {
+            return Ok(found);
+        }
+        let own = || calibrations.iter().filter(|calibration| is_of(calibration, standard));
+        let named: Vec<_> = own().filter(|calibration| calibration.number == name).collect();
+        match named.as_slice() {
+            [calibration] => Ok(calibration),
+            [] => {
+                let numbers = own().map(|calibration| calibration.number.as_str());
+                Err(CALIBRATION.is_unknown(name, nearest(name, numbers)))
+            }
+            _ => {
+                let ids = named.iter().map(|calibration| &calibration.id);
+                Err(CALIBRATION.is_ambiguous(name, ids))
+            }
+        }
+    }
+
+    /// Answers a claim.
+    ///
+    /// # Errors
+    /// When the claim cannot be asked of these records, with pointers into the claim.
+    pub fn answer(&self, claim: &Claim, moment: Moment) -> Result<RenderedReport, Faults> {
+        let mut faults = check_claim(claim, &self.records);
+        faults.retain(|fault| fault.gravity == Gravity::Error);
+        if !faults.is_empty() {
+            return Err(Faults(faults));
+        }
+        verify::answer(&self.evidence, claim, moment, &Limits::default())
+    }
+}
+
+/// Whether a certificate is about this standard, alone, in a set or in one of its rows.
+fn is_of(calibration: &Calibration, standard: &Id) -> bool {
+    let pieces = calibration.results.iter().filter_map(|result| result.item.as_ref());
+    calibration.items.iter().chain(pieces).chain([&calibration.item]).any(|item| item == standard)
+}
+
+/// What somebody named, and how a message speaks of it.
+struct Sought {
+    pointer: &'static str,
+    unknown: &'static str,
+    ambiguous: &'static str,
+    phrase_vi: &'static str,
+    phrase_en: &'static str,
+}
+
+static STANDARD: Sought = Sought {
+    pointer: "/standard",
+    unknown: "unknown_standard",
+    ambiguous: "ambiguous_code",
+    phrase_vi: "chuẩn nào có mã định danh hoặc mã hiệu",
+    phrase_en: "standard with the id or code",
+};
+
+static CALIBRATION: Sought = Sought {
+    pointer: "/calibration",
+    unknown: "unknown_calibration",
+    ambiguous: "ambiguous_number",
+    phrase_vi: "giấy chứng nhận nào của chuẩn này có mã định danh hoặc số",
+    phrase_en: "certificate of this standard with the id or number",
+};
+
+impl Sought {
+    fn is_unknown(&self, name: &str, nearest: Option<&str>) -> Faults {
+        let (hint_vi, hint_en) = match nearest {
+            Some(nearest) => {
+                (format!("; có phải là “{nearest}”?"), format!("; did you mean “{nearest}”?"))
+            }
+            None => (String::new(), String::new()),
+        };
+        let message = Text::new(
+            format!("trong gói dữ liệu không có {} “{name}”{hint_vi}", self.phrase_vi),
+            format!("the bundle has no {} “{name}”{hint_en}", self.phrase_en),
+        );
+        Faults(vec![Fault::error(self.pointer, self.unknown, message)])
+    }
+
+    fn is_ambiguous<'i>(&self, name: &str, ids: impl Iterator<Item = &'i Id>) -> Faults {
+        let ids: Vec<&str> = ids.map(Id::as_str).collect();
+        let (count, ids) = (ids.len(), ids.join(", "));
+        let message = Text::new(
+            format!("“{name}” là của {count} bản ghi: {ids}; hãy nêu mã định danh"),
+            format!("“{name}” is shared by {count} records: {ids}; name one by its id"),
+        );
+        Faults(vec![Fault::error(self.pointer, self.ambiguous, message)])
+    }
+}
+
+/// The known name that a text most likely stands for: one that holds it or is held by it, else the
+/// one with the longest common beginning, if that is half of the text at least; letters and digits
+/// alone count.
+fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let bare = |text: &str| -> Vec<char> {
+        text.chars().filter(|one| one.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let wanted = bare(name);
+    if wanted.is_empty() {
+        return None;
+    }
+    let likeness = |other: &str| {
+        let other = bare(other);
+        let common = wanted.iter().zip(&other).take_while(|(a, b)| a == b).count();
+        let (short, long) =
+            if other.len() < wanted.len() { (&other, &wanted) } else { (&wanted, &other) };
+        let held = short.len() >= 3 && long.windows(short.len()).any(|part| part == short);
+        (held || 2 * common >= wanted.len()).then_some((held, common))
+    };
+    let candidates = known.filter_map(|other| likeness(other).map(|likeness| (likeness, other)));
+    // The first of equals, so that the answer does not depend on what follows it.
+    candidates.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn slips_find_their_name() {
+        let known = ["W-1KG-01", "W-500G-01", "TQ-100-01"];
+        for (name, found) in [
+            ("w1kg01", Some("W-1KG-01")),
+            ("W-1KG-02", Some("W-1KG-01")),
+            ("500g", Some("W-500G-01")),
+            ("TQ-100", Some("TQ-100-01")),
+            ("Z-10V-01", None),
+            ("", None),
+            ("--", None),
+        ] {
+            assert_eq!(nearest(name, known.into_iter()), found, "{name}");
+        }
+    }
+}

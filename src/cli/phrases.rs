@@ -1,0 +1,369 @@
+//! Every word the command line says of a report, in both languages: one table. Vietnamese terms
+//! are those of the glossary (rules 1). Messages of rules and faults come with them and do not
+//! live here.
+
+use crate::domain::calibration::{CalibrationKind, ReferenceRole, ValueIs};
+use crate::domain::quantity::QuantityKindId;
+use crate::domain::realisation::RealisationKind;
+use crate::domain::text::Language;
+use crate::engine::finding::{Outcome, Phrase, Severity, phrase};
+use crate::engine::report::{
+    Closure, DimensionOutcome, LinkState, LinkVia, Route, Traceability, Verdict,
+};
+
+/// The wording of a phrase in a language.
+pub fn say(phrase: Phrase, language: Language) -> &'static str {
+    match language {
+        Language::Vietnamese => phrase.vi,
+        Language::English => phrase.en,
+    }
+}
+
+/// The wording of a phrase with its holes, in braces, filled in.
+pub fn fill(phrase: Phrase, language: Language, holes: &[(&str, &str)]) -> String {
+    holes.iter().fold(say(phrase, language).to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value)
+    })
+}
+
+/// The name of a quantity kind.
+pub fn quantity_kind(kind: QuantityKindId, language: Language) -> &'static str {
+    match language {
+        Language::Vietnamese => kind.kind().name_vi,
+        Language::English => kind.kind().name_en,
+    }
+}
+
+macro_rules! phrases {
+    ($( $name:ident = $vi:literal, $en:literal; )+) => {
+        $( pub const $name: Phrase = phrase($vi, $en); )+
+    };
+}
+
+// The claim
+phrases! {
+    AT_POINT = "{quantity} tại {point}", "{quantity} at {point}";
+    EVERY_RESULT = "mọi kết quả của các giấy chứng nhận hiện hành",
+        "every result of the current certificates";
+    USED_ON = "sử dụng ngày {date}", "used on {date}";
+    KNOWN_AT = "theo những gì đã ghi nhận đến {time}", "as known at {time}";
+    KNOWN_AT_INDEX = "theo nhật ký đến mục {index}", "as known at log index {index}";
+    POLICY = "chính sách {policy}", "policy {policy}";
+    REQUIRED = "độ không đảm bảo đo mở rộng yêu cầu {value}", "required expanded uncertainty {value}";
+    NOMINAL_USED = "dùng giá trị danh nghĩa", "the nominal value is used";
+    OWNED_BY = "{name}, của {owner}", "{name}, of {owner}";
+}
+
+// The verdicts
+phrases! {
+    A_TRACEABILITY = "A  tính liên kết chuẩn", "A  traceability";
+    B_RECOGNITION = "B  sự thừa nhận", "B  recognition";
+    C_LEGAL = "C  pháp lý", "C  legal";
+    D_FITNESS = "D  mức đáp ứng yêu cầu", "D  fitness";
+    BIPM = "   liên kết tới BIPM", "   link to BIPM";
+    CONDITIONAL = "có điều kiện, chờ chấp nhận bằng chứng năng lực (A-07)",
+        "conditional until its competence evidence is accepted (A-07)";
+    NOT_ASKED = "không được hỏi: yêu cầu không nêu độ không đảm bảo đo cần có",
+        "not asked: the claim requires no uncertainty";
+    NO_LAW = "không xét theo chính sách này", "not judged under this policy";
+    PARTIAL = "chưa xem xét hết: đã chạm một giới hạn tính toán (S-11)",
+        "not everything was looked at: a limit of the computation was reached (S-11)";
+    WORST_OF = "kết luận xấu nhất của {count} kết quả", "the worst of {count} results";
+    ASK_ONE = "Chuỗi và lý do của một kết quả: thêm --quantity {kind} --point \"{point}\"",
+        "For the chain and the reasons of one result add --quantity {kind} --point \"{point}\"";
+}
+
+// The chain
+phrases! {
+    CHAIN = "Chuỗi liên kết chuẩn", "Traceability chain";
+    CALIBRATED = "hiệu chuẩn ngày {when} tại {issuer}, giấy chứng nhận {number}",
+        "calibrated {when} by {issuer}, certificate {number}";
+    MONITORED = "theo dõi liên tục từ {when} bởi {issuer}, giấy chứng nhận {number}",
+        "monitored continuously {when} by {issuer}, certificate {number}";
+    CERTIFIED_OTHERWISE = "{kind} {number}, ngày {when}, của {issuer}",
+        "{kind} {number}, {when}, of {issuer}";
+    FROM_TO = "{from} đến {to}", "{from} to {to}";
+    NO_VALUE = "không nêu giá trị", "no value stated";
+    NO_UNCERTAINTY = "không nêu độ không đảm bảo đo", "no uncertainty stated";
+    NO_FACTOR = "không nêu k", "k not stated";
+    KIND_NOT_STATED = "độ không đảm bảo đo {value} (không nêu loại)",
+        "uncertainty {value} (kind not stated)";
+    RELATIVE = "tương đối", "relative";
+    ROOT = "Gốc: {kind}, {quantity}, {organisation}", "Root: {kind}, {quantity}, {organisation}";
+    SHOWN_ABOVE = "giấy chứng nhận {number}: xem ở trên", "certificate {number}: shown above";
+    ROOT_SHOWN_ABOVE = "{organisation}: xem ở trên", "{organisation}: shown above";
+    OPEN_END = "Đầu hở: giấy chứng nhận không nêu đã dùng chuẩn nào",
+        "Open end: the certificate does not say what it was made with";
+    OPEN_CERTIFICATE = "{standard}: không nêu giấy chứng nhận đã dùng",
+        "{standard}: the certificate used is not named";
+    OPEN_ROW = "{standard}, giấy chứng nhận {number}: không nêu kết quả đã dùng",
+        "{standard}, certificate {number}: the result used is not named";
+    OPEN_DOCUMENT = "một tài liệu ngoài dữ liệu này, SHA-256 {sha256}",
+        "a document outside these records, SHA-256 {sha256}";
+    OPEN_UNKNOWN = "một chuẩn không được nêu tên", "a standard that is not named";
+    STATED = "ghi trên giấy chứng nhận: “{statement}”", "the certificate says: “{statement}”";
+    RESTS_ON_RECOGNITION = "chuỗi khép lại tại đây nhờ sự thừa nhận",
+        "the chain closes here by recognition";
+    BIPM_LINE = "BIPM: {state}", "BIPM: {state}";
+}
+
+// The findings
+phrases! {
+    FINDINGS = "Nhận định", "Findings";
+    SETTLED_BY = "cần có: {missing}", "would settle it: {missing}";
+    RULES_HOLD = "{count} quy tắc được thoả mãn.", "{count} rules hold.";
+    RULE_HOLDS = "1 quy tắc được thoả mãn.", "1 rule holds.";
+    NOTHING_ELSE = "Không có nhận định nào khác.", "Nothing else was found.";
+}
+
+// The demonstration
+phrases! {
+    DEMO_TITLE = "Etalon: một nước minh hoạ, ba câu hỏi", "Etalon: a demonstration country, three questions";
+    DEMO_RECORDS = "Gói dữ liệu examples/viet-nam.json có {count} bản ghi; những gì mang chữ “minh hoạ” là giả định.",
+        "The bundle examples/viet-nam.json holds {count} records; what is called illustrative is invented.";
+    DEMO_TRACEABLE = "1. Một chuẩn công tác có tính liên kết chuẩn", "1. A working standard that is traceable";
+    DEMO_NOT_TRACEABLE = "2. Một chuẩn không có tính liên kết chuẩn, và vì sao",
+        "2. One that is not, and why";
+    DEMO_UNDETERMINED = "3. Một chuẩn chưa xác định được, và cần gì để xác định",
+        "3. One that is undetermined, and what would settle it";
+    DEMO_AGAIN = "Tự hỏi: {command}", "Ask yourself: {command}";
+    DEMO_NOTHING_KEPT = "Bản này không lưu và không phục vụ gì: --data-dir và máy chủ có trong bản phát hành sau.",
+        "Nothing is stored and nothing is served: --data-dir and the server come with the next release.";
+}
+
+// The other commands
+phrases! {
+    ERROR = "lỗi", "error";
+    WARNING = "cảnh báo", "warning";
+    IN_ALL = "{count} bản ghi", "{count} records";
+    REFUSED = "bị từ chối", "refused";
+    COUNTS = "{errors} lỗi, {warnings} cảnh báo", "{errors} errors, {warnings} warnings";
+    EXPECTED = "mong đợi", "expected";
+    GOT = "nhận được", "got";
+    FAILED_CASE = "KHÔNG ĐẠT", "FAIL";
+    SUMMARY = "{passed} đạt, {failed} không đạt", "{passed} passed, {failed} failed";
+    NO_CASE = "không có vectơ (*.json) nào dưới {places}", "there is no case (*.json) below {places}";
+}
+
+/// The answer to the claim.
+pub const fn verdict(verdict: Verdict) -> Phrase {
+    match verdict {
+        Verdict::Traceable => phrase("CÓ TÍNH LIÊN KẾT CHUẨN", "TRACEABLE"),
+        Verdict::TraceableWithRemarks => {
+            phrase("CÓ TÍNH LIÊN KẾT CHUẨN, KÈM LƯU Ý", "TRACEABLE WITH REMARKS")
+        }
+        Verdict::Undetermined => phrase("CHƯA XÁC ĐỊNH ĐƯỢC", "UNDETERMINED"),
+        Verdict::NotTraceable => phrase("KHÔNG CÓ TÍNH LIÊN KẾT CHUẨN", "NOT TRACEABLE"),
+    }
+}
+
+/// Verdict A.
+pub const fn traceability(traceability: Traceability) -> Phrase {
+    match traceability {
+        Traceability::PassSi => phrase("đạt, tới SI", "pass, to the SI"),
+        Traceability::PassNonSi => {
+            phrase("đạt, tới mốc quy chiếu ngoài SI", "pass, to a reference outside the SI")
+        }
+        Traceability::PassWithRemarks => phrase("đạt, kèm lưu ý", "pass, with remarks"),
+        Traceability::Fail => phrase("không đạt", "fail"),
+        Traceability::Indeterminate => phrase("chưa xác định", "indeterminate"),
+    }
+}
+
+/// Verdict B, and the route of a link.
+pub const fn route(route: Route) -> Phrase {
+    match route {
+        Route::R1 => phrase(
+            "R1, viện đo lường trong phạm vi CMC đã công bố",
+            "R1, institute within its published CMC",
+        ),
+        Route::R2 => phrase(
+            "R2, phòng được công nhận, trong phạm vi công nhận",
+            "R2, accredited laboratory within its scope",
+        ),
+        Route::R3a => phrase(
+            "R3a, viện đo lường ngoài phạm vi CMC đã công bố",
+            "R3a, institute outside its published CMCs",
+        ),
+        Route::R3b => phrase(
+            "R3b, phòng ngoài các thoả thuận thừa nhận",
+            "R3b, laboratory outside the recognised routes",
+        ),
+        Route::Rm1 => phrase(
+            "RM1, chất chuẩn của viện có CMC",
+            "RM1, reference material of an institute with a CMC",
+        ),
+        Route::Rm2 => phrase(
+            "RM2, chất chuẩn của nhà sản xuất được công nhận",
+            "RM2, reference material of an accredited producer",
+        ),
+        Route::Rm3 => phrase(
+            "RM3, chất chuẩn trong danh mục JCTLM",
+            "RM3, reference material listed by the JCTLM",
+        ),
+        Route::Rm4 => phrase(
+            "RM4, chất chuẩn của nhà sản xuất khác",
+            "RM4, reference material of another producer",
+        ),
+        Route::Alt653NonSi => phrase(
+            "mốc quy chiếu ngoài SI được chấp nhận",
+            "an accepted reference outside the SI",
+        ),
+        Route::None => phrase("không theo tuyến thừa nhận nào", "no recognised route"),
+        Route::Fail => phrase(
+            "không đạt: có nêu sự thừa nhận nhưng mâu thuẫn với hồ sơ",
+            "fail: recognition is claimed and contradicted",
+        ),
+        Route::Indeterminate => phrase("chưa xác định", "indeterminate"),
+    }
+}
+
+/// The code of a route alone, where there is little room.
+pub const fn route_code(route: Route) -> Phrase {
+    match route {
+        Route::R1 => phrase("R1", "R1"),
+        Route::R2 => phrase("R2", "R2"),
+        Route::R3a => phrase("R3a", "R3a"),
+        Route::R3b => phrase("R3b", "R3b"),
+        Route::Rm1 => phrase("RM1", "RM1"),
+        Route::Rm2 => phrase("RM2", "RM2"),
+        Route::Rm3 => phrase("RM3", "RM3"),
+        Route::Rm4 => phrase("RM4", "RM4"),
+        Route::Alt653NonSi => phrase("ngoài SI", "outside the SI"),
+        Route::None => phrase("không thừa nhận", "not recognised"),
+        Route::Fail => phrase("thừa nhận không đạt", "recognition fails"),
+        Route::Indeterminate => phrase("thừa nhận chưa rõ", "recognition open"),
+    }
+}
+
+/// Verdicts C and D.
+pub const fn dimension(outcome: DimensionOutcome) -> Phrase {
+    match outcome {
+        DimensionOutcome::Pass => phrase("đạt", "pass"),
+        DimensionOutcome::Fail => phrase("không đạt", "fail"),
+        DimensionOutcome::Indeterminate => phrase("chưa xác định", "indeterminate"),
+        DimensionOutcome::NotApplicable => phrase("không áp dụng", "not applicable"),
+    }
+}
+
+/// How the chain closes.
+pub const fn closure(closure: Closure) -> Phrase {
+    match closure {
+        Closure::Recognised => {
+            phrase("chuỗi khép lại nhờ sự thừa nhận", "the chain closes by recognition")
+        }
+        Closure::Explicit => phrase("chuỗi khép lại tường minh", "the chain closes explicitly"),
+        Closure::Both => phrase(
+            "chuỗi khép lại tường minh và nhờ sự thừa nhận",
+            "the chain closes explicitly and by recognition",
+        ),
+        Closure::None => phrase("chuỗi chưa khép lại", "the chain does not close"),
+    }
+}
+
+/// Whether and through what a chain is linked to the BIPM.
+pub const fn bipm_link(state: LinkState, via: Option<LinkVia>) -> Phrase {
+    match (state, via) {
+        (LinkState::Linked, Some(LinkVia::BipmCalibration)) => {
+            phrase("có, qua hiệu chuẩn tại BIPM", "linked, by a calibration at the BIPM")
+        }
+        (LinkState::Linked, Some(LinkVia::Utc)) => phrase("có, qua UTC", "linked, through UTC"),
+        (LinkState::Linked, Some(LinkVia::CmcAndComparison)) => phrase(
+            "có, qua CMC đã công bố và so sánh chuẩn",
+            "linked, through published CMCs and comparisons",
+        ),
+        (LinkState::Linked, None) => phrase("có", "linked"),
+        (LinkState::NotLinked, _) => phrase("không", "not linked"),
+        (LinkState::Undetermined, _) => phrase("chưa xác định", "undetermined"),
+    }
+}
+
+/// How much a finding counts.
+pub const fn severity(severity: Severity) -> Phrase {
+    match severity {
+        Severity::Critical => phrase("nghiêm trọng", "critical"),
+        Severity::Major => phrase("quan trọng", "major"),
+        Severity::Minor => phrase("nhỏ", "minor"),
+        Severity::Info => phrase("thông tin", "for information"),
+    }
+}
+
+/// What a rule found.
+pub const fn outcome(outcome: Outcome) -> Phrase {
+    match outcome {
+        Outcome::Pass => phrase("đạt", "pass"),
+        Outcome::Fail => phrase("không đạt", "fail"),
+        Outcome::Indeterminate => phrase("chưa xác định", "indeterminate"),
+        Outcome::Remark => phrase("lưu ý", "remark"),
+    }
+}
+
+/// What a root is.
+pub const fn realisation(kind: RealisationKind) -> Phrase {
+    match kind {
+        RealisationKind::NmiPrimaryRealisation => {
+            phrase("thể hiện đơn vị ở mức chuẩn đầu", "primary realisation")
+        }
+        RealisationKind::BipmCalibrationService => {
+            phrase("dịch vụ hiệu chuẩn của BIPM", "calibration service of the BIPM")
+        }
+        RealisationKind::UtcK => phrase("thang thời gian UTC(k)", "time scale UTC(k)"),
+        RealisationKind::InternationalReference => {
+            phrase("mốc quy chiếu quốc tế", "international reference")
+        }
+        RealisationKind::ReferenceProcedure => {
+            phrase("quy trình đo quy chiếu", "reference measurement procedure")
+        }
+        RealisationKind::ConsensusStandard => {
+            phrase("chuẩn theo thoả thuận", "agreed reference")
+        }
+    }
+}
+
+/// What a reference other than the main one was used for.
+pub const fn role(role: ReferenceRole) -> Option<Phrase> {
+    match role {
+        ReferenceRole::Main => None,
+        ReferenceRole::Influence => Some(phrase("đại lượng ảnh hưởng", "influence quantity")),
+        ReferenceRole::Correction => Some(phrase("số hiệu chính", "correction")),
+        ReferenceRole::Environment => Some(phrase("môi trường", "environment")),
+        ReferenceRole::Check => Some(phrase("kiểm tra", "check")),
+    }
+}
+
+/// What kind of certificate; none for a calibration.
+pub const fn certificate(kind: CalibrationKind) -> Option<Phrase> {
+    match kind {
+        CalibrationKind::Calibration => None,
+        CalibrationKind::LegalVerification => {
+            Some(phrase("giấy chứng nhận kiểm định", "certificate of legal verification"))
+        }
+        CalibrationKind::TestReport => Some(phrase("báo cáo thử nghiệm", "test report")),
+        CalibrationKind::ReferenceMaterialCertificate => {
+            Some(phrase("giấy chứng nhận chất chuẩn", "reference material certificate"))
+        }
+        CalibrationKind::ConformityOnly => {
+            Some(phrase("tuyên bố phù hợp", "statement of conformity"))
+        }
+        CalibrationKind::ComparisonReport => {
+            Some(phrase("báo cáo so sánh chuẩn", "comparison report"))
+        }
+        CalibrationKind::TypeApproval => Some(phrase("phê duyệt mẫu", "type approval")),
+        CalibrationKind::ManufacturerStatement => {
+            Some(phrase("tuyên bố của nhà sản xuất", "manufacturer's statement"))
+        }
+    }
+}
+
+/// What the number of a result is; none for the value itself.
+pub const fn value_is(value_is: ValueIs) -> Option<Phrase> {
+    match value_is {
+        ValueIs::Actual => None,
+        ValueIs::Indication => Some(phrase("số chỉ", "indication")),
+        ValueIs::Error => Some(phrase("sai số", "error")),
+        ValueIs::Correction => Some(phrase("số hiệu chính", "correction")),
+        ValueIs::Residual => Some(phrase("phần dư", "residual")),
+        ValueIs::Factor => Some(phrase("hệ số", "factor")),
+        ValueIs::Sensitivity => Some(phrase("độ nhạy", "sensitivity")),
+    }
+}
