@@ -6,9 +6,9 @@ use serde_json::json;
 use crate::domain::fault::{Fault, Faults, Gravity};
 use crate::domain::text::{Language, Text};
 
-use super::page::{BOLD, Line, Page};
+use super::page::{Line, Page};
 use super::phrases::{self, say};
-use super::style;
+use super::style::{self, BOLD};
 
 /// How a command ends: 0 to 2 are answers, from 64 on (sysexits.h) something kept it from
 /// answering.

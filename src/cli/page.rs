@@ -8,6 +8,8 @@ use std::fmt::Write;
 
 use anstyle::Style;
 
+use super::style::DIM;
+
 /// Columns of a page. Fixed, so that the same answer is the same text everywhere.
 const WIDTH: usize = 100;
 
@@ -16,11 +18,6 @@ const NARROWEST: usize = 40;
 
 /// A blank at which no line is broken, as between a number and its unit.
 pub const FIRM_BLANK: char = '\u{a0}';
-
-/// Heads and codes.
-pub const BOLD: Style = Style::new().bold();
-/// What most readers skip.
-pub const DIM: Style = Style::new().dimmed();
 
 /// A piece of text made of styled spans.
 #[derive(Debug, Clone, Default)]
@@ -162,6 +159,7 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::style::BOLD;
 
     fn shown(page: Page) -> String {
         anstream::adapter::strip_str(&page.into_text()).to_string()

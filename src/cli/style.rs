@@ -1,10 +1,14 @@
-//! Colours, used for verdicts and outcomes only.
+//! Styles of text. Colours are used for verdicts and outcomes only.
 
 use anstyle::{AnsiColor, Style};
 
 use crate::engine::finding::Outcome;
 use crate::engine::report::Verdict;
 
+/// Heads and codes.
+pub const BOLD: Style = Style::new().bold();
+/// What most readers skip.
+pub const DIM: Style = Style::new().dimmed();
 /// What holds.
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// What is open or deserves attention.

@@ -985,6 +985,13 @@ impl<'a> Compiler<'a> {
 
     fn finish(self) -> Evidence {
         let mut evidence = self.evidence;
+        let held = evidence.result_details.iter().flat_map(|detail| &detail.parameters);
+        let claimed = evidence.capabilities.iter().flat_map(|row| &row.parameters);
+        let conditions = held.chain(claimed).flat_map(|held| [Some(held.name), held.text]);
+        let mut words: Vec<TextIndex> = conditions.flatten().collect();
+        words.sort_unstable();
+        words.dedup();
+        evidence.condition_words = words;
         if evidence.units.is_empty() {
             evidence.units.extend(Unit::parse("1"));
         }

@@ -973,6 +973,8 @@ pub struct Evidence {
     pub calibration_ids: Vec<Identity>,
     /// Calibrations.
     pub calibrations: Vec<CalibrationRow>,
+    /// Names and words of all conditions, each once.
+    pub condition_words: Vec<TextIndex>,
     /// What calibrations rarely state.
     pub calibration_details: Vec<CalibrationDetail>,
     /// Certificates that amend others: amended, amending; sorted.

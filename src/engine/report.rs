@@ -607,17 +607,50 @@ fn shown_day(day: Day) -> String {
     }
 }
 
-/// The name of a quantity kind in the reader's language; any other word as it is.
+/// A word of a closed list in the reader's language; any other word as it is.
 fn named(word: &str, wording: Wording) -> String {
-    let kind = match wording {
-        Wording::Neutral => None,
-        _ => crate::domain::quantity::QuantityKindId::parse(word),
-    };
-    match (kind, wording) {
-        (Some(kind), Wording::Vietnamese) => kind.kind().name_vi.to_owned(),
-        (Some(kind), _) => kind.kind().name_en.to_owned(),
-        (None, _) => word.to_owned(),
+    let kind = crate::domain::quantity::QuantityKindId::parse(word).map(|kind| kind.kind());
+    match (wording, kind) {
+        (Wording::Neutral, _) => word.to_owned(),
+        (Wording::Vietnamese, Some(kind)) => kind.name_vi.to_owned(),
+        (Wording::English, Some(kind)) => kind.name_en.to_owned(),
+        (Wording::Vietnamese, None) => in_vietnamese(word).unwrap_or(word).to_owned(),
+        (Wording::English, None) => word.replace('_', " "),
     }
+}
+
+/// The Vietnamese of the words that stand as facts in messages.
+fn in_vietnamese(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "national" => "chuẩn quốc gia",
+        "reference" => "chuẩn chính",
+        "working" => "chuẩn công tác",
+        "instrument" => "phương tiện đo",
+        "adjustment" => "hiệu chỉnh",
+        "repair" => "sửa chữa",
+        "damage" => "hư hỏng",
+        "overload" => "quá tải",
+        "move" => "di chuyển",
+        "firmware" => "thay phần mềm",
+        "intermediate_check" => "kiểm tra trung gian",
+        "cleaning" => "làm sạch",
+        "opened" => "mở",
+        "suspended" => "bị đình chỉ",
+        "withdrawn" => "bị thu hồi",
+        "expired" => "hết hạn",
+        "voluntarily_terminated" => "tự nguyện chấm dứt",
+        "self_declared" => "tự công bố",
+        "document_uploaded" => "đã tải tài liệu",
+        "issuer_confirmed" => "tổ chức cấp xác nhận",
+        "registry_synced" => "đồng bộ từ hệ thống đăng ký",
+        "reference_material_certificate" => "giấy chứng nhận chất chuẩn",
+        "comparison_report" => "báo cáo so sánh",
+        "conformity_only" => "chỉ công bố phù hợp",
+        "type_approval" => "phê duyệt mẫu",
+        "kind" => "loại (chuẩn, tổng hợp hay mở rộng)",
+        "mode" => "chế độ (tuyệt đối hay tương đối)",
+        _ => return None,
+    })
 }
 
 /// A computed number with at most six significant digits, without trailing zeros.

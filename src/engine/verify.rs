@@ -129,11 +129,8 @@ impl Question {
     }
 
     fn text(&mut self, evidence: &Evidence, text: &str) -> TextIndex {
-        let conditions = evidence.result_details.iter().flat_map(|detail| &detail.parameters);
-        let known = conditions
-            .flat_map(|held| [Some(held.name), held.text])
-            .flatten()
-            .find(|index| evidence.text(*index) == text);
+        let mut words = evidence.condition_words.iter().copied();
+        let known = words.find(|index| evidence.text(*index) == text);
         known.unwrap_or_else(|| {
             self.texts.push(text.to_owned());
             TextIndex::new(evidence.texts.len() + self.texts.len() - 1)
@@ -644,7 +641,15 @@ impl<'a> Decider<'a> {
             verdict: verdict(traceability, top.route, accepted),
             traceability,
             recognition: top.route,
-            legal: legal(findings.iter()),
+            legal: match legal(findings.iter()) {
+                // The law applies and asks nothing of this chain: a foreign provider, say.
+                DimensionOutcome::NotApplicable
+                    if viet_nam::applies(&walk, self.evidence.standard(self.question.standard)) =>
+                {
+                    DimensionOutcome::Pass
+                }
+                found => found,
+            },
             recognition_conditional: top.conditional,
             fitness: dimension(fit),
             closure,

@@ -79,6 +79,11 @@ fn is_of_the_country(walk: &Walk<'_>, organisation: Option<OrganisationIndex>) -
     Some(country == Some(law.country))
 }
 
+/// Whether the law asked for is that of the standard's owner.
+pub fn applies(walk: &Walk<'_>, standard: &StandardRow) -> bool {
+    is_of_the_country(walk, standard.owner) == Some(true)
+}
+
 fn missing(walk: &Walk<'_>) -> Tri {
     match walk.policy.law.as_ref().is_some_and(|law| law.registers_complete) {
         true => Tri::Fail,

@@ -1,0 +1,234 @@
+//! A report for eyes on a terminal: the claim in words, the verdicts, the chain, the reasons.
+
+use crate::domain::claim::{Claim, KnownAt, ValueUsed};
+use crate::engine::finding::{Outcome, Phrase, RenderedFindings, Severity};
+use crate::engine::report::{DimensionOutcome, RenderedFinding, RenderedReport, Verdict};
+
+use super::chain;
+use super::page::{Line, Page};
+use super::phrases;
+use super::style::{self, BOLD, DIM};
+use super::view::{self, View};
+
+/// Prints a report: of one result whole, of several one line each.
+pub fn print(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
+    match report.parts.as_slice() {
+        [] => print_one(page, view, report),
+        [part] => print_one(page, view, part),
+        parts => print_parts(page, view, report, parts),
+    }
+}
+
+fn print_one(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
+    claim(page, view, report);
+    page.blank();
+    verdicts(page, view, report);
+    if !report.chain.links.is_empty() {
+        heading(page, view, phrases::CHAIN);
+        chain::print(page, view, report);
+    }
+    heading(page, view, phrases::FINDINGS);
+    findings(page, view, report);
+}
+
+fn heading(page: &mut Page, view: &View<'_>, phrase: Phrase) {
+    page.blank();
+    page.line(Line::new().styled(BOLD, view.say(phrase)));
+}
+
+/// The claim in words.
+fn claim(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
+    let claim = &report.claim;
+    let id = claim.standard.as_str();
+    let mut head = Line::new().styled(BOLD, view.code(id));
+    let what = match subject(view, report) {
+        Some(what) => what,
+        None => view.say(phrases::EVERY_RESULT).to_owned(),
+    };
+    head = head.plain("  ").plain(&what);
+    if let Some(day) = claim.used_on {
+        head = head.plain(", ").plain(&view.fill(phrases::USED_ON, &[("date", &day.to_string())]));
+    }
+    page.line(head);
+    if let Some(standard) = view.standard(id) {
+        let owner = view.organisation(&standard.owner);
+        let line = match view.name(standard) {
+            Some(name) => view.fill(phrases::OWNED_BY, &[("name", name), ("owner", owner)]),
+            None => owner.to_owned(),
+        };
+        page.line(Line::new().plain(&line));
+    }
+    page.line(Line::new().styled(DIM, &conditions(view, claim)));
+}
+
+/// The quantity and the point: the claim's, or those of the result it is about.
+fn subject(view: &View<'_>, report: &RenderedReport) -> Option<String> {
+    let claim = &report.claim;
+    let row = report.chain.links.first().and_then(|link| {
+        view.result(link.calibration.as_deref()?, link.result.as_deref()?)
+    });
+    let kind = claim.quantity_kind.or(row.map(|row| row.quantity_kind))?;
+    let kind = phrases::quantity_kind(kind, view.language);
+    let point = match &claim.point {
+        Some(point) => Some(view::quantity(point)),
+        None => row.and_then(|row| view.place(row)),
+    };
+    Some(match point {
+        Some(point) => view.fill(phrases::AT_POINT, &[("quantity", kind), ("point", &point)]),
+        None => kind.to_owned(),
+    })
+}
+
+fn conditions(view: &View<'_>, claim: &Claim) -> String {
+    let mut conditions: Vec<String> = claim.parameters.iter().map(view::parameter).collect();
+    if claim.value_used == Some(ValueUsed::Nominal) {
+        conditions.push(view.say(phrases::NOMINAL_USED).to_owned());
+    }
+    if let Some(required) = &claim.required_uncertainty {
+        conditions.push(view.fill(phrases::REQUIRED, &[("value", &view::quantity(required))]));
+    }
+    match claim.known_at {
+        Some(KnownAt::Instant(instant)) => {
+            conditions.push(view.fill(phrases::KNOWN_AT, &[("time", &instant.to_string())]));
+        }
+        Some(KnownAt::LogIndex(index)) => {
+            conditions.push(view.fill(phrases::KNOWN_AT_INDEX, &[("index", &index.to_string())]));
+        }
+        None => {}
+    }
+    if let Some(policy) = &claim.policy {
+        conditions.push(view.fill(phrases::POLICY, &[("policy", policy)]));
+    }
+    conditions.join(", ")
+}
+
+/// The headline, the four verdicts and the link to the BIPM.
+fn verdicts(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
+    headline(page, view, report);
+    let traceability = format!(
+        "{}; {}",
+        view.say(phrases::traceability(report.traceability)),
+        view.say(phrases::closure(report.closure)),
+    );
+    let mut recognition = view.say(phrases::route(report.recognition)).to_owned();
+    if report.recognition_conditional {
+        recognition = format!("{recognition}; {}", view.say(phrases::CONDITIONAL));
+    }
+    let or_not = |outcome: DimensionOutcome, not: Phrase| match outcome {
+        DimensionOutcome::NotApplicable => view.say(not).to_owned(),
+        outcome => view.say(phrases::dimension(outcome)).to_owned(),
+    };
+    let link = phrases::bipm_link(report.bipm_link.state, report.bipm_link.via);
+    let rows = [
+        (phrases::A_TRACEABILITY, traceability),
+        (phrases::B_RECOGNITION, recognition),
+        (phrases::C_LEGAL, or_not(report.legal, phrases::NO_LAW)),
+        (phrases::D_FITNESS, or_not(report.fitness, phrases::NOT_ASKED)),
+        (phrases::BIPM, view.say(link).to_owned()),
+    ];
+    let label = |phrase: Phrase| Line::new().plain(view.say(phrase));
+    let width = rows.iter().map(|(phrase, _)| label(*phrase).width()).max().unwrap_or(0) + 2;
+    let hanging = " ".repeat(width + 2);
+    for (phrase, text) in rows {
+        page.hanging("  ", &hanging, &label(phrase).padded(width).plain(&text));
+    }
+}
+
+fn headline(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
+    let verdict = view.say(phrases::verdict(report.verdict));
+    let mut line = Line::new().styled(style::verdict(report.verdict), verdict);
+    if matches!(report.verdict, Verdict::Traceable | Verdict::TraceableWithRemarks) {
+        let route = view.say(phrases::route_code(report.recognition));
+        line = line.plain(" (").plain(route).plain(")");
+    }
+    page.line(line);
+    if report.partial {
+        page.line(Line::new().styled(style::OPEN, view.say(phrases::PARTIAL)));
+    }
+}
+
+/// What does not hold, gravest first, then how much holds.
+fn findings(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
+    let mut any = false;
+    for severity in Severity::ALL {
+        let mut own: Vec<&RenderedFinding> = report
+            .findings
+            .iter()
+            .filter(|one| one.severity == *severity && one.outcome != Outcome::Pass)
+            .collect();
+        own.sort_by_key(|one| one.outcome);
+        let mut said: Vec<(&str, &str)> = Vec::new();
+        for finding in own {
+            let message = finding.message.in_language(view.language);
+            if said.contains(&(finding.rule, message)) {
+                continue;
+            }
+            if said.is_empty() {
+                page.hanging("  ", "  ", &Line::new().plain(view.say(phrases::severity(*severity))));
+            }
+            said.push((finding.rule, message));
+            any = true;
+            print_finding(page, view, finding, message);
+        }
+    }
+    let held = held(&report.findings);
+    let count = match held {
+        1 => view.say(phrases::RULE_HOLDS).to_owned(),
+        _ => view.fill(phrases::RULES_HOLD, &[("count", &held.to_string())]),
+    };
+    let mut line = Line::new().plain(&count);
+    if !any {
+        line = line.plain(" ").plain(view.say(phrases::NOTHING_ELSE));
+    }
+    page.hanging("  ", "  ", &line);
+}
+
+fn print_finding(page: &mut Page, view: &View<'_>, finding: &RenderedFinding, message: &str) {
+    let style = style::outcome(finding.outcome);
+    let line = Line::new()
+        .styled(style, style::sign(finding.outcome))
+        .plain("\u{a0}")
+        .styled(style, finding.rule)
+        .plain("\u{a0}")
+        .plain(message)
+        .styled(DIM, &format!(" [{}]", finding.clause));
+    page.hanging("    ", "           ", &line);
+    for missing in &finding.missing {
+        let missing = missing.in_language(view.language);
+        let line = Line::new().plain(&view.fill(phrases::SETTLED_BY, &[("missing", missing)]));
+        page.hanging("           ", "           ", &line);
+    }
+}
+
+/// How many rules hold wherever they were looked at.
+fn held(findings: &[RenderedFinding]) -> usize {
+    let mut rules: Vec<&str> = findings.iter().map(|finding| finding.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let broken =
+        |rule: &&&str| findings.iter().any(|one| one.rule == **rule && one.outcome != Outcome::Pass);
+    rules.len() - rules.iter().filter(broken).count()
+}
+
+/// Several results: one line each, and the worst of each verdict.
+fn print_parts(
+    page: &mut Page,
+    view: &View<'_>,
+    report: &RenderedReport,
+    parts: &[RenderedReport],
+) {
+    claim(page, view, report);
+    page.blank();
+    for part in parts {
+        print_part(page, view, part);
+    }
+    page.blank();
+    verdicts(page, view, report);
+    let count = parts.len().to_string();
+    page.line(Line::new().styled(DIM, &view.fill(phrases::WORST_OF, &[("count", &count)])));
+    if let Some((kind, point)) = example(view, parts) {
+        page.blank();
+        let holes = [("kind", kind), ("point", point.as_str())];
+        page.line(Line::new().plain(&view.fill(phrases::ASK_ONE, &holes)));
+    }
+}
