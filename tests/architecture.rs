@@ -146,6 +146,10 @@ const RESERVED: &[Reserved] = &[
     Reserved { what: Word("rand_chacha"), only_in: CHANCE, reason: CHANCE_REASON },
 ];
 
+/// The one path of a reserved name that another file may say.
+const ALLOWED: &[(&str, &[&str], &str)] =
+    &[("main.rs", &["std", "env", "args_os"], "the command line enters here, for clap to read")];
+
 const CLOCK: &[&str] = &["clock"];
 const CLOCK_REASON: &str = "only `clock` asks what time it is; everyone else is told";
 const IDS_REASON: &str = "only `ids` makes ids; everyone else is given them";
@@ -303,6 +307,9 @@ impl Reader<'_> {
 
     fn judge(&mut self, path: &PathSeen, room: &str) {
         let line = path.line;
+        if ALLOWED.iter().any(|(file, allowed, _)| *file == self.file && path.segments == *allowed) {
+            return;
+        }
         for word in &path.segments {
             self.reserve(line, room, |what| match what {
                 Word(reserved) => reserved == word,
@@ -657,6 +664,8 @@ fn settings_time_and_identity_have_one_place() {
     refused("app/verify.rs", "fn f() { Option::None.unwrap_or_else(Zoned::now) }", "only `clock`");
     refused("app/verify.rs", "fn f() { Uuid::now_v7() }", "only `ids` makes ids");
     refused("clock.rs", "fn f() { uuid::Uuid::new_v4() }", "only `ids` makes ids");
+    refused("main.rs", "fn f() { std::env::var_os(\"X\"); }", "settings are read once");
+    accepted("main.rs", "fn main() { etalon::cli::run(std::env::args_os()) }");
     accepted("config.rs", "fn f() { std::env::var(\"X\"); }");
     accepted("clock.rs", "fn f() { jiff::Timestamp::now(); }");
     accepted("ids.rs", "fn f() { uuid::Uuid::now_v7(); }");

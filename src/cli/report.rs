@@ -1,7 +1,8 @@
 //! A report for eyes on a terminal: the claim in words, the verdicts, the chain, the reasons.
 
+use crate::domain::calibration::{Calibration, CalibrationResult};
 use crate::domain::claim::{Claim, KnownAt, ValueUsed};
-use crate::engine::finding::{Outcome, Phrase, RenderedFindings, Severity};
+use crate::engine::finding::{Outcome, Phrase, Severity};
 use crate::engine::report::{DimensionOutcome, RenderedFinding, RenderedReport, Verdict};
 
 use super::chain;
@@ -64,9 +65,7 @@ fn claim(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
 /// The quantity and the point: the claim's, or those of the result it is about.
 fn subject(view: &View<'_>, report: &RenderedReport) -> Option<String> {
     let claim = &report.claim;
-    let row = report.chain.links.first().and_then(|link| {
-        view.result(link.calibration.as_deref()?, link.result.as_deref()?)
-    });
+    let row = row_of(view, report).map(|(_, row)| row);
     let kind = claim.quantity_kind.or(row.map(|row| row.quantity_kind))?;
     let kind = phrases::quantity_kind(kind, view.language);
     let point = match &claim.point {
@@ -231,4 +230,58 @@ fn print_parts(
         let holes = [("kind", kind), ("point", point.as_str())];
         page.line(Line::new().plain(&view.fill(phrases::ASK_ONE, &holes)));
     }
+}
+
+fn print_part(page: &mut Page, view: &View<'_>, part: &RenderedReport) {
+    let width = Verdict::ALL
+        .iter()
+        .map(|verdict| Line::new().plain(view.say(phrases::verdict(*verdict))).width())
+        .max()
+        .unwrap_or(0);
+    let mut line = Line::new()
+        .styled(style::verdict(part.verdict), view.say(phrases::verdict(part.verdict)))
+        .padded(width + 2);
+    if let Some(what) = subject(view, part) {
+        line = line.plain(&what);
+    }
+    if let Some((calibration, row)) = row_of(view, part) {
+        line = line.plain(": ").plain(&view.statement(row));
+        line = line.plain(", ").plain(&calibration.number);
+    }
+    line = line.plain(", ").plain(view.say(phrases::route_code(part.recognition)));
+    let counts = |one: &&RenderedFinding| {
+        matches!(one.outcome, Outcome::Fail | Outcome::Indeterminate)
+            && matches!(one.severity, Severity::Critical | Severity::Major)
+    };
+    let mut rules: Vec<&str> = part.findings.iter().filter(counts).map(|one| one.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    if !rules.is_empty() {
+        line = line.plain(" [").plain(&rules.join(" ")).plain("]");
+    }
+    page.hanging("  ", &" ".repeat(width + 4), &line);
+}
+
+/// The row a report is about.
+fn row_of<'r>(
+    view: &View<'r>,
+    report: &RenderedReport,
+) -> Option<(&'r Calibration, &'r CalibrationResult)> {
+    let link = report.chain.links.first()?;
+    let (calibration, result) = (link.calibration.as_deref()?, link.result.as_deref()?);
+    view.calibration(calibration).zip(view.result(calibration, result))
+}
+
+/// Quantity and point of the worst result that has a point, as options.
+fn example(view: &View<'_>, parts: &[RenderedReport]) -> Option<(&'static str, String)> {
+    let of_part = |part: &RenderedReport| {
+        let (_, row) = row_of(view, part)?;
+        let point = row.point.as_ref()?;
+        let text = format!("{} {}", point.value, point.unit.code());
+        Some((part.verdict, (row.quantity_kind.id(), text)))
+    };
+    let first_worst = |worst: (Verdict, _), next: (Verdict, _)| {
+        if next.0 > worst.0 { next } else { worst }
+    };
+    parts.iter().filter_map(of_part).reduce(first_worst).map(|(_, options)| options)
 }

@@ -697,10 +697,10 @@ impl<'a> Compiler<'a> {
 
     fn calibration_row(&mut self, record: &Calibration) -> CalibrationRow {
         let (identity, identifiers) = self.identity_match(record);
-        let competence = record.competence_evidence.as_ref().and_then(|evidence| {
+        let competence = record.competence_evidence.as_ref().map(|evidence| {
             let items: FxHashSet<_> = evidence.items.iter().copied().collect();
             let complete = items.len() == model::CompetenceItem::ALL.len();
-            Some((evidence.decision.unwrap_or(model::CompetenceDecision::Pending), complete))
+            (evidence.decision.unwrap_or(model::CompetenceDecision::Pending), complete)
         });
         let detail = CalibrationDetail {
             amends: self.calibration(record.amends.as_ref()),

@@ -1,0 +1,217 @@
+//! The command line: arguments in, an answer on stdout and an exit status out. One file a
+//! command; what they print is put together from `chain` and `report` (for eyes on a terminal) or
+//! comes from the use cases as JSON (`--json`).
+//!
+//! What does not live here: any decision, and any work another way in would need too (`app`).
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::app::verify::Moment;
+use crate::clock;
+use crate::domain::text::{Language, Text};
+
+use failure::{Failure, Status};
+
+mod chain;
+mod check;
+mod conformance;
+mod demo;
+mod failure;
+mod input;
+mod page;
+mod phrases;
+mod report;
+mod style;
+mod verify;
+mod view;
+
+/// Shown below every help.
+const EXIT_STATUS: &str = "\
+Exit status:
+   0  traceable, with or without remarks; or nothing is wrong
+   1  not traceable; or a case of a conformance run failed
+   2  undetermined: something is missing
+  64  the command line is wrong
+  65  input data is refused, or the claim cannot be asked of it
+  66  a file is not there or cannot be read
+  70  a fault of this program
+  74  an output cannot be written
+
+A FILE named - is the standard input.";
+
+/// Checks whether the value of a measurement standard is traceable to the SI, by which recognised
+/// route, and through whom it is linked to the BIPM.
+#[derive(Debug, Parser)]
+#[command(name = "etalon", version, after_help = EXIT_STATUS, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct Options {
+    /// Language of what is printed: Vietnamese or English.
+    #[arg(long = "lang", global = true, value_name = "vi|en", default_value = "en")]
+    #[arg(hide_default_value = true, hide_possible_values = true, value_parser = languages())]
+    language: Language,
+    /// Print JSON for machines; errors then are JSON on stderr.
+    #[arg(long, global = true)]
+    json: bool,
+    /// When to use colours.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Arguments),
+    Verify(Box<verify::Arguments>),
+    Check(check::Arguments),
+    Conformance(conformance::Arguments),
+}
+
+/// What a command has to say.
+struct Answer {
+    /// For stdout.
+    text: String,
+    /// How the command ends.
+    status: Status,
+}
+
+impl Answer {
+    /// An answer in JSON.
+    fn json(value: &impl serde::Serialize, status: Status) -> Result<Self, Failure> {
+        let text = serde_json::to_string_pretty(value).map_err(|error| {
+            let message = Text::new(
+                format!("không viết được JSON: {error}"),
+                format!("JSON cannot be written: {error}"),
+            );
+            Failure::new(Status::Internal, message)
+        })?;
+        Ok(Self { text: text + "\n", status })
+    }
+}
+
+/// Runs the command line `args` (the program's name first) and says how it ended.
+pub fn run<I, A>(args: I) -> ExitCode
+where
+    I: IntoIterator<Item = A>,
+    A: Into<OsString> + Clone,
+{
+    let status = match Arguments::try_parse_from(args) {
+        Ok(arguments) => answer(arguments),
+        Err(error) => not_understood(&error),
+    };
+    ExitCode::from(u8::from(status))
+}
+
+/// Help, version, or what is wrong with the arguments.
+fn not_understood(error: &clap::Error) -> Status {
+    // Nobody is left to be told when this cannot be printed.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Status::Good,
+        _ => Status::Usage,
+    }
+}
+
+fn answer(Arguments { command, options }: Arguments) -> Status {
+    match options.color {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+    // A fault of ours is a status of its own, not that of a verdict.
+    let answer = catch_unwind(AssertUnwindSafe(|| match command {
+        Command::Demo(arguments) => demo::run(&arguments, options),
+        Command::Verify(arguments) => verify::run(&arguments, options),
+        Command::Check(arguments) => check::run(&arguments, options),
+        Command::Conformance(arguments) => conformance::run(&arguments, options),
+    }));
+    match answer {
+        Ok(Ok(answer)) => match print(&mut anstream::stdout(), &answer.text) {
+            Ok(()) => answer.status,
+            Err(failure) => report_failure(&failure, options),
+        },
+        Ok(Err(failure)) => report_failure(&failure, options),
+        Err(_) => report_failure(&ours(), options),
+    }
+}
+
+/// Prints to a stream; that nobody reads any more is no fault.
+fn print(stream: &mut impl Write, text: &str) -> Result<(), Failure> {
+    match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::new(
+            Status::Unwritable,
+            Text::new(
+                format!("không ghi được ra đầu ra chuẩn: {error}"),
+                format!("the standard output cannot be written: {error}"),
+            ),
+        )),
+    }
+}
+
+fn report_failure(failure: &Failure, options: Options) -> Status {
+    let text = match options.json {
+        true => format!("{:#}\n", failure.to_json()),
+        false => failure.to_text(options.language),
+    };
+    // Nobody is left to be told when this cannot be printed.
+    let _ = print(&mut anstream::stderr(), &text);
+    failure.status
+}
+
+fn ours() -> Failure {
+    Failure::new(
+        Status::Internal,
+        Text::new(
+            "đây là lỗi của chương trình này, không phải của dữ liệu: hãy báo lại cùng thông báo ở trên",
+            "this is a fault of this program, not of your data: please report it with the message above",
+        ),
+    )
+}
+
+fn languages() -> impl TypedValueParser<Value = Language> {
+    let words = Language::ALL.iter().map(|language| language.as_str());
+    PossibleValuesParser::new(words)
+        .map(|word| Language::from_word(&word).unwrap_or(Language::English))
+}
+
+/// When a claim is asked here and now.
+fn present() -> Moment {
+    let now = clock::now();
+    Moment { now, today: clock::day_of(now) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Arguments::command().debug_assert();
+    }
+}

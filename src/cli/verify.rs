@@ -1,0 +1,245 @@
+//! `etalon verify`: a claim about a standard of a bundle, answered.
+//!
+//! The options make the JSON form of a claim, which is then read like any other: what is wrong with
+//! them is said in the words, with the suggestions and all at once.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use deserr::deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::app::bundle::Loaded;
+use crate::app::verify::DEFAULT_POLICY;
+use crate::domain::claim::{Claim, ValueUsed};
+use crate::domain::decimal::Decimal;
+use crate::domain::fault::{Fault, Faults};
+use crate::domain::text::Text;
+use crate::domain::unit::Unit;
+use crate::engine::policy::Policy;
+use crate::engine::report::{RenderedReport, Verdict};
+use crate::exchange::symbols;
+
+use super::failure::Status;
+use super::page::Page;
+use super::view::View;
+use super::{Answer, Failure, Options, input, present, report};
+
+/// Answers a claim: is the value of this standard metrologically traceable?
+///
+/// Without --quantity and --point every result of the standard's current certificates is answered,
+/// one line each, and the worst verdict counts.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The bundle with the records.
+    #[arg(long, value_name = "FILE")]
+    bundle: PathBuf,
+    /// The standard, by its id or by its owner's code.
+    #[arg(long, value_name = "ID|CODE")]
+    standard: String,
+    /// The quantity kind, such as conventional_mass.
+    #[arg(long, value_name = "KIND")]
+    quantity: Option<String>,
+    /// The point of use, such as "1 kg".
+    #[arg(long, value_name = "VALUE", requires = "quantity", allow_hyphen_values = true)]
+    point: Option<String>,
+    /// A condition of use, such as "frequency=1 kHz", "temperature=18..22 Cel" or "medium=nitrogen".
+    #[arg(long = "parameter", value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// The certificate in use, by its id or number; otherwise the latest valid one that covers.
+    #[arg(long, value_name = "ID|NUMBER")]
+    calibration: Option<String>,
+    /// The day of use; today when absent.
+    #[arg(long, value_name = "DATE")]
+    used_on: Option<String>,
+    /// The state of knowledge: an instant such as 2026-11-20T00:00:00Z, or a log index; now when
+    /// absent.
+    #[arg(long, value_name = "INSTANT|INDEX")]
+    known_at: Option<String>,
+    /// The policy.
+    #[arg(long, default_value = DEFAULT_POLICY)]
+    #[arg(value_parser = PossibleValuesParser::new(Policy::SHIPPED))]
+    policy: String,
+    /// The expanded uncertainty (k = 2) that the use requires, such as "1 mg".
+    #[arg(long, value_name = "VALUE")]
+    required_uncertainty: Option<String>,
+    /// Which value the user of the standard takes.
+    #[arg(long, default_value = ValueUsed::Certified.as_str())]
+    #[arg(value_parser = PossibleValuesParser::new(ValueUsed::ALL.iter().map(|one| one.as_str())))]
+    value_used: String,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
+    let mut claim = claim(arguments).map_err(|faults| Failure::claim(Status::Usage, faults))?;
+    let text = input::read(&arguments.bundle)?;
+    let name = input::name(&arguments.bundle);
+    let loaded = Loaded::parse(&text).map_err(|faults| Failure::refused(&name, faults))?;
+    let report = answer(&loaded, arguments, &mut claim)
+        .map_err(|faults| Failure::claim(Status::Refused, faults))?;
+    let status = status(report.verdict);
+    if options.json {
+        return Answer::json(&report, status);
+    }
+    let mut page = Page::new();
+    report::print(&mut page, &View::new(&loaded.records, options.language), &report);
+    Ok(Answer { text: page.into_text(), status })
+}
+
+/// How a command ends that answered with this verdict.
+fn status(verdict: Verdict) -> Status {
+    match verdict {
+        Verdict::Traceable | Verdict::TraceableWithRemarks => Status::Good,
+        Verdict::NotTraceable => Status::Bad,
+        Verdict::Undetermined => Status::Undetermined,
+    }
+}
+
+fn answer(
+    loaded: &Loaded,
+    arguments: &Arguments,
+    claim: &mut Claim,
+) -> Result<RenderedReport, Faults> {
+    claim.standard = loaded.standard(&arguments.standard)?.id.clone();
+    if let Some(name) = &arguments.calibration {
+        claim.calibration = Some(loaded.calibration(&claim.standard, name)?.id.clone());
+    }
+    loaded.answer(claim, present())
+}
+
+/// The claim of the options. Standard and certificate are looked up later, in the bundle.
+fn claim(arguments: &Arguments) -> Result<Claim, Faults> {
+    let mut faults = Vec::new();
+    let mut read = |pointer: &str, text: &Option<String>| {
+        let text = text.as_ref()?;
+        quantity(text).map_err(|message| faults.push(bad_option(pointer, message))).ok()
+    };
+    let point = read("/point", &arguments.point);
+    let required = read("/required_uncertainty", &arguments.required_uncertainty);
+    let known_at = arguments.known_at.as_ref().map(|text| match text.parse::<u64>() {
+        Ok(index) => index.into(),
+        Err(_) => Value::from(text.as_str()),
+    });
+    let mut parameters = Vec::new();
+    for (index, text) in arguments.parameters.iter().enumerate() {
+        match parameter(text) {
+            Ok(parameter) => parameters.push(parameter),
+            Err(message) => faults.push(bad_option(&format!("/parameters/{index}"), message)),
+        }
+    }
+    let fields = [
+        ("standard", Some(json!("_:looked-up-later"))),
+        ("quantity_kind", arguments.quantity.as_ref().map(|kind| json!(kind))),
+        ("point", point),
+        ("parameters", Some(Value::Array(parameters))),
+        ("used_on", arguments.used_on.as_ref().map(|day| json!(day))),
+        ("known_at", known_at),
+        ("required_uncertainty", required),
+        ("value_used", Some(json!(arguments.value_used))),
+        ("policy", Some(json!(arguments.policy))),
+    ];
+    let given = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let claim = deserialize::<Claim, _, Faults>(Value::Object(given.collect::<Map<_, _>>()));
+    match claim {
+        Ok(claim) if faults.is_empty() => Ok(claim),
+        Ok(_) => Err(Faults(faults)),
+        Err(Faults(others)) => {
+            faults.extend(others);
+            Err(Faults(faults))
+        }
+    }
+}
+
+fn bad_option(pointer: &str, message: Text) -> Fault {
+    Fault::error(pointer, "bad_option", message)
+}
+
+/// A quantity value as people type it: a number, a blank, a unit; a number alone has no unit.
+fn quantity(text: &str) -> Result<Value, Text> {
+    let (number, unit) = number_and_unit(text);
+    match number.parse::<Decimal>() {
+        Ok(_) => Ok(json!({"value": number, "unit": unit})),
+        Err(_) => Err(Text::new(
+            format!("“{text}”: cần một số, một dấu cách và một đơn vị, ví dụ “1 kg” hoặc “5E-7 m”"),
+            format!("“{text}”: expected a number, a blank and a unit, such as “1 kg” or “5E-7 m”"),
+        )),
+    }
+}
+
+fn number_and_unit(text: &str) -> (&str, String) {
+    match text.trim().split_once(char::is_whitespace) {
+        Some((number, unit)) => (number, typed_unit(unit.trim())),
+        None => (text.trim(), "1".to_owned()),
+    }
+}
+
+/// The UCUM code of a typed unit, which may be a printed symbol (`µm`, `Ω`, `°C`); what is neither
+/// is left for the reading of the claim to refuse.
+fn typed_unit(text: &str) -> String {
+    match Unit::parse(text) {
+        Ok(unit) => unit.code().to_owned(),
+        Err(_) => symbols::to_ucum(text).unwrap_or_else(|_| text.to_owned()),
+    }
+}
+
+/// A condition as people type it: `name=value unit`, `name=lower..upper unit` or `name=words`.
+fn parameter(text: &str) -> Result<Value, Text> {
+    let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.trim().is_empty())
+    else {
+        return Err(Text::new(
+            format!("“{text}”: cần tên=giá trị, ví dụ “frequency=1 kHz”"),
+            format!("“{text}”: expected name=value, such as “frequency=1 kHz”"),
+        ));
+    };
+    let name = name.trim();
+    let (number, unit) = number_and_unit(value);
+    if number.parse::<Decimal>().is_ok() {
+        return Ok(json!({"name": name, "value": number, "unit": unit}));
+    }
+    if let Some((lower, upper)) = number.split_once("..")
+        && [lower, upper].iter().all(|bound| bound.parse::<Decimal>().is_ok())
+    {
+        return Ok(json!({"name": name, "lower": lower, "upper": upper, "unit": unit}));
+    }
+    Ok(json!({"name": name, "text": value.trim()}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_as_people_type_them() {
+        for (text, value, unit) in [
+            ("1 kg", "1", "kg"),
+            ("  -40.00   °C ", "-40.00", "Cel"),
+            ("5E-7 m", "5E-7", "m"),
+            ("100 N·m", "100", "N.m"),
+            ("10 kΩ", "10", "kOhm"),
+            ("0.5", "0.5", "1"),
+            ("60 HRC", "60", "{HRC}"),
+            ("1 furlongs", "1", "furlongs"),
+        ] {
+            assert_eq!(quantity(text), Ok(json!({"value": value, "unit": unit})), "{text}");
+        }
+        for text in ["", "kg", "1kg", "1,5 kg", "about 1 kg"] {
+            assert!(quantity(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn conditions_as_people_type_them() {
+        for (text, read) in [
+            ("frequency=1 kHz", json!({"name": "frequency", "value": "1", "unit": "kHz"})),
+            (
+                "temperature = 18..22 °C",
+                json!({"name": "temperature", "lower": "18", "upper": "22", "unit": "Cel"}),
+            ),
+            ("medium=dry nitrogen", json!({"name": "medium", "text": "dry nitrogen"})),
+        ] {
+            assert_eq!(parameter(text), Ok(read), "{text}");
+        }
+        assert!(parameter("1 kHz").is_err());
+        assert!(parameter("=1 kHz").is_err());
+    }
+}

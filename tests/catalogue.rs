@@ -1,0 +1,258 @@
+//! The engine's table of rules against the catalogue (specification, rules.md section 4): no rule is
+//! forgotten, none is invented, each says itself in both languages, counts as much as the catalogue
+//! says, and is pinned by a vector.
+//!
+//! `docs/catalogue-ids.txt` is the committed list of the catalogue's ids. Where the specification
+//! lies beside the checkout, the list itself is held against it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use etalon::engine::finding::Severity;
+use etalon::engine::rules::{NOT_BUILT, TABLE};
+use serde_json::Value;
+
+/// Headings whose word is not the rule's severity, with the severity that the rule has and why.
+const SEVERITY_EXCEPTIONS: &[(&str, &str, Severity, &str)] = &[
+    (
+        "N-07",
+        "MINOR/IND",
+        Severity::Major,
+        "the catalogue wants indeterminate for an Associate; a minor doubt would only be a remark, \
+         so it counts as major for recognition, and traceability is untouched",
+    ),
+    (
+        "T-10",
+        "–",
+        Severity::Info,
+        "the catalogue writes a dash: the rule holds by construction and only says what was not \
+         yet known",
+    ),
+];
+
+/// Rules that no vector names in `expect.findings`, and why.
+const NOT_PINNED: &[(&str, &str)] = &[(
+    "Q-07",
+    "a JSON number is refused when a record is read, so no report ever holds a finding of it; the \
+     tests of src/domain/decimal.rs and tests/vectors.rs pin the refusal",
+)];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The committed list: ids with the severity in their heading.
+fn committed() -> BTreeMap<String, String> {
+    let path = root().join("docs/catalogue-ids.txt");
+    let text = fs::read_to_string(&path).expect("docs/catalogue-ids.txt");
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut list = BTreeMap::new();
+    for line in lines {
+        let (id, severity) = line.split_once(' ').expect("an id and a severity");
+        assert!(is_id(id), "{id} is no rule id");
+        assert!(list.insert(id.to_owned(), severity.to_owned()).is_none(), "{id} twice");
+    }
+    list
+}
+
+fn is_id(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 4
+        && bytes[0].is_ascii_uppercase()
+        && bytes[1] == b'-'
+        && bytes[2..].iter().all(u8::is_ascii_digit)
+}
+
+/// The rules of the catalogue's text: every id in bold in section 4, with the word that follows
+/// its title (`-` where none does).
+fn catalogue(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let start = text.find("\n## 4.").ok_or("no section 4")?;
+    let section = &text[start + 1..];
+    let section = section.find("\n## ").map_or(section, |end| &section[..end]);
+    let mut rules = BTreeMap::new();
+    for line in section.lines() {
+        // Bold texts are the odd pieces between `**`; what follows one is the next even piece.
+        let pieces: Vec<&str> = line.split("**").collect();
+        for position in (1..pieces.len()).step_by(2) {
+            let Some(id) = pieces[position].get(..4).filter(|id| is_id(id)) else { continue };
+            if pieces[position].as_bytes().get(4).is_some_and(u8::is_ascii_digit) {
+                return Err(format!("{id} is the beginning of a longer id"));
+            }
+            let after = pieces.get(position + 1).copied().unwrap_or_default();
+            let severity = after
+                .trim_start()
+                .strip_prefix('·')
+                .and_then(|after| after.split(['·', '—', '.']).next())
+                .map_or("-", str::trim);
+            if rules.insert(id.to_owned(), severity.to_owned()).is_some() {
+                return Err(format!("{id} stands twice in section 4"));
+            }
+        }
+    }
+    Ok(rules)
+}
+
+/// Everything in which the table and the list of rules not built differ from the catalogue.
+fn differences(
+    catalogue: &BTreeMap<String, String>,
+    built: &[&str],
+    not_built: &[&str],
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for id in catalogue.keys() {
+        let times = |list: &[&str]| list.iter().filter(|one| *one == id).count();
+        match (times(built), times(not_built)) {
+            (1, 0) | (0, 1) => {}
+            (0, 0) => found.push(format!("{id} is in neither TABLE nor NOT_BUILT")),
+            (in_table, in_list) => found.push(format!(
+                "{id} stands {in_table} times in TABLE and {in_list} times in NOT_BUILT"
+            )),
+        }
+    }
+    for id in built.iter().chain(not_built) {
+        if !catalogue.contains_key(*id) {
+            found.push(format!("{id} is not in the catalogue"));
+        }
+    }
+    found
+}
+
+fn built() -> Vec<&'static str> {
+    TABLE.iter().map(|rule| rule.id).collect()
+}
+
+#[test]
+fn the_committed_list_is_the_catalogue() {
+    let path = root().join("../shared/spec/rules.md");
+    let Ok(text) = fs::read_to_string(&path) else {
+        println!("skipped: {} is not here", path.display());
+        return;
+    };
+    let rules = catalogue(&text).expect("the catalogue");
+    assert_eq!(committed(), rules, "docs/catalogue-ids.txt differs from rules.md section 4");
+}
+
+#[test]
+fn every_rule_is_built_or_listed_as_not_built() {
+    let committed = committed();
+    assert!(committed.len() >= 131, "{} ids: the catalogue only grows", committed.len());
+    assert_eq!(differences(&committed, &built(), NOT_BUILT), Vec::<String>::new());
+}
+
+#[test]
+fn a_forgotten_repeated_or_invented_rule_is_found() {
+    let catalogue = catalogue(
+        "## 3. Other\n**X-01 no**\n\n## 4. Rules\n**S-01 First** · CRITICAL · A — text **bold**.\n\
+         **S-02 Second** · INFO — text\n**G-01** one. **G-02** two, as **S-01** has not.\n",
+    );
+    assert_eq!(catalogue, Err("S-01 stands twice in section 4".to_owned()));
+    let catalogue = super_catalogue(&[("S-01", "MAJOR"), ("S-02", "INFO"), ("G-01", "-")]);
+    let found = |built: &[&str], not_built: &[&str]| differences(&catalogue, built, not_built);
+    assert_eq!(found(&["S-01", "S-02"], &["G-01"]), Vec::<String>::new());
+    assert_eq!(found(&["S-01"], &["G-01"]), ["S-02 is in neither TABLE nor NOT_BUILT"]);
+    assert_eq!(
+        found(&["S-01", "S-02"], &["G-01", "S-02"]),
+        ["S-02 stands 1 times in TABLE and 1 times in NOT_BUILT"]
+    );
+    assert_eq!(
+        found(&["S-01", "S-02", "S-02"], &["G-01"]),
+        ["S-02 stands 2 times in TABLE and 0 times in NOT_BUILT"]
+    );
+    assert_eq!(found(&["S-01", "S-02", "Z-09"], &["G-01"]), ["Z-09 is not in the catalogue"]);
+}
+
+fn super_catalogue(rules: &[(&str, &str)]) -> BTreeMap<String, String> {
+    rules.iter().map(|(id, severity)| ((*id).to_owned(), (*severity).to_owned())).collect()
+}
+
+#[test]
+fn headings_are_read() {
+    let text = "\n## 4. Rules\n### 4.S\n**S-11 Guards** · INFO — depth\n\n**A-10 PT** · MINOR→MAJOR · B — x\n\
+                **T-10 as_of** · – — y\n**M-07 Matrix** · MINOR · D.\n**I-01 Trigger** — void\n**G-01** a. **G-02** b.\n\
+                | S-06 | **and** |\n\n## 5. Scenarios\n**S-99 not here** · INFO\n";
+    let expected = super_catalogue(&[
+        ("S-11", "INFO"),
+        ("A-10", "MINOR→MAJOR"),
+        ("T-10", "–"),
+        ("M-07", "MINOR"),
+        ("I-01", "-"),
+        ("G-01", "-"),
+        ("G-02", "-"),
+    ]);
+    assert_eq!(catalogue(text), Ok(expected));
+}
+
+#[test]
+fn every_rule_says_itself_in_both_languages() {
+    for rule in TABLE {
+        for (language, text) in [("vi", rule.statement.vi), ("en", rule.statement.en)] {
+            assert!(text.trim().len() >= 10, "{} says nothing in {language}: {text:?}", rule.id);
+        }
+        assert_ne!(rule.statement.vi, rule.statement.en, "{} says the same twice", rule.id);
+        assert!(!rule.source.document.is_empty(), "{} has no source", rule.id);
+    }
+}
+
+#[test]
+fn every_rule_counts_as_the_catalogue_says() {
+    let committed = committed();
+    let mut differing = Vec::new();
+    for rule in TABLE {
+        let heading = committed.get(rule.id).map_or("", String::as_str);
+        let expected = match heading {
+            "CRITICAL" => Some(Severity::Critical),
+            "MAJOR" => Some(Severity::Major),
+            "MINOR" => Some(Severity::Minor),
+            "INFO" => Some(Severity::Info),
+            _ => SEVERITY_EXCEPTIONS
+                .iter()
+                .find(|(id, word, ..)| *id == rule.id && *word == heading)
+                .map(|(_, _, severity, _)| *severity),
+        };
+        if expected != Some(rule.severity) {
+            differing.push(format!("{} is {}, the catalogue says {heading}", rule.id, rule.severity));
+        }
+    }
+    for (id, word, ..) in SEVERITY_EXCEPTIONS {
+        if committed.get(*id).map(String::as_str) != Some(word) {
+            differing.push(format!("the exception for {id} no longer fits the catalogue"));
+        }
+    }
+    assert_eq!(differing, Vec::<String>::new());
+}
+
+/// Every JSON file below a folder, parsed.
+fn vectors(below: &Path, out: &mut Vec<Value>) {
+    let entries = fs::read_dir(below).expect("a readable folder");
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        if path.is_dir() {
+            vectors(&path, out);
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            let text = fs::read_to_string(&path).expect("a readable file");
+            out.push(serde_json::from_str(&text).unwrap_or_else(|e| panic!("{path:?}: {e}")));
+        }
+    }
+}
+
+#[test]
+fn every_built_rule_is_pinned_by_a_vector() {
+    let mut cases = Vec::new();
+    vectors(&root().join("tests/vectors"), &mut cases);
+    let mut pinned: BTreeSet<&str> = BTreeSet::new();
+    for case in &cases {
+        let claims = case["claims"].as_array().into_iter().flatten();
+        for expect in claims.map(|claim| &claim["expect"]).chain([&case["expect"]]) {
+            let findings = expect["findings"].as_array().into_iter().flatten();
+            pinned.extend(findings.filter_map(|finding| finding["rule"].as_str()));
+        }
+    }
+    let excepted: BTreeSet<&str> = NOT_PINNED.iter().map(|(id, _)| *id).collect();
+    let built: BTreeSet<&str> = built().into_iter().collect();
+    let open: Vec<&&str> = built.iter().filter(|id| !pinned.contains(**id) && !excepted.contains(**id)).collect();
+    assert!(open.is_empty(), "no vector in tests/vectors names {open:?} in its findings");
+    let stale: Vec<&&str> = excepted.iter().filter(|id| pinned.contains(**id) || !built.contains(**id)).collect();
+    assert!(stale.is_empty(), "no longer an exception: {stale:?}");
+    let unknown: Vec<&&str> = pinned.iter().filter(|id| !built.contains(**id)).collect();
+    assert!(unknown.is_empty(), "vectors name rules that are not built: {unknown:?}");
+}

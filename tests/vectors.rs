@@ -1,0 +1,148 @@
+//! The chain vectors (docs/vectors.md): every case below `tests/vectors`, and below
+//! `../shared/vectors` where that lies beside the checkout, gives what it expects.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use etalon::app::conformance::{Outcome, Vector, read, run};
+use etalon::app::verify::Moment;
+use etalon::domain::period::{Day, Instant};
+
+/// When the cases are asked: a case that leaves out `used_on` or `known_at` gets these, whatever
+/// the day on which the tests run.
+fn moment() -> Moment {
+    Moment {
+        now: Instant::parse("2026-11-20T00:00:00Z").expect("an instant"),
+        today: Day::parse("2026-11-20").expect("a day"),
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn collect(below: &Path, out: &mut Vec<Vector>) {
+    let entries = fs::read_dir(below).expect("a readable folder");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            collect(&path, out);
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            let origin = path.display().to_string();
+            let text = fs::read_to_string(&path).expect("a readable file");
+            out.push(read(&origin, &text).unwrap_or_else(|error| panic!("{origin}: {error}")));
+        }
+    }
+}
+
+/// Everything that differs, one line each.
+fn differences(outcomes: &[Outcome]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for outcome in outcomes {
+        for one in &outcome.differences {
+            lines.push(format!(
+                "{} ({}): {}: expected {}, got {}",
+                outcome.id, outcome.origin, one.what, one.expected, one.got
+            ));
+        }
+    }
+    lines
+}
+
+#[track_caller]
+fn pass(vectors: &[Vector]) {
+    let outcomes = run(vectors, moment());
+    let lines = differences(&outcomes);
+    let failed = outcomes.iter().filter(|outcome| !outcome.differences.is_empty()).count();
+    println!("{} passed, {failed} failed", outcomes.len() - failed);
+    assert!(lines.is_empty(), "{failed} of {} cases differ:\n{}", outcomes.len(), lines.join("\n"));
+}
+
+#[test]
+fn our_vectors_pass() {
+    let mut vectors = Vec::new();
+    collect(&root().join("tests/vectors"), &mut vectors);
+    assert!(vectors.len() >= 50, "only {} cases", vectors.len());
+    pass(&vectors);
+}
+
+#[test]
+fn shared_vectors_pass() {
+    let folder = root().join("../shared/vectors");
+    if !folder.is_dir() {
+        println!("skipped: {} is not here", folder.display());
+        return;
+    }
+    let mut vectors = Vec::new();
+    collect(&folder, &mut vectors);
+    assert!(!vectors.is_empty(), "no case below {}", folder.display());
+    pass(&vectors);
+}
+
+/// A standard that states its own realisation, and a claim on it: the smallest case there is.
+const SMALL: &str = r#"{
+  "id": "small::case",
+  "records": {
+    "organisations": [{"id": "_:lab", "kind": "calibration_laboratory", "names": {"en": "Lab"}, "country": "VN"}],
+    "measurement_standards": [{"id": "_:w", "owner": "_:lab", "code": "W-1", "names": {"en": "weight"}, "quantity_kinds": ["mass"]}]
+  },
+  "claim": {"standard": "_:w", "quantity_kind": "mass", "point": {"value": "1", "unit": "kg"}, "used_on": "2026-11-01"},
+  "expect": {"verdict": "undetermined", "findings": [{"rule": "S-02", "outcome": "indeterminate", "subject": "_:w"}]}
+}"#;
+
+/// What the runner says of the small case with this text replaced, and of further cases.
+fn runs(replaced: &str, by: &str, further: &[&str]) -> Vec<String> {
+    assert!(SMALL.contains(replaced), "{replaced} is not in the small case");
+    let mut vectors = vec![read("small", &SMALL.replace(replaced, by)).expect("a vector")];
+    for text in further {
+        vectors.push(read("further", text).expect("a vector"));
+    }
+    differences(&run(&vectors, moment()))
+}
+
+#[test]
+fn the_runner_says_no() {
+    assert_eq!(runs("small", "small", &[]), Vec::<String>::new());
+    let refused: &[(&str, &str, &str)] = &[
+        ("undetermined", "traceable", "verdict: expected \"traceable\", got \"undetermined\""),
+        // The right verdict for another reason.
+        ("S-02", "S-03", "findings: expected {\"outcome\":\"indeterminate\",\"rule\":\"S-03\""),
+        ("\"outcome\": \"indeterminate\"", "\"outcome\": \"fail\"", "findings: expected"),
+        ("\"subject\": \"_:w\"}", "\"subject\": \"_:lab\"}", "findings: expected"),
+        ("[{\"rule\": \"S-02\", \"outcome\": \"indeterminate\", \"subject\": \"_:w\"}]", "[]", "no other finding"),
+        ("\"verdict\"", "\"verdikt\"", "expected a known key, got verdikt"),
+        ("\"records\"", "\"base\": \"no::such\", \"records\"", "base: expected a known case"),
+        ("\"quantity_kinds\"", "\"quantity_kind\"", "records: expected no faults"),
+        ("\"value\": \"1\"", "\"value\": 1", "claim: expected an answer"),
+        ("\"unit\": \"kg\"", "\"unit\": \"m\"", "claim: expected an answer"),
+        ("\"id\": \"small::case\",", "", "id: expected an id"),
+    ];
+    for (replaced, by, because) in refused {
+        let found = runs(replaced, by, &[]);
+        assert!(found.iter().any(|line| line.contains(because)), "{by}: {because}: {found:#?}");
+    }
+    let repeated = runs("small", "small", &[SMALL]);
+    assert!(repeated.iter().any(|line| line.contains("a unique id")), "{repeated:#?}");
+}
+
+#[test]
+fn a_base_is_patched() {
+    let patched = |patch: &str, expect: &str| {
+        let further = format!(
+            r#"{{"id": "small::patched", "base": "small::case", "patch": {patch}, "expect": {expect}}}"#
+        );
+        runs("small", "small", &[&further])
+    };
+    let dated = r#"[{"op": "add", "path": "/records/measurement_standards/0/interval_policy",
+        "value": {"method": "fixed", "months": 12, "history_complete": true}}]"#;
+    let failing = r#"{"verdict": "not_traceable", "findings": [{"rule": "S-02", "outcome": "fail"}]}"#;
+    assert_eq!(patched(dated, failing), Vec::<String>::new());
+    let nowhere = r#"[{"op": "remove", "path": "/records/calibrations/7"}]"#;
+    let found = patched(nowhere, failing);
+    assert!(found.iter().any(|line| line.contains("patch: expected to apply")), "{found:#?}");
+    // The base's claim may be patched too; its `expect` is not inherited once a case has its own.
+    let other = r#"[{"op": "replace", "path": "/claim/standard", "value": "_:nobody"}]"#;
+    let found = patched(other, "{}");
+    assert!(found.iter().any(|line| line.contains("/standard")), "{found:#?}");
+}
