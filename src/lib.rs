@@ -48,7 +48,6 @@
 pub mod domain;
 pub mod app;
 pub mod cli;
-pub mod cli;
 pub mod clock;
 pub mod engine;
 pub mod exchange;

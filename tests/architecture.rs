@@ -33,8 +33,18 @@ const ROOMS: &[Room] = &[
     Room {
         name: "cli",
         may_use: &[
-            "http", "web", "app", "engine", "store", "exchange", "auth", "domain", "config",
-            "clock", "ids", "telemetry",
+            "http",
+            "web",
+            "app",
+            "engine",
+            "store",
+            "exchange",
+            "auth",
+            "domain",
+            "config",
+            "clock",
+            "ids",
+            "telemetry",
         ],
     },
     Room {
@@ -47,9 +57,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "app",
-        may_use: &[
-            "engine", "store", "exchange", "domain", "config", "clock", "ids", "telemetry",
-        ],
+        may_use: &["engine", "store", "exchange", "domain", "config", "clock", "ids", "telemetry"],
     },
     Room { name: "engine", may_use: &["domain"] },
     Room { name: "store", may_use: &["domain"] },
@@ -276,9 +284,11 @@ impl Reader<'_> {
                     let is_macro = tokens.get(after).is_some_and(|next| is_punct(next, '!'))
                         && tokens.get(after + 1).is_some_and(|next| !is_punct(next, '='));
                     if is_macro && let Some(name) = paths.first().and_then(|p| p.segments.last()) {
-                        self.reserve(line, room, |what| {
-                            matches!(what, Macro(reserved) if reserved == name)
-                        });
+                        self.reserve(
+                            line,
+                            room,
+                            |what| matches!(what, Macro(reserved) if reserved == name),
+                        );
                     }
                     at = after;
                 }
@@ -307,7 +317,8 @@ impl Reader<'_> {
 
     fn judge(&mut self, path: &PathSeen, room: &str) {
         let line = path.line;
-        if ALLOWED.iter().any(|(file, allowed, _)| *file == self.file && path.segments == *allowed) {
+        if ALLOWED.iter().any(|(file, allowed, _)| *file == self.file && path.segments == *allowed)
+        {
             return;
         }
         for word in &path.segments {
@@ -364,8 +375,7 @@ impl Reader<'_> {
             );
             return;
         };
-        let allowed =
-            ROOMS.iter().find(|own| own.name == room).map_or(&[][..], |own| own.may_use);
+        let allowed = ROOMS.iter().find(|own| own.name == room).map_or(&[][..], |own| own.may_use);
         if !allowed.contains(&known.name) {
             let allowed = match allowed {
                 [] => "no other room".to_owned(),
@@ -380,10 +390,7 @@ impl Reader<'_> {
 
     fn reserve(&mut self, line: usize, room: &str, says: impl Fn(&What) -> bool) {
         for reserved in RESERVED {
-            let at_home = reserved
-                .only_in
-                .iter()
-                .any(|home| *home == room || *home == self.file);
+            let at_home = reserved.only_in.iter().any(|home| *home == room || *home == self.file);
             if !at_home && says(&reserved.what) {
                 let name = match reserved.what {
                     Prefix(name) | Word(name) => name.to_owned(),
@@ -498,8 +505,21 @@ fn after_test_item(tokens: &[TokenTree], at: usize) -> Option<usize> {
     }
     // Only items are left out; a field or an arm ends elsewhere.
     const ITEMS: &[&str] = &[
-        "pub", "mod", "use", "fn", "impl", "struct", "enum", "const", "static", "type", "trait",
-        "macro_rules", "unsafe", "async", "extern",
+        "pub",
+        "mod",
+        "use",
+        "fn",
+        "impl",
+        "struct",
+        "enum",
+        "const",
+        "static",
+        "type",
+        "trait",
+        "macro_rules",
+        "unsafe",
+        "async",
+        "extern",
     ];
     if !ITEMS.iter().any(|item| is_word(&tokens[next], item)) {
         return None;
@@ -559,8 +579,20 @@ fn no_room_leads_back_up() {
     // A room stands below every room that may use it, so that the table has an order.
     let position = |name: &str| {
         let order = [
-            "main", "cli", "http", "web", "app", "engine", "store", "exchange", "auth",
-            "telemetry", "config", "ids", "clock", "domain",
+            "main",
+            "cli",
+            "http",
+            "web",
+            "app",
+            "engine",
+            "store",
+            "exchange",
+            "auth",
+            "telemetry",
+            "config",
+            "ids",
+            "clock",
+            "domain",
         ];
         order.iter().position(|room| *room == name).expect(name)
     };
@@ -570,6 +602,38 @@ fn no_room_leads_back_up() {
             assert!(position(room.name) < position(used), "{} uses {used}", room.name);
         }
     }
+}
+
+/// The names of the libraries in the dependency tables of a manifest.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut listed = false;
+    for line in manifest.lines().map(str::trim) {
+        if line.starts_with('[') {
+            listed = line.trim_matches(['[', ']']).ends_with("dependencies");
+        } else if listed
+            && !line.starts_with('#')
+            && let Some((name, _)) = line.split_once('=')
+        {
+            names.insert(name.split('.').next().unwrap_or(name).trim().to_owned());
+        }
+    }
+    names
+}
+
+#[test]
+fn every_library_says_why_it_is_there() {
+    let read = |path: &str| {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect(path)
+    };
+    let wanted = dependencies(&read("Cargo.toml"));
+    assert!(wanted.contains("serde") && wanted.contains("proc-macro2"), "{wanted:?}");
+    // The first cell of every row but the heads of the tables.
+    let text = read("docs/dependencies.md");
+    let cells = text.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+    let told: BTreeSet<String> =
+        cells.filter(|cell| *cell != "Library").map(str::to_owned).collect();
+    assert_eq!(told, wanted, "docs/dependencies.md (left) and Cargo.toml (right) differ");
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -709,7 +773,10 @@ fn no_spelling_of_a_path_gets_through() {
 #[test]
 fn words_and_tests_do_not_count() {
     accepted("engine/walk.rs", "// crate::app, diesel, std::env\n/* Utc::now() */ fn f() {}");
-    accepted("engine/walk.rs", "/// See `crate::app` and diesel.\nfn f() -> &'static str { \"crate::app\" }");
+    accepted(
+        "engine/walk.rs",
+        "/// See `crate::app` and diesel.\nfn f() -> &'static str { \"crate::app\" }",
+    );
     accepted("engine/walk.rs", "const A: &str = r#\"use crate::app;\"#; const B: char = '\"';");
     accepted("engine/walk.rs", "#[cfg(test)]\nmod tests { use crate::app; fn f() { println!() } }");
     accepted("engine/walk.rs", "#[cfg(test)] #[path = \"x.rs\"] mod tests; fn f() {}");

@@ -147,7 +147,7 @@ fn a_forgotten_repeated_or_invented_rule_is_found() {
          **S-02 Second** · INFO — text\n**G-01** one. **G-02** two, as **S-01** has not.\n",
     );
     assert_eq!(catalogue, Err("S-01 stands twice in section 4".to_owned()));
-    let catalogue = super_catalogue(&[("S-01", "MAJOR"), ("S-02", "INFO"), ("G-01", "-")]);
+    let catalogue = rules_of(&[("S-01", "MAJOR"), ("S-02", "INFO"), ("G-01", "-")]);
     let found = |built: &[&str], not_built: &[&str]| differences(&catalogue, built, not_built);
     assert_eq!(found(&["S-01", "S-02"], &["G-01"]), Vec::<String>::new());
     assert_eq!(found(&["S-01"], &["G-01"]), ["S-02 is in neither TABLE nor NOT_BUILT"]);
@@ -162,7 +162,7 @@ fn a_forgotten_repeated_or_invented_rule_is_found() {
     assert_eq!(found(&["S-01", "S-02", "Z-09"], &["G-01"]), ["Z-09 is not in the catalogue"]);
 }
 
-fn super_catalogue(rules: &[(&str, &str)]) -> BTreeMap<String, String> {
+fn rules_of(rules: &[(&str, &str)]) -> BTreeMap<String, String> {
     rules.iter().map(|(id, severity)| ((*id).to_owned(), (*severity).to_owned())).collect()
 }
 
@@ -171,7 +171,7 @@ fn headings_are_read() {
     let text = "\n## 4. Rules\n### 4.S\n**S-11 Guards** · INFO — depth\n\n**A-10 PT** · MINOR→MAJOR · B — x\n\
                 **T-10 as_of** · – — y\n**M-07 Matrix** · MINOR · D.\n**I-01 Trigger** — void\n**G-01** a. **G-02** b.\n\
                 | S-06 | **and** |\n\n## 5. Scenarios\n**S-99 not here** · INFO\n";
-    let expected = super_catalogue(&[
+    let expected = rules_of(&[
         ("S-11", "INFO"),
         ("A-10", "MINOR→MAJOR"),
         ("T-10", "–"),
@@ -211,7 +211,8 @@ fn every_rule_counts_as_the_catalogue_says() {
                 .map(|(_, _, severity, _)| *severity),
         };
         if expected != Some(rule.severity) {
-            differing.push(format!("{} is {}, the catalogue says {heading}", rule.id, rule.severity));
+            differing
+                .push(format!("{} is {}, the catalogue says {heading}", rule.id, rule.severity));
         }
     }
     for (id, word, ..) in SEVERITY_EXCEPTIONS {
@@ -220,6 +221,14 @@ fn every_rule_counts_as_the_catalogue_says() {
         }
     }
     assert_eq!(differing, Vec::<String>::new());
+}
+
+#[test]
+fn the_documentation_counts_right() {
+    let said =
+        format!("Of the {} rules of the catalogue {} are built", committed().len(), TABLE.len());
+    let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
+    assert!(readme.contains(&said), "README.md, “Status”, ought to say: {said}");
 }
 
 /// Every JSON file below a folder, parsed.
@@ -249,9 +258,11 @@ fn every_built_rule_is_pinned_by_a_vector() {
     }
     let excepted: BTreeSet<&str> = NOT_PINNED.iter().map(|(id, _)| *id).collect();
     let built: BTreeSet<&str> = built().into_iter().collect();
-    let open: Vec<&&str> = built.iter().filter(|id| !pinned.contains(**id) && !excepted.contains(**id)).collect();
+    let open: Vec<&&str> =
+        built.iter().filter(|id| !pinned.contains(**id) && !excepted.contains(**id)).collect();
     assert!(open.is_empty(), "no vector in tests/vectors names {open:?} in its findings");
-    let stale: Vec<&&str> = excepted.iter().filter(|id| pinned.contains(**id) || !built.contains(**id)).collect();
+    let stale: Vec<&&str> =
+        excepted.iter().filter(|id| pinned.contains(**id) || !built.contains(**id)).collect();
     assert!(stale.is_empty(), "no longer an exception: {stale:?}");
     let unknown: Vec<&&str> = pinned.iter().filter(|id| !built.contains(**id)).collect();
     assert!(unknown.is_empty(), "vectors name rules that are not built: {unknown:?}");

@@ -110,7 +110,11 @@ fn the_runner_says_no() {
         ("S-02", "S-03", "findings: expected {\"outcome\":\"indeterminate\",\"rule\":\"S-03\""),
         ("\"outcome\": \"indeterminate\"", "\"outcome\": \"fail\"", "findings: expected"),
         ("\"subject\": \"_:w\"}", "\"subject\": \"_:lab\"}", "findings: expected"),
-        ("[{\"rule\": \"S-02\", \"outcome\": \"indeterminate\", \"subject\": \"_:w\"}]", "[]", "no other finding"),
+        (
+            "[{\"rule\": \"S-02\", \"outcome\": \"indeterminate\", \"subject\": \"_:w\"}]",
+            "[]",
+            "no other finding",
+        ),
         ("\"verdict\"", "\"verdikt\"", "expected a known key, got verdikt"),
         ("\"records\"", "\"base\": \"no::such\", \"records\"", "base: expected a known case"),
         ("\"quantity_kinds\"", "\"quantity_kind\"", "records: expected no faults"),
@@ -136,7 +140,8 @@ fn a_base_is_patched() {
     };
     let dated = r#"[{"op": "add", "path": "/records/measurement_standards/0/interval_policy",
         "value": {"method": "fixed", "months": 12, "history_complete": true}}]"#;
-    let failing = r#"{"verdict": "not_traceable", "findings": [{"rule": "S-02", "outcome": "fail"}]}"#;
+    let failing =
+        r#"{"verdict": "not_traceable", "findings": [{"rule": "S-02", "outcome": "fail"}]}"#;
     assert_eq!(patched(dated, failing), Vec::<String>::new());
     let nowhere = r#"[{"op": "remove", "path": "/records/calibrations/7"}]"#;
     let found = patched(nowhere, failing);

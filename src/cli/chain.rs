@@ -235,25 +235,21 @@ impl Tree<'_, '_> {
                 }
                 line = line.plain(", ").plain(view.organisation(&standard.owner));
             }
-            if let Some(role) = role {
-                line = line.plain(" (").plain(view.say(role)).plain(")");
-            }
             lines.push(line);
         }
         let (Some(id), Some(result)) = (&link.calibration, &link.result) else { return lines };
         if let Some(row) = view.result(id, result) {
-            let kind = phrases::quantity_kind(row.quantity_kind, view.language);
-            let quantity = match view.place(row) {
-                Some(place) => view.fill(phrases::AT_POINT, &[("quantity", kind), ("point", &place)]),
-                None => kind.to_owned(),
-            };
-            lines.push(Line::new().plain(&quantity).plain(": ").plain(&view.statement(row)));
+            let mut line = Line::new().plain(&view.subject(row));
+            if let Some(role) = role {
+                line = line.plain(", ").plain(view.say(role));
+            }
+            lines.push(line.plain(": ").plain(&view.statement(row)));
         }
         if let Some(calibration) = view.calibration(id) {
-            lines.push(Line::new().plain(&certificate(view, calibration)));
-        }
-        if let Some(route) = link.route {
-            lines.push(Line::new().plain(view.say(phrases::route(route))));
+            lines.push(Line::new().plain(&performed(view, calibration)));
+            let route = link.route.map_or("", |route| view.say(phrases::route_of_link(route)));
+            let holes = [("number", calibration.number.as_str()), ("route", route)];
+            lines.push(Line::new().plain(&view.fill(phrases::CERTIFICATE, &holes)));
         }
         lines
     }
@@ -280,12 +276,11 @@ impl Tree<'_, '_> {
     }
 }
 
-/// Who calibrated when, and the certificate.
-fn certificate(view: &View<'_>, calibration: &Calibration) -> String {
+/// Who calibrated, and when.
+fn performed(view: &View<'_>, calibration: &Calibration) -> String {
     let when = view.performed(calibration);
-    let issuer = view.organisation(&calibration.issuer);
     let mut holes =
-        vec![("when", when.as_str()), ("issuer", issuer), ("number", calibration.number.as_str())];
+        vec![("when", when.as_str()), ("issuer", view.organisation(&calibration.issuer))];
     let phrase = match phrases::certificate(calibration.kind) {
         Some(kind) => {
             holes.push(("kind", view.say(kind)));

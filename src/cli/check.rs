@@ -50,5 +50,5 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     let counts = [("errors", errors.to_string()), ("warnings", warnings.to_string())];
     let counts = counts.each_ref().map(|(name, count)| (*name, count.as_str()));
     page.line(line.plain(", ").plain(&fill(phrases::COUNTS, language, &counts)));
-    Ok(Answer { text: page.into_text(), status })
+    Ok(Answer::new(page, status))
 }

@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         page.line(Line::new().plain(&fill(phrases::NO_CASE, options.language, &holes)));
     }
     print(&mut page, passed, &failures, options.language);
-    Ok(Answer { text: page.into_text(), status })
+    Ok(Answer::new(page, status))
 }
 
 fn machine_readable(passed: usize, failures: &[&Outcome]) -> serde_json::Value {

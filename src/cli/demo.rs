@@ -96,21 +96,28 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         page.blank();
         report::print(&mut page, &view, report);
         page.blank();
-        let again = view.fill(phrases::DEMO_AGAIN, &[("command", &question.command())]);
-        page.hanging("", "    ", &Line::new().styled(DIM, &again));
+        page.line(Line::new().styled(DIM, view.say(phrases::DEMO_AGAIN)));
+        for line in question.command() {
+            page.line(Line::new().styled(DIM, &line));
+        }
     }
-    Ok(Answer { text: page.into_text(), status: Status::Good })
+    Ok(Answer::new(page, Status::Good))
 }
 
 impl Question {
-    /// The command that asks the same.
-    fn command(&self) -> String {
+    /// The command that asks the same, in two lines that a shell takes as one.
+    fn command(&self) -> [String; 2] {
         let Self { standard, quantity_kind, value, unit, .. } = self;
-        format!(
-            "etalon verify --bundle examples/viet-nam.json --standard {standard} \
-             --quantity {quantity_kind} --point \"{value} {unit}\" \
-             --used-on {USED_ON} --known-at {KNOWN_AT} --policy {POLICY}"
-        )
+        [
+            format!(
+                "  etalon verify --bundle examples/viet-nam.json --standard {standard} \
+                 --quantity {quantity_kind} \\"
+            ),
+            format!(
+                "    --point \"{value} {unit}\" --used-on {USED_ON} --known-at {KNOWN_AT} \
+                 --policy {POLICY}"
+            ),
+        ]
     }
 }
 

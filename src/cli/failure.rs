@@ -94,6 +94,15 @@ impl Failure {
         Self { status, message, faults }
     }
 
+    /// Foreign files that no reader takes, each with its place.
+    pub fn unconvertible(Faults(faults): Faults) -> Self {
+        let message = Text::new(
+            "không có gói dữ liệu nào được lập, vì có tệp không chuyển đổi được",
+            "no bundle was made, because a file cannot be converted",
+        );
+        Self { status: Status::Refused, message, faults }
+    }
+
     /// The failure for people.
     pub fn to_text(&self, language: Language) -> String {
         let mut page = Page::new();

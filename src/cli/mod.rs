@@ -94,11 +94,18 @@ enum Command {
 struct Answer {
     /// For stdout.
     text: String,
+    /// For stderr.
+    notes: String,
     /// How the command ends.
     status: Status,
 }
 
 impl Answer {
+    /// An answer on stdout.
+    fn new(page: page::Page, status: Status) -> Self {
+        Self { text: page.into_text(), notes: String::new(), status }
+    }
+
     /// An answer in JSON.
     fn json(value: &impl serde::Serialize, status: Status) -> Result<Self, Failure> {
         let text = serde_json::to_string_pretty(value).map_err(|error| {
@@ -108,7 +115,7 @@ impl Answer {
             );
             Failure::new(Status::Internal, message)
         })?;
-        Ok(Self { text: text + "\n", status })
+        Ok(Self { text: text + "\n", notes: String::new(), status })
     }
 }
 
@@ -150,10 +157,14 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::Conformance(arguments) => conformance::run(&arguments, options),
     }));
     match answer {
-        Ok(Ok(answer)) => match print(&mut anstream::stdout(), &answer.text) {
-            Ok(()) => answer.status,
-            Err(failure) => report_failure(&failure, options),
-        },
+        Ok(Ok(Answer { text, notes, status })) => {
+            match print(&mut anstream::stdout(), &text)
+                .and_then(|()| print(&mut anstream::stderr(), &notes))
+            {
+                Ok(()) => status,
+                Err(failure) => report_failure(&failure, options),
+            }
+        }
         Ok(Err(failure)) => report_failure(&failure, options),
         Err(_) => report_failure(&ours(), options),
     }

@@ -6,7 +6,7 @@ use crate::domain::calibration::{CalibrationKind, ReferenceRole, ValueIs};
 use crate::domain::quantity::QuantityKindId;
 use crate::domain::realisation::RealisationKind;
 use crate::domain::text::Language;
-use crate::engine::finding::{Outcome, Phrase, Severity, phrase};
+use crate::engine::finding::{Phrase, Severity, phrase};
 use crate::engine::report::{
     Closure, DimensionOutcome, LinkState, LinkVia, Route, Traceability, Verdict,
 };
@@ -43,6 +43,7 @@ macro_rules! phrases {
 // The claim
 phrases! {
     AT_POINT = "{quantity} tại {point}", "{quantity} at {point}";
+    OVER_RANGE = "{quantity} trong khoảng {range}", "{quantity} over {range}";
     EVERY_RESULT = "mọi kết quả của các giấy chứng nhận hiện hành",
         "every result of the current certificates";
     USED_ON = "sử dụng ngày {date}", "used on {date}";
@@ -76,12 +77,10 @@ phrases! {
 // The chain
 phrases! {
     CHAIN = "Chuỗi liên kết chuẩn", "Traceability chain";
-    CALIBRATED = "hiệu chuẩn ngày {when} tại {issuer}, giấy chứng nhận {number}",
-        "calibrated {when} by {issuer}, certificate {number}";
-    MONITORED = "theo dõi liên tục từ {when} bởi {issuer}, giấy chứng nhận {number}",
-        "monitored continuously {when} by {issuer}, certificate {number}";
-    CERTIFIED_OTHERWISE = "{kind} {number}, ngày {when}, của {issuer}",
-        "{kind} {number}, {when}, of {issuer}";
+    CALIBRATED = "hiệu chuẩn ngày {when} tại {issuer}", "calibrated {when} by {issuer}";
+    MONITORED = "theo dõi liên tục từ {when} bởi {issuer}", "monitored continuously {when} by {issuer}";
+    CERTIFIED_OTHERWISE = "{kind}, ngày {when}, của {issuer}", "{kind}, {when}, of {issuer}";
+    CERTIFICATE = "giấy chứng nhận {number}; {route}", "certificate {number}; {route}";
     FROM_TO = "{from} đến {to}", "{from} to {to}";
     NO_VALUE = "không nêu giá trị", "no value stated";
     NO_UNCERTAINTY = "không nêu độ không đảm bảo đo", "no uncertainty stated";
@@ -126,7 +125,7 @@ phrases! {
         "2. One that is not, and why";
     DEMO_UNDETERMINED = "3. Một chuẩn chưa xác định được, và cần gì để xác định",
         "3. One that is undetermined, and what would settle it";
-    DEMO_AGAIN = "Tự hỏi: {command}", "Ask yourself: {command}";
+    DEMO_AGAIN = "Tự hỏi lại:", "To ask the same:";
     DEMO_NOTHING_KEPT = "Bản này không lưu và không phục vụ gì: --data-dir và máy chủ có trong bản phát hành sau.",
         "Nothing is stored and nothing is served: --data-dir and the server come with the next release.";
 }
@@ -135,13 +134,15 @@ phrases! {
 phrases! {
     ERROR = "lỗi", "error";
     WARNING = "cảnh báo", "warning";
-    IN_ALL = "{count} bản ghi", "{count} records";
+    IN_ALL = "số bản ghi: {count}", "records: {count}";
     REFUSED = "bị từ chối", "refused";
-    COUNTS = "{errors} lỗi, {warnings} cảnh báo", "{errors} errors, {warnings} warnings";
+    COUNTS = "lỗi: {errors}, cảnh báo: {warnings}", "errors: {errors}, warnings: {warnings}";
     EXPECTED = "mong đợi", "expected";
     GOT = "nhận được", "got";
     FAILED_CASE = "KHÔNG ĐẠT", "FAIL";
     SUMMARY = "{passed} đạt, {failed} không đạt", "{passed} passed, {failed} failed";
+    CONVERTED = "số tệp: {files}, số bản ghi: {records}, số phần không được đọc: {parts}",
+        "files: {files}, records: {records}, parts not read: {parts}";
     NO_CASE = "không có vectơ (*.json) nào dưới {places}", "there is no case (*.json) below {places}";
 }
 
@@ -154,6 +155,16 @@ pub const fn verdict(verdict: Verdict) -> Phrase {
         }
         Verdict::Undetermined => phrase("CHƯA XÁC ĐỊNH ĐƯỢC", "UNDETERMINED"),
         Verdict::NotTraceable => phrase("KHÔNG CÓ TÍNH LIÊN KẾT CHUẨN", "NOT TRACEABLE"),
+    }
+}
+
+/// The answer in a list of several.
+pub const fn verdict_in_list(verdict: Verdict) -> Phrase {
+    match verdict {
+        Verdict::Traceable => phrase("có liên kết chuẩn", "traceable"),
+        Verdict::TraceableWithRemarks => phrase("kèm lưu ý", "with remarks"),
+        Verdict::Undetermined => phrase("chưa xác định", "undetermined"),
+        Verdict::NotTraceable => phrase("không liên kết chuẩn", "not traceable"),
     }
 }
 
@@ -170,7 +181,7 @@ pub const fn traceability(traceability: Traceability) -> Phrase {
     }
 }
 
-/// Verdict B, and the route of a link.
+/// Verdict B.
 pub const fn route(route: Route) -> Phrase {
     match route {
         Route::R1 => phrase(
@@ -186,7 +197,7 @@ pub const fn route(route: Route) -> Phrase {
             "R3a, institute outside its published CMCs",
         ),
         Route::R3b => phrase(
-            "R3b, phòng ngoài các thoả thuận thừa nhận",
+            "R3b, phòng ngoài các tuyến được thừa nhận",
             "R3b, laboratory outside the recognised routes",
         ),
         Route::Rm1 => phrase(
@@ -218,7 +229,7 @@ pub const fn route(route: Route) -> Phrase {
     }
 }
 
-/// The code of a route alone, where there is little room.
+/// The code of a route alone, where there is little room or where it is no verdict.
 pub const fn route_code(route: Route) -> Phrase {
     match route {
         Route::R1 => phrase("R1", "R1"),
@@ -230,9 +241,17 @@ pub const fn route_code(route: Route) -> Phrase {
         Route::Rm3 => phrase("RM3", "RM3"),
         Route::Rm4 => phrase("RM4", "RM4"),
         Route::Alt653NonSi => phrase("ngoài SI", "outside the SI"),
-        Route::None => phrase("không thừa nhận", "not recognised"),
-        Route::Fail => phrase("thừa nhận không đạt", "recognition fails"),
-        Route::Indeterminate => phrase("thừa nhận chưa rõ", "recognition open"),
+        Route::None => phrase("không có tuyến thừa nhận", "no recognised route"),
+        Route::Fail => phrase("sự thừa nhận không đạt", "recognition fails"),
+        Route::Indeterminate => phrase("sự thừa nhận chưa xác định", "recognition undetermined"),
+    }
+}
+
+/// The route of a link of the chain.
+pub const fn route_of_link(route_taken: Route) -> Phrase {
+    match route_taken {
+        Route::None | Route::Fail | Route::Indeterminate => route_code(route_taken),
+        taken => route(taken),
     }
 }
 
@@ -288,21 +307,11 @@ pub const fn severity(severity: Severity) -> Phrase {
     }
 }
 
-/// What a rule found.
-pub const fn outcome(outcome: Outcome) -> Phrase {
-    match outcome {
-        Outcome::Pass => phrase("đạt", "pass"),
-        Outcome::Fail => phrase("không đạt", "fail"),
-        Outcome::Indeterminate => phrase("chưa xác định", "indeterminate"),
-        Outcome::Remark => phrase("lưu ý", "remark"),
-    }
-}
-
 /// What a root is.
 pub const fn realisation(kind: RealisationKind) -> Phrase {
     match kind {
         RealisationKind::NmiPrimaryRealisation => {
-            phrase("thể hiện đơn vị ở mức chuẩn đầu", "primary realisation")
+            phrase("thể hiện đơn vị bằng chuẩn đầu", "primary realisation")
         }
         RealisationKind::BipmCalibrationService => {
             phrase("dịch vụ hiệu chuẩn của BIPM", "calibration service of the BIPM")

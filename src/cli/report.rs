@@ -3,7 +3,7 @@
 use crate::domain::calibration::{Calibration, CalibrationResult};
 use crate::domain::claim::{Claim, KnownAt, ValueUsed};
 use crate::engine::finding::{Outcome, Phrase, Severity};
-use crate::engine::report::{DimensionOutcome, RenderedFinding, RenderedReport, Verdict};
+use crate::engine::report::{DimensionOutcome, RenderedFinding, RenderedReport, Traceability, Verdict};
 
 use super::chain;
 use super::page::{Line, Page};
@@ -65,17 +65,14 @@ fn claim(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
 /// The quantity and the point: the claim's, or those of the result it is about.
 fn subject(view: &View<'_>, report: &RenderedReport) -> Option<String> {
     let claim = &report.claim;
-    let row = row_of(view, report).map(|(_, row)| row);
-    let kind = claim.quantity_kind.or(row.map(|row| row.quantity_kind))?;
-    let kind = phrases::quantity_kind(kind, view.language);
-    let point = match &claim.point {
-        Some(point) => Some(view::quantity(point)),
-        None => row.and_then(|row| view.place(row)),
-    };
-    Some(match point {
-        Some(point) => view.fill(phrases::AT_POINT, &[("quantity", kind), ("point", &point)]),
-        None => kind.to_owned(),
-    })
+    match (claim.quantity_kind, &claim.point) {
+        (Some(kind), Some(point)) => {
+            Some(view.at_point(phrases::quantity_kind(kind, view.language), point))
+        }
+        (kind, _) => row_of(view, report)
+            .map(|(_, row)| view.subject(row))
+            .or(kind.map(|kind| phrases::quantity_kind(kind, view.language).to_owned())),
+    }
 }
 
 fn conditions(view: &View<'_>, claim: &Claim) -> String {
@@ -104,11 +101,11 @@ fn conditions(view: &View<'_>, claim: &Claim) -> String {
 /// The headline, the four verdicts and the link to the BIPM.
 fn verdicts(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
     headline(page, view, report);
-    let traceability = format!(
-        "{}; {}",
-        view.say(phrases::traceability(report.traceability)),
-        view.say(phrases::closure(report.closure)),
-    );
+    let mut traceability = view.say(phrases::traceability(report.traceability)).to_owned();
+    // Recognition may close a chain that the records contradict: that would read as a success.
+    if report.traceability != Traceability::Fail {
+        traceability = format!("{traceability}; {}", view.say(phrases::closure(report.closure)));
+    }
     let mut recognition = view.say(phrases::route(report.recognition)).to_owned();
     if report.recognition_conditional {
         recognition = format!("{recognition}; {}", view.say(phrases::CONDITIONAL));
@@ -170,14 +167,17 @@ fn findings(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
             print_finding(page, view, finding, message);
         }
     }
-    let held = held(&report.findings);
-    let count = match held {
-        1 => view.say(phrases::RULE_HOLDS).to_owned(),
-        _ => view.fill(phrases::RULES_HOLD, &[("count", &held.to_string())]),
-    };
-    let mut line = Line::new().plain(&count);
+    let mut line = Line::new();
+    match held(&report.findings) {
+        0 => {}
+        1 => line = line.plain(view.say(phrases::RULE_HOLDS)).plain(" "),
+        held => {
+            let count = held.to_string();
+            line = line.plain(&view.fill(phrases::RULES_HOLD, &[("count", &count)])).plain(" ");
+        }
+    }
     if !any {
-        line = line.plain(" ").plain(view.say(phrases::NOTHING_ELSE));
+        line = line.plain(view.say(phrases::NOTHING_ELSE));
     }
     page.hanging("  ", "  ", &line);
 }
@@ -235,11 +235,11 @@ fn print_parts(
 fn print_part(page: &mut Page, view: &View<'_>, part: &RenderedReport) {
     let width = Verdict::ALL
         .iter()
-        .map(|verdict| Line::new().plain(view.say(phrases::verdict(*verdict))).width())
+        .map(|verdict| Line::new().plain(view.say(phrases::verdict_in_list(*verdict))).width())
         .max()
         .unwrap_or(0);
     let mut line = Line::new()
-        .styled(style::verdict(part.verdict), view.say(phrases::verdict(part.verdict)))
+        .styled(style::verdict(part.verdict), view.say(phrases::verdict_in_list(part.verdict)))
         .padded(width + 2);
     if let Some(what) = subject(view, part) {
         line = line.plain(&what);

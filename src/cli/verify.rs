@@ -83,7 +83,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     }
     let mut page = Page::new();
     report::print(&mut page, &View::new(&loaded.records, options.language), &report);
-    Ok(Answer { text: page.into_text(), status })
+    Ok(Answer::new(page, status))
 }
 
 /// How a command ends that answered with this verdict.

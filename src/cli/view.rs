@@ -97,18 +97,27 @@ impl<'r> View<'r> {
         (!name.is_empty()).then_some(name)
     }
 
-    /// The point or interval of a row, with its conditions.
-    pub fn place(&self, row: &CalibrationResult) -> Option<String> {
-        let mut place = match (&row.point, &row.interval) {
-            (Some(point), _) => quantity(point),
-            (None, Some(interval)) => range(interval),
-            (None, None) => return None,
+    /// The quantity of a row and where it holds: its point or interval and its conditions.
+    pub fn subject(&self, row: &CalibrationResult) -> String {
+        let kind = phrases::quantity_kind(row.quantity_kind, self.language);
+        let subject = match (&row.point, &row.interval) {
+            (Some(point), _) => self.at_point(kind, point),
+            (None, Some(interval)) => {
+                let holes = [("quantity", kind), ("range", &range(interval))];
+                self.fill(phrases::OVER_RANGE, &holes)
+            }
+            (None, None) => kind.to_owned(),
         };
-        if !row.parameters.is_empty() {
-            let conditions: Vec<String> = row.parameters.iter().map(parameter).collect();
-            place = format!("{place} ({})", conditions.join(", "));
+        if row.parameters.is_empty() {
+            return subject;
         }
-        Some(place)
+        let conditions: Vec<String> = row.parameters.iter().map(parameter).collect();
+        format!("{subject} ({})", conditions.join(", "))
+    }
+
+    /// A quantity at a point.
+    pub fn at_point(&self, kind: &str, point: &QuantityValue) -> String {
+        self.fill(phrases::AT_POINT, &[("quantity", kind), ("point", &quantity(point))])
     }
 
     /// What a row states, as printed: value, expanded uncertainty and coverage factor.

@@ -77,9 +77,7 @@ impl MergeWithError<Faults> for Faults {
         other: Faults,
         _location: ValuePointerRef<'_>,
     ) -> ControlFlow<Self, Self> {
-        let mut faults = faults.unwrap_or_default();
-        faults.0.extend(other.0);
-        ControlFlow::Continue(faults)
+        joined(faults, other)
     }
 }
 
@@ -121,10 +119,7 @@ impl DeserializeError for Faults {
                 )
             }
             ErrorKind::UnknownValue { value, accepted } => {
-                return ControlFlow::Continue(merged(
-                    faults,
-                    Faults::unknown_word(location, value, accepted),
-                ));
+                return joined(faults, Faults::unknown_word(location, value, accepted));
             }
             ErrorKind::BadSequenceLen { expected, .. } => (
                 "wrong_length",
@@ -137,14 +132,21 @@ impl DeserializeError for Faults {
                 ("unexpected", Text::new(format!("không đọc được: {msg}"), msg))
             }
         };
-        ControlFlow::Continue(merged(faults, Faults::at(location, code, message)))
+        joined(faults, Faults::at(location, code, message))
     }
 }
 
-fn merged(faults: Option<Faults>, other: Faults) -> Faults {
+/// Faults of one record after which reading it stops: nobody mends more at a time, and a hostile
+/// record must not fill the memory with them.
+const MOST_OF_A_RECORD: usize = 1_000;
+
+fn joined(faults: Option<Faults>, other: Faults) -> ControlFlow<Faults, Faults> {
     let mut faults = faults.unwrap_or_default();
     faults.0.extend(other.0);
-    faults
+    match faults.0.len() < MOST_OF_A_RECORD {
+        true => ControlFlow::Continue(faults),
+        false => ControlFlow::Break(faults),
+    }
 }
 
 /// Reads a string, refusing every other kind of value.

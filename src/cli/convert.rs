@@ -1,0 +1,120 @@
+//! `etalon convert`: foreign files into one bundle, and a list of what was not read of them.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::app::convert::{Conversion, FileUnread};
+use crate::domain::fault::{Fault, Faults};
+use crate::domain::text::{Language, Text};
+use crate::exchange::bundle;
+use crate::exchange::outcome::{ReadError, Unread};
+
+use super::failure::Status;
+use super::page::{Line, Page};
+use super::phrases::{self, fill};
+use super::style::BOLD;
+use super::{Answer, Failure, Options, input};
+
+/// Converts digital calibration certificates (XML) and KCDB data (JSON) into one bundle.
+///
+/// What a file holds that is not read is listed on stderr, never dropped in silence.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Files to convert.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Where the bundle goes; to the standard output when absent.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
+    let mut conversion = Conversion::default();
+    let mut refused: Vec<Fault> = Vec::new();
+    for file in &arguments.files {
+        let name = input::name(file);
+        let text = input::read(file)?;
+        if let Err(error) = conversion.add(&name, &text) {
+            refused.push(fault(&name, error));
+        }
+    }
+    if !refused.is_empty() {
+        return Err(Failure::unconvertible(Faults(refused)));
+    }
+    let unread = std::mem::take(&mut conversion.unread);
+    let bundle = conversion.into_bundle().map_err(|faults| {
+        let files: Vec<&str> = unread.iter().map(|file| file.file.as_str()).collect();
+        Failure::refused(&files.join(" + "), Faults(faults))
+    })?;
+    let records = bundle.records.len();
+    let notes = match options.json {
+        true => format!("{:#}\n", json!({"records": records, "files": unread})),
+        false => readable(&unread, records, options.language),
+    };
+    let text = bundle::to_json(&bundle);
+    let text = match &arguments.output {
+        Some(path) => {
+            std::fs::write(path, text).map_err(|error| unwritable(path, &error))?;
+            String::new()
+        }
+        None => text,
+    };
+    Ok(Answer { text, notes, status: Status::Good })
+}
+
+/// What was not read, file by file.
+fn readable(files: &[FileUnread], records: usize, language: Language) -> String {
+    let mut page = Page::new();
+    let mut parts = 0;
+    for FileUnread { file, unread, .. } in files {
+        for part in unread {
+            parts += part.count;
+            print_part(&mut page, file, part, language);
+        }
+    }
+    let holes = [
+        ("files", files.len().to_string()),
+        ("records", records.to_string()),
+        ("parts", parts.to_string()),
+    ];
+    let holes = holes.each_ref().map(|(name, count)| (*name, count.as_str()));
+    page.line(Line::new().plain(&fill(phrases::CONVERTED, language, &holes)));
+    page.into_text()
+}
+
+fn print_part(page: &mut Page, file: &str, part: &Unread, language: Language) {
+    let mut head = Line::new().styled(BOLD, file);
+    if let Some(line) = part.line {
+        head = head.plain(&format!(":{line}"));
+    }
+    if part.count > 1 {
+        head = head.plain(&format!("  ×{}", part.count));
+    }
+    page.line(head);
+    page.hanging("    ", "    ", &Line::new().plain(&part.place));
+    let mut reason = part.reason.in_language(language).to_owned();
+    if let Some(found) = &part.found {
+        reason = format!("“{found}”: {reason}");
+    }
+    page.hanging("    ", "    ", &Line::new().plain(&reason));
+}
+
+/// A file that is refused, with the place in it.
+fn fault(name: &str, ReadError { line, column, message }: ReadError) -> Fault {
+    let place = [line, column].into_iter().flatten();
+    let place = place.fold(name.to_owned(), |place, number| format!("{place}:{number}"));
+    Fault::error(place, "file_refused", message)
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    let path = path.display();
+    Failure::new(
+        Status::Unwritable,
+        Text::new(
+            format!("{path}: không ghi được: {error}; hãy kiểm tra thư mục và quyền ghi"),
+            format!("{path}: it cannot be written: {error}; check the directory and its permissions"),
+        ),
+    )
+}
