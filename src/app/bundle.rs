@@ -85,8 +85,8 @@ impl Loaded {
             [standard] => Ok(standard),
             [] => {
                 let codes = standards.iter().filter_map(|standard| standard.code.as_deref());
-                let known = codes.chain(standards.iter().map(|standard| standard.id.as_str()));
-                Err(STANDARD.is_unknown(name, nearest(name, known)))
+                let ids = standards.iter().map(|standard| standard.id.as_str());
+                Err(STANDARD.is_unknown(name, &codes.chain(ids).collect::<Vec<_>>()))
             }
             _ => Err(STANDARD.is_ambiguous(name, named.iter().map(|standard| &standard.id))),
         }
@@ -109,7 +109,7 @@ impl Loaded {
             [calibration] => Ok(calibration),
             [] => {
                 let numbers = own().map(|calibration| calibration.number.as_str());
-                Err(CALIBRATION.is_unknown(name, nearest(name, numbers)))
+                Err(CALIBRATION.is_unknown(name, &numbers.collect::<Vec<_>>()))
             }
             _ => {
                 let ids = named.iter().map(|calibration| &calibration.id);
@@ -164,12 +164,19 @@ static CALIBRATION: Sought = Sought {
 };
 
 impl Sought {
-    fn is_unknown(&self, name: &str, nearest: Option<&str>) -> Faults {
-        let (hint_vi, hint_en) = match nearest {
-            Some(nearest) => {
+    /// There is nothing of this name; what is there is `known`.
+    fn is_unknown(&self, name: &str, known: &[&str]) -> Faults {
+        /// Names given as examples.
+        const EXAMPLES: usize = 5;
+        let (hint_vi, hint_en) = match (nearest(name, known.iter().copied()), known) {
+            (Some(nearest), _) => {
                 (format!("; có phải là “{nearest}”?"), format!("; did you mean “{nearest}”?"))
             }
-            None => (String::new(), String::new()),
+            (None, []) => (String::new(), String::new()),
+            (None, known) => {
+                let examples = known[..known.len().min(EXAMPLES)].join(", ");
+                (format!("; ví dụ có: {examples}"), format!("; there are, for example: {examples}"))
+            }
         };
         let message = Text::new(
             format!("trong gói dữ liệu không có {} “{name}”{hint_vi}", self.phrase_vi),

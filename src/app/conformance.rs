@@ -255,8 +255,8 @@ fn compare_findings(report: &RenderedReport, expected: &Value, exact: bool) -> V
     differences
 }
 
-/// Whether a finding is the one wanted: a subject left out matches any, an outcome left out any
-/// but pass.
+/// Whether a finding is the one wanted: a subject, severity or fact left out matches any, an
+/// outcome left out any but pass.
 fn matches(finding: &RenderedFinding, wanted: &Value) -> bool {
     let outcome = finding.outcome.as_str();
     Some(finding.rule) == wanted["rule"].as_str()
@@ -266,6 +266,9 @@ fn matches(finding: &RenderedFinding, wanted: &Value) -> bool {
         }
         && wanted["subject"].as_str().is_none_or(|subject| subject == finding.subject.id)
         && wanted["severity"].as_str().is_none_or(|severity| severity == finding.severity.as_str())
+        && wanted["facts"].as_object().is_none_or(|facts| {
+            facts.iter().all(|(name, value)| finding.facts.get(name) == Some(value))
+        })
 }
 
 fn shown(finding: &RenderedFinding) -> String {

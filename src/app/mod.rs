@@ -2,4 +2,5 @@
 
 pub mod bundle;
 pub mod conformance;
+pub mod convert;
 pub mod verify;

@@ -17,7 +17,8 @@ use super::view::View;
 
 /// Prints the chain of a report.
 pub fn print(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
-    let places = report.chain.links.iter().enumerate().map(|(place, link)| (link.id.as_str(), place));
+    let places =
+        report.chain.links.iter().enumerate().map(|(place, link)| (link.id.as_str(), place));
     let tree = Tree { view, report, places: places.collect() };
     tree.print(page);
     if report.bipm_link.state == LinkState::Linked {
@@ -79,7 +80,8 @@ impl Tree<'_, '_> {
             }
             let last = children.len().saturating_sub(1);
             let nodes = children.into_iter().enumerate().map(|(index, what)| {
-                let (first, below) = if index == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+                let (first, below) =
+                    if index == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
                 let (first, below) = (node.below.clone() + first, node.below.clone() + below);
                 Node { what, first, below }
             });
@@ -97,7 +99,8 @@ impl Tree<'_, '_> {
             .iter()
             .filter_map(|id| self.places.get(id.as_str()))
             .map(|place| {
-                let role = calibration.and_then(|own| self.role(own, &self.report.chain.links[*place]));
+                let role =
+                    calibration.and_then(|own| self.role(own, &self.report.chain.links[*place]));
                 What::Link(*place, role)
             })
             .collect();

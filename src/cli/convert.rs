@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::app::convert::{Conversion, FileUnread};
+use crate::domain::calibration::Calibration;
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::text::{Language, Text};
 use crate::exchange::bundle;
@@ -41,7 +42,11 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         }
     }
     if !refused.is_empty() {
-        return Err(Failure::unconvertible(Faults(refused)));
+        let message = Text::new(
+            "không có gói dữ liệu nào được lập, vì có tệp không chuyển đổi được",
+            "no bundle was made, because a file cannot be converted",
+        );
+        return Err(Failure::with_faults(Status::Refused, message, Faults(refused)));
     }
     let unread = std::mem::take(&mut conversion.unread);
     let bundle = conversion.into_bundle().map_err(|faults| {
@@ -50,8 +55,21 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     })?;
     let records = bundle.records.len();
     let notes = match options.json {
-        true => format!("{:#}\n", json!({"records": records, "files": unread})),
-        false => readable(&unread, records, options.language),
+        true => {
+            let calibrations = bundle.records.calibrations.iter();
+            let calibrations: Vec<_> =
+                calibrations.map(|one| json!({"number": one.number, "item": one.item})).collect();
+            let outcome =
+                json!({"records": records, "calibrations": calibrations, "files": unread});
+            format!("{outcome:#}\n")
+        }
+        false => {
+            let mut page = Page::new();
+            print_unread(&mut page, &unread, records, options.language);
+            let output = arguments.output.as_deref().unwrap_or(Path::new("-"));
+            print_items(&mut page, &bundle.records.calibrations, output, options.language);
+            page.into_text()
+        }
     };
     let text = bundle::to_json(&bundle);
     let text = match &arguments.output {
@@ -64,14 +82,13 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     Ok(Answer { text, notes, status: Status::Good })
 }
 
-/// What was not read, file by file.
-fn readable(files: &[FileUnread], records: usize, language: Language) -> String {
-    let mut page = Page::new();
+/// What was not read, file by file, and how much there was in all.
+fn print_unread(page: &mut Page, files: &[FileUnread], records: usize, language: Language) {
     let mut parts = 0;
     for FileUnread { file, unread, .. } in files {
         for part in unread {
             parts += part.count;
-            print_part(&mut page, file, part, language);
+            print_part(page, file, part, language);
         }
     }
     let holes = [
@@ -81,7 +98,23 @@ fn readable(files: &[FileUnread], records: usize, language: Language) -> String 
     ];
     let holes = holes.each_ref().map(|(name, count)| (*name, count.as_str()));
     page.line(Line::new().plain(&fill(phrases::CONVERTED, language, &holes)));
-    page.into_text()
+}
+
+/// The commands that ask about the items of the certificates: their ids are new to the reader.
+fn print_items(page: &mut Page, calibrations: &[Calibration], output: &Path, language: Language) {
+    /// Certificates for which the command is shown.
+    const SHOWN: usize = 20;
+    for calibration in calibrations.iter().take(SHOWN) {
+        let (output, item) = (output.display(), &calibration.item);
+        let command = format!("etalon verify --bundle {output} --standard {item}");
+        let holes = [("number", calibration.number.as_str()), ("command", command.as_str())];
+        page.hanging("", "    ", &Line::new().plain(&fill(phrases::ASK_ITEM, language, &holes)));
+    }
+    if let Some(more @ 1..) = calibrations.len().checked_sub(SHOWN) {
+        let holes = [("count", more.to_string())];
+        let holes = holes.each_ref().map(|(name, count)| (*name, count.as_str()));
+        page.line(Line::new().plain(&fill(phrases::MORE_ITEMS, language, &holes)));
+    }
 }
 
 fn print_part(page: &mut Page, file: &str, part: &Unread, language: Language) {
@@ -114,7 +147,9 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
         Status::Unwritable,
         Text::new(
             format!("{path}: không ghi được: {error}; hãy kiểm tra thư mục và quyền ghi"),
-            format!("{path}: it cannot be written: {error}; check the directory and its permissions"),
+            format!(
+                "{path}: it cannot be written: {error}; check the directory and its permissions"
+            ),
         ),
     )
 }

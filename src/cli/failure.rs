@@ -62,7 +62,12 @@ pub struct Failure {
 impl Failure {
     /// A failure that its message says whole.
     pub fn new(status: Status, message: Text) -> Self {
-        Self { status, message, faults: Vec::new() }
+        Self::with_faults(status, message, Faults::default())
+    }
+
+    /// A failure with faults, each with its place.
+    pub fn with_faults(status: Status, message: Text, Faults(faults): Faults) -> Self {
+        Self { status, message, faults }
     }
 
     /// Input data that is refused, with all its faults; warnings are left out.
@@ -76,12 +81,12 @@ impl Failure {
                 if count == 1 { "fault" } else { "faults" }
             ),
         );
-        Self { status: Status::Refused, message, faults }
+        Self::with_faults(Status::Refused, message, Faults(faults))
     }
 
     /// A claim that cannot be read from the command line (`Usage`) or not be asked of the records
     /// (`Refused`).
-    pub fn claim(status: Status, Faults(faults): Faults) -> Self {
+    pub fn claim(status: Status, faults: Faults) -> Self {
         let message = match status {
             Status::Usage => {
                 Text::new("không đọc được yêu cầu", "the claim cannot be read from the options")
@@ -91,16 +96,7 @@ impl Failure {
                 "this claim cannot be asked of this bundle",
             ),
         };
-        Self { status, message, faults }
-    }
-
-    /// Foreign files that no reader takes, each with its place.
-    pub fn unconvertible(Faults(faults): Faults) -> Self {
-        let message = Text::new(
-            "không có gói dữ liệu nào được lập, vì có tệp không chuyển đổi được",
-            "no bundle was made, because a file cannot be converted",
-        );
-        Self { status: Status::Refused, message, faults }
+        Self::with_faults(status, message, faults)
     }
 
     /// The failure for people.

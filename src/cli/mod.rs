@@ -22,6 +22,7 @@ use failure::{Failure, Status};
 mod chain;
 mod check;
 mod conformance;
+mod convert;
 mod demo;
 mod failure;
 mod input;
@@ -61,24 +62,21 @@ struct Arguments {
 #[derive(Debug, Clone, Copy, clap::Args)]
 struct Options {
     /// Language of what is printed: Vietnamese or English.
-    #[arg(long = "lang", global = true, value_name = "vi|en", default_value = "en")]
-    #[arg(hide_default_value = true, hide_possible_values = true, value_parser = languages())]
+    #[arg(long = "lang", global = true, display_order = 101, value_name = "vi|en")]
+    #[arg(default_value = "en", hide_possible_values = true, value_parser = languages())]
     language: Language,
     /// Print JSON for machines; errors then are JSON on stderr.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 102)]
     json: bool,
-    /// When to use colours.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use colours; auto is on a terminal.
+    #[arg(long, global = true, display_order = 103, value_name = "WHEN", default_value = "auto")]
     color: Color,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Color {
-    /// On a terminal.
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
@@ -88,6 +86,7 @@ enum Command {
     Verify(Box<verify::Arguments>),
     Check(check::Arguments),
     Conformance(conformance::Arguments),
+    Convert(convert::Arguments),
 }
 
 /// What a command has to say.
@@ -155,6 +154,7 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::Verify(arguments) => verify::run(&arguments, options),
         Command::Check(arguments) => check::run(&arguments, options),
         Command::Conformance(arguments) => conformance::run(&arguments, options),
+        Command::Convert(arguments) => convert::run(&arguments, options),
     }));
     match answer {
         Ok(Ok(Answer { text, notes, status })) => {

@@ -139,10 +139,8 @@ impl Page {
 
     fn spans(&mut self, piece: &[(Style, char)]) {
         for span in piece.chunk_by(|(left, _), (right, _)| left == right) {
-            let text: String = span
-                .iter()
-                .map(|(_, one)| if *one == FIRM_BLANK { ' ' } else { *one })
-                .collect();
+            let text: String =
+                span.iter().map(|(_, one)| if *one == FIRM_BLANK { ' ' } else { *one }).collect();
             match span.first() {
                 Some((style, _)) if !style.is_plain() => self.styled(*style, &text),
                 _ => self.0.push_str(&text),

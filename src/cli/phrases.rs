@@ -64,8 +64,8 @@ phrases! {
     BIPM = "   liên kết tới BIPM", "   link to BIPM";
     CONDITIONAL = "có điều kiện, chờ chấp nhận bằng chứng năng lực (A-07)",
         "conditional until its competence evidence is accepted (A-07)";
-    NOT_ASKED = "không được hỏi: yêu cầu không nêu độ không đảm bảo đo cần có",
-        "not asked: the claim requires no uncertainty";
+    NOT_ASKED = "không xét, vì không nêu độ không đảm bảo đo cần có",
+        "not asked, as no uncertainty is required";
     NO_LAW = "không xét theo chính sách này", "not judged under this policy";
     PARTIAL = "chưa xem xét hết: đã chạm một giới hạn tính toán (S-11)",
         "not everything was looked at: a limit of the computation was reached (S-11)";
@@ -77,11 +77,12 @@ phrases! {
 // The chain
 phrases! {
     CHAIN = "Chuỗi liên kết chuẩn", "Traceability chain";
-    CALIBRATED = "hiệu chuẩn ngày {when} tại {issuer}", "calibrated {when} by {issuer}";
-    MONITORED = "theo dõi liên tục từ {when} bởi {issuer}", "monitored continuously {when} by {issuer}";
-    CERTIFIED_OTHERWISE = "{kind}, ngày {when}, của {issuer}", "{kind}, {when}, of {issuer}";
+    CALIBRATED = "hiệu chuẩn {when} tại {issuer}", "calibrated {when} by {issuer}";
+    MONITORED = "theo dõi liên tục {when} bởi {issuer}", "monitored continuously {when} by {issuer}";
+    CERTIFIED_OTHERWISE = "{kind}, {when}, của {issuer}", "{kind}, {when}, of {issuer}";
     CERTIFICATE = "giấy chứng nhận {number}; {route}", "certificate {number}; {route}";
-    FROM_TO = "{from} đến {to}", "{from} to {to}";
+    ON = "ngày {date}", "on {date}";
+    FROM_TO = "từ {from} đến {to}", "from {from} to {to}";
     NO_VALUE = "không nêu giá trị", "no value stated";
     NO_UNCERTAINTY = "không nêu độ không đảm bảo đo", "no uncertainty stated";
     NO_FACTOR = "không nêu k", "k not stated";
@@ -125,7 +126,7 @@ phrases! {
         "2. One that is not, and why";
     DEMO_UNDETERMINED = "3. Một chuẩn chưa xác định được, và cần gì để xác định",
         "3. One that is undetermined, and what would settle it";
-    DEMO_AGAIN = "Tự hỏi lại:", "To ask the same:";
+    DEMO_AGAIN = "Lệnh đặt cùng câu hỏi:", "To ask the same:";
     DEMO_NOTHING_KEPT = "Bản này không lưu và không phục vụ gì: --data-dir và máy chủ có trong bản phát hành sau.",
         "Nothing is stored and nothing is served: --data-dir and the server come with the next release.";
 }
@@ -141,6 +142,9 @@ phrases! {
     GOT = "nhận được", "got";
     FAILED_CASE = "KHÔNG ĐẠT", "FAIL";
     SUMMARY = "{passed} đạt, {failed} không đạt", "{passed} passed, {failed} failed";
+    ASK_ITEM = "giấy chứng nhận {number}, kiểm tra bằng lệnh: {command}",
+        "certificate {number}, to be verified by: {command}";
+    MORE_ITEMS = "và {count} giấy chứng nhận khác", "and {count} more certificates";
     CONVERTED = "số tệp: {files}, số bản ghi: {records}, số phần không được đọc: {parts}",
         "files: {files}, records: {records}, parts not read: {parts}";
     NO_CASE = "không có vectơ (*.json) nào dưới {places}", "there is no case (*.json) below {places}";
@@ -216,10 +220,9 @@ pub const fn route(route: Route) -> Phrase {
             "RM4, chất chuẩn của nhà sản xuất khác",
             "RM4, reference material of another producer",
         ),
-        Route::Alt653NonSi => phrase(
-            "mốc quy chiếu ngoài SI được chấp nhận",
-            "an accepted reference outside the SI",
-        ),
+        Route::Alt653NonSi => {
+            phrase("mốc quy chiếu ngoài SI được chấp nhận", "an accepted reference outside the SI")
+        }
         Route::None => phrase("không theo tuyến thừa nhận nào", "no recognised route"),
         Route::Fail => phrase(
             "không đạt: có nêu sự thừa nhận nhưng mâu thuẫn với hồ sơ",
@@ -323,9 +326,7 @@ pub const fn realisation(kind: RealisationKind) -> Phrase {
         RealisationKind::ReferenceProcedure => {
             phrase("quy trình đo quy chiếu", "reference measurement procedure")
         }
-        RealisationKind::ConsensusStandard => {
-            phrase("chuẩn theo thoả thuận", "agreed reference")
-        }
+        RealisationKind::ConsensusStandard => phrase("chuẩn theo thoả thuận", "agreed reference"),
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::domain::calibration::{Calibration, CalibrationResult};
 use crate::domain::claim::{Claim, KnownAt, ValueUsed};
 use crate::engine::finding::{Outcome, Phrase, Severity};
-use crate::engine::report::{DimensionOutcome, RenderedFinding, RenderedReport, Traceability, Verdict};
+use crate::engine::report::{
+    DimensionOutcome, RenderedFinding, RenderedReport, Traceability, Verdict,
+};
 
 use super::chain;
 use super::page::{Line, Page};
@@ -145,7 +147,8 @@ fn headline(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
 
 /// What does not hold, gravest first, then how much holds.
 fn findings(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
-    let mut any = false;
+    // The same at several links is said once, where it counts most.
+    let mut said: Vec<(&str, &str)> = Vec::new();
     for severity in Severity::ALL {
         let mut own: Vec<&RenderedFinding> = report
             .findings
@@ -153,33 +156,35 @@ fn findings(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
             .filter(|one| one.severity == *severity && one.outcome != Outcome::Pass)
             .collect();
         own.sort_by_key(|one| one.outcome);
-        let mut said: Vec<(&str, &str)> = Vec::new();
+        let mut headed = false;
         for finding in own {
             let message = finding.message.in_language(view.language);
             if said.contains(&(finding.rule, message)) {
                 continue;
             }
-            if said.is_empty() {
-                page.hanging("  ", "  ", &Line::new().plain(view.say(phrases::severity(*severity))));
-            }
             said.push((finding.rule, message));
-            any = true;
+            if !headed {
+                page.hanging(
+                    "  ",
+                    "  ",
+                    &Line::new().plain(view.say(phrases::severity(*severity))),
+                );
+                headed = true;
+            }
             print_finding(page, view, finding, message);
         }
     }
-    let mut line = Line::new();
-    match held(&report.findings) {
-        0 => {}
-        1 => line = line.plain(view.say(phrases::RULE_HOLDS)).plain(" "),
-        held => {
-            let count = held.to_string();
-            line = line.plain(&view.fill(phrases::RULES_HOLD, &[("count", &count)])).plain(" ");
-        }
+    let held = held(&report.findings);
+    let held = match held {
+        0 => None,
+        1 => Some(view.say(phrases::RULE_HOLDS).to_owned()),
+        _ => Some(view.fill(phrases::RULES_HOLD, &[("count", &held.to_string())])),
+    };
+    let nothing_else = said.is_empty().then(|| view.say(phrases::NOTHING_ELSE).to_owned());
+    let closing: Vec<String> = held.into_iter().chain(nothing_else).collect();
+    if !closing.is_empty() {
+        page.hanging("  ", "  ", &Line::new().plain(&closing.join(" ")));
     }
-    if !any {
-        line = line.plain(view.say(phrases::NOTHING_ELSE));
-    }
-    page.hanging("  ", "  ", &line);
 }
 
 fn print_finding(page: &mut Page, view: &View<'_>, finding: &RenderedFinding, message: &str) {
@@ -204,8 +209,9 @@ fn held(findings: &[RenderedFinding]) -> usize {
     let mut rules: Vec<&str> = findings.iter().map(|finding| finding.rule).collect();
     rules.sort_unstable();
     rules.dedup();
-    let broken =
-        |rule: &&&str| findings.iter().any(|one| one.rule == **rule && one.outcome != Outcome::Pass);
+    let broken = |rule: &&&str| {
+        findings.iter().any(|one| one.rule == **rule && one.outcome != Outcome::Pass)
+    };
     rules.len() - rules.iter().filter(broken).count()
 }
 

@@ -56,15 +56,15 @@ pub struct Arguments {
     /// absent.
     #[arg(long, value_name = "INSTANT|INDEX")]
     known_at: Option<String>,
-    /// The policy.
-    #[arg(long, default_value = DEFAULT_POLICY)]
+    /// The rules: international, or with Vietnamese measurement law.
+    #[arg(long, value_name = "ID", default_value = DEFAULT_POLICY)]
     #[arg(value_parser = PossibleValuesParser::new(Policy::SHIPPED))]
     policy: String,
     /// The expanded uncertainty (k = 2) that the use requires, such as "1 mg".
     #[arg(long, value_name = "VALUE")]
     required_uncertainty: Option<String>,
     /// Which value the user of the standard takes.
-    #[arg(long, default_value = ValueUsed::Certified.as_str())]
+    #[arg(long, value_name = "WHICH", default_value = ValueUsed::Certified.as_str())]
     #[arg(value_parser = PossibleValuesParser::new(ValueUsed::ALL.iter().map(|one| one.as_str())))]
     value_used: String,
 }

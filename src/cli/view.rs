@@ -78,7 +78,8 @@ impl<'r> View<'r> {
     where
         'r: 'n,
     {
-        let name = self.organisations.get(id.as_str()).map(|one| one.names.in_language(self.language));
+        let name =
+            self.organisations.get(id.as_str()).map(|one| one.names.in_language(self.language));
         name.unwrap_or(id.as_str())
     }
 
@@ -187,13 +188,11 @@ impl<'r> View<'r> {
 
     /// The days of performance.
     pub fn performed(&self, calibration: &Calibration) -> String {
-        let (from, to) = (calibration.performed_from, calibration.performed_to);
+        let from = calibration.performed_from.to_string();
+        let to = calibration.performed_to.to_string();
         match from == to {
-            true => from.to_string(),
-            false => {
-                let holes = [("from", from.to_string()), ("to", to.to_string())];
-                self.fill(phrases::FROM_TO, &holes.each_ref().map(|(name, day)| (*name, day.as_str())))
-            }
+            true => self.fill(phrases::ON, &[("date", &from)]),
+            false => self.fill(phrases::FROM_TO, &[("from", &from), ("to", &to)]),
         }
     }
 }

@@ -1,0 +1,731 @@
+//! The command line as people and programs meet it: the built binary is run, its output, its
+//! complaints and its exit status are looked at.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The demonstration country.
+const COUNTRY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/viet-nam.json");
+
+/// The day, the knowledge and the policy of its questions.
+const WHEN: [&str; 6] =
+    ["--used-on", "2026-11-01", "--known-at", "2026-11-20T00:00:00Z", "--policy", "vn-2026"];
+
+/// What a run of the program gave.
+#[derive(Debug)]
+struct Run {
+    status: Option<i32>,
+    out: String,
+    complaint: String,
+}
+
+impl Run {
+    #[track_caller]
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// That the program refused with this status, printed nothing on stdout and complained of all
+    /// this.
+    #[track_caller]
+    fn refused(&self, status: i32, complaints: &[&str]) {
+        assert_eq!(self.status, Some(status), "{self:?}");
+        assert_eq!(self.out, "", "{self:?}");
+        let complaint = unbroken(&self.complaint);
+        for part in complaints {
+            assert!(complaint.contains(part), "{part} is not in: {}", self.complaint);
+        }
+    }
+}
+
+/// A text without the breaks of its lines.
+fn unbroken(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn etalon(arguments: &[&str]) -> Run {
+    etalon_with(arguments, b"")
+}
+
+fn etalon_with(arguments: &[&str], input: &[u8]) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_etalon"))
+        .args(arguments)
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // A program that does not read its input may be gone by now.
+    let _ = child.stdin.take().expect("piped").write_all(input);
+    let output = child.wait_with_output().expect("the program ends");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    Run { status: output.status.code(), out: text(output.stdout), complaint: text(output.stderr) }
+}
+
+/// A claim on the demonstration country.
+fn ask(arguments: &[&str]) -> Run {
+    etalon(&[&["verify", "--bundle", COUNTRY], &WHEN[..], arguments].concat())
+}
+
+/// A small bundle: an institute, a laboratory, two weights of the same code, a certificate.
+fn small() -> Value {
+    json!({
+        "format": "etalon-bundle/1",
+        "records": {
+            "organisations": [
+                {"id": "_:institute", "kind": "nmi", "names": {"en": "Institute"}, "country": "XA"},
+                {"id": "_:lab", "kind": "calibration_laboratory", "names": {"en": "Laboratory"}}
+            ],
+            "measurement_standards": [
+                {"id": "_:weight", "owner": "_:lab", "code": "M-1", "nominal":
+                    {"value": "1", "unit": "kg"}},
+                {"id": "_:twin-a", "owner": "_:lab", "code": "TWIN"},
+                {"id": "_:twin-b", "owner": "_:lab", "code": "TWIN"}
+            ],
+            "calibrations": [{
+                "id": "_:certificate", "kind": "calibration", "issuer": "_:institute",
+                "number": "C-1", "performed_from": "2026-02-10", "performed_to": "2026-02-10",
+                "issued_on": "2026-02-12", "item": "_:weight",
+                "results": [{
+                    "id": "r1", "quantity_kind": "conventional_mass",
+                    "point": {"value": "1", "unit": "kg"}, "value": "1.00000120", "unit": "kg",
+                    "uncertainty": {"value": "0.50", "unit": "mg", "kind": "expanded",
+                        "coverage_factor": "2"}
+                }]
+            }]
+        }
+    })
+}
+
+/// The small bundle with one place changed.
+fn small_with(pointer: &str, value: Value) -> String {
+    let mut bundle = small();
+    let (parent, field) = pointer.rsplit_once('/').expect("a pointer");
+    bundle.pointer_mut(parent).expect(parent)[field] = value;
+    bundle.to_string()
+}
+
+/// A directory that holds some files.
+fn directory(files: &[(&str, &str)]) -> TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, text) in files {
+        let path = directory.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        std::fs::write(path, text).expect("a file");
+    }
+    directory
+}
+
+fn name(directory: &TempDir, file: &str) -> String {
+    path_text(&directory.path().join(file))
+}
+
+fn path_text(path: &Path) -> String {
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+// ---------------------------------------------------------------------------------------------
+// Verdicts
+
+#[test]
+fn the_verdict_is_the_exit_status() {
+    for (standard, status, verdict, headline, headline_vi) in [
+        ("W-1KG-01", 0, "traceable", "\nTRACEABLE (R2)\n", "\nCÓ TÍNH LIÊN KẾT CHUẨN (R2)\n"),
+        (
+            "T-PRT-02",
+            0,
+            "traceable_with_remarks",
+            "\nTRACEABLE WITH REMARKS (recognition fails)\n",
+            "\nCÓ TÍNH LIÊN KẾT CHUẨN, KÈM LƯU Ý (sự thừa nhận không đạt)\n",
+        ),
+        ("W-500G-01", 1, "not_traceable", "\nNOT TRACEABLE\n", "\nKHÔNG CÓ TÍNH LIÊN KẾT CHUẨN\n"),
+        ("TQ-100-01", 2, "undetermined", "\nUNDETERMINED\n", "\nCHƯA XÁC ĐỊNH ĐƯỢC\n"),
+    ] {
+        let english = ask(&["--standard", standard]);
+        assert_eq!(english.status, Some(status), "{english:?}");
+        assert!(english.out.contains(headline), "{}", english.out);
+        assert_eq!(english.complaint, "");
+
+        let vietnamese = ask(&["--standard", standard, "--lang", "vi"]);
+        assert_eq!(vietnamese.status, Some(status));
+        assert!(vietnamese.out.contains(headline_vi), "{}", vietnamese.out);
+
+        let machine = ask(&["--standard", standard, "--json"]);
+        assert_eq!(machine.status, Some(status));
+        assert_eq!(machine.json()["verdict"], verdict);
+    }
+}
+
+#[test]
+fn nothing_is_wider_than_a_page() {
+    for language in ["en", "vi"] {
+        let run = ask(&["--standard", "PB-10M-02", "--lang", language]);
+        for line in run.out.lines() {
+            assert!(line.chars().count() <= 100, "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_claim_at_a_point_takes_conditions() {
+    let at_10_volt = ["--standard", "AC-10V-01", "--quantity", "ac_voltage", "--point", "10 V"];
+    for (frequency, status) in [
+        (&["--parameter", "frequency=1 kHz"][..], 0),
+        (&["--parameter", "frequency=100 kHz"][..], 1),
+        (&[][..], 2),
+    ] {
+        let run = ask(&[&at_10_volt[..], frequency].concat());
+        assert_eq!(run.status, Some(status), "{run:?}");
+    }
+}
+
+#[test]
+fn a_requirement_is_judged() {
+    let fitness = |required: &str| {
+        let run = ask(&["--standard", "W-1KG-01", "--json", "--required-uncertainty", required]);
+        run.json()["fitness"].clone()
+    };
+    assert_eq!(fitness("1.0 mg"), "pass");
+    assert_eq!(fitness("0.2 mg"), "fail");
+}
+
+#[test]
+fn what_was_known_then_decides() {
+    for (known_at, status) in
+        [("2026-09-01T00:00:00Z", 0), ("2026-10-06T00:00:00Z", 2), ("2026-11-20T00:00:00Z", 0)]
+    {
+        let run = etalon(&[
+            "verify",
+            "--bundle",
+            COUNTRY,
+            "--standard",
+            "W-200G-01",
+            "--used-on",
+            "2026-11-01",
+            "--known-at",
+            known_at,
+            "--policy",
+            "vn-2026",
+        ]);
+        assert_eq!(run.status, Some(status), "{known_at}: {run:?}");
+    }
+}
+
+#[test]
+fn without_a_point_every_result_is_answered() {
+    let run = ask(&["--standard", "F-50KN-01"]);
+    insta::assert_snapshot!(run.out);
+    assert_eq!(
+        ask(&["--standard", "F-50KN-01", "--json"]).json()["parts"][2]["verdict"],
+        "traceable_with_remarks"
+    );
+}
+
+#[test]
+fn a_certificate_is_named_by_number_or_id() {
+    let by = |certificate: &str| {
+        ask(&["--standard", "W-1KG-01", "--calibration", certificate, "--json"])
+    };
+    assert_eq!(by("ILL-QT1-26-0045").json()["verdict"], "traceable");
+    assert_eq!(by("_:cal-qt1-26-0045").json()["verdict"], "traceable");
+    by("ILL-QT1-26-0054").refused(65, &["/calibration", "did you mean “ILL-QT1-26-0045”?"]);
+}
+
+#[test]
+fn shared_ancestors_are_printed_once() {
+    let mut bundle = small();
+    let calibration = |id: &str, item: &str, day: &str, made_with: &[&str]| {
+        let reference = |above: &&str| {
+            json!({"standard": format!("_:{above}"), "calibration": format!("_:c-{above}"),
+                "result": "r1", "model": "mean"})
+        };
+        json!({
+            "id": format!("_:c-{id}"), "kind": "calibration", "issuer": "_:lab",
+            "number": format!("N-{id}"), "performed_from": day, "performed_to": day,
+            "item": item, "references": made_with.iter().map(reference).collect::<Vec<_>>(),
+            "results": [{"id": "r1", "quantity_kind": "mass", "point": {"value": "1", "unit": "kg"},
+                "value": "1.0", "unit": "kg"}]
+        })
+    };
+    bundle["records"]["calibrations"] = json!([
+        calibration("top", "_:top", "2020-01-01", &[]),
+        calibration("a", "_:a", "2021-01-01", &["top"]),
+        calibration("b", "_:b", "2021-01-01", &["top"]),
+        calibration("low", "_:low", "2022-01-01", &["a", "b"]),
+    ]);
+    let standard = |id: &str| json!({"id": format!("_:{id}"), "owner": "_:lab"});
+    bundle["records"]["measurement_standards"] =
+        ["top", "a", "b", "low"].iter().map(|id| standard(id)).collect();
+    let directory = directory(&[("bundle.json", &bundle.to_string())]);
+    let run = etalon(&[
+        "verify",
+        "--bundle",
+        &name(&directory, "bundle.json"),
+        "--standard",
+        "_:low",
+        "--used-on",
+        "2022-06-01",
+        "--known-at",
+        "2026-11-20T00:00:00Z",
+    ]);
+    let chain = run.out.split("Traceability chain\n").nth(1).expect("a chain");
+    insta::assert_snapshot!(chain.split("\n\n").next().expect("a tree"));
+}
+
+// ---------------------------------------------------------------------------------------------
+// What cannot be answered
+
+#[test]
+fn a_wrong_command_line_is_64() {
+    etalon(&[]).refused(64, &["Usage: etalon"]);
+    etalon(&["guess"]).refused(64, &["unrecognized subcommand 'guess'"]);
+    etalon(&["verify", "--bundle", COUNTRY]).refused(64, &["--standard"]);
+    etalon(&["demo", "--port", "1"]).refused(64, &["--port"]);
+    etalon(&["demo", "--lang", "fr"]).refused(64, &["fr", "vi"]);
+    ask(&["--standard", "W-1KG-01", "--value-used", "guessed"]).refused(64, &["certified"]);
+    ask(&["--standard", "W-1KG-01", "--point", "1 kg"]).refused(64, &["--quantity"]);
+    etalon(&["verify", "--bundle", COUNTRY, "--standard", "W-1KG-01", "--policy", "xx-1999"])
+        .refused(64, &["xx-1999", "ilac-p10, vn-2026"]);
+}
+
+#[test]
+fn all_that_is_wrong_with_a_claim_comes_at_once() {
+    let wrong = [
+        "verify",
+        "--bundle",
+        COUNTRY,
+        "--standard",
+        "W-1KG-01",
+        "--quantity",
+        "masss",
+        "--point",
+        "1 kgg",
+        "--used-on",
+        "2026-02-30",
+        "--known-at",
+        "yesterday",
+        "--required-uncertainty",
+        "little",
+        "--parameter",
+        "1 kHz",
+    ];
+    let run = etalon(&wrong);
+    run.refused(
+        64,
+        &[
+            "--quantity “masss” is not in the list of quantity kinds; did you mean “mass”?",
+            "--point",
+            "kgg",
+            "--used-on “2026-02-30”: a date is written as 2026-02-10",
+            "--known-at “yesterday”: expected an instant such as 2026-11-20T00:00:00Z",
+            "--required-uncertainty “little”: expected a number, a blank and a unit",
+            "--parameter “1 kHz”: expected name=value",
+        ],
+    );
+    let run = etalon(&[&wrong[..], &["--lang", "vi"]].concat());
+    run.refused(
+        64,
+        &["--quantity “masss” không có trong danh mục loại đại lượng; có phải là “mass”?"],
+    );
+}
+
+#[test]
+fn a_claim_that_does_not_fit_the_bundle_is_65() {
+    let refused = |arguments: &[&str], complaints: &[&str]| ask(arguments).refused(65, complaints);
+    refused(&["--standard", "W-1KG-1"], &["--standard", "“W-1KG-1”", "did you mean “W-1KG-01”?"]);
+    refused(&["--standard", "???"], &["there are, for example: ILL-NS-LASER-633"]);
+    refused(&["--standard", "_:org-lab-1"], &["--standard"]);
+    refused(
+        &["--standard", "W-1KG-01", "--quantity", "conventional_mass", "--point", "1 V"],
+        &["--point", "“V” is no unit of conventional mass", "kg"],
+    );
+    refused(
+        &[
+            "--standard",
+            "W-1KG-01",
+            "--quantity",
+            "mass",
+            "--point",
+            "1 kg",
+            "--required-uncertainty",
+            "1 mm",
+        ],
+        &["--required-uncertainty", "“mm”"],
+    );
+    refused(
+        &["--standard", "W-1KG-01", "--calibration", "_:cal-qt1-26-0046"],
+        &["--calibration", "is not that of"],
+    );
+    let directory = directory(&[("bundle.json", &small().to_string())]);
+    let bundle = name(&directory, "bundle.json");
+    etalon(&["verify", "--bundle", &bundle, "--standard", "TWIN"])
+        .refused(65, &["“TWIN” is shared by 2 records: _:twin-a, _:twin-b; name one by its id"]);
+    assert_eq!(etalon(&["verify", "--bundle", &bundle, "--standard", "_:twin-a"]).status, Some(2));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_66() {
+    let missing = "no/such/bundle.json";
+    for arguments in [
+        &["verify", "--bundle", missing, "--standard", "W-1KG-01"][..],
+        &["check", missing],
+        &["conformance", missing],
+    ] {
+        etalon(arguments).refused(66, &[missing, "there is no such file or directory"]);
+    }
+    let directory = directory(&[]);
+    let path = path_text(directory.path());
+    etalon(&["check", &path]).refused(66, &[&path, "this is a directory; name a file"]);
+    etalon(&["check", missing, "--lang", "vi"]).refused(66, &["lỗi: ", "không có tệp hay thư mục"]);
+}
+
+#[test]
+fn bad_bundles_are_refused_with_the_place() {
+    let cases: Vec<(String, &[&str])> = vec![
+        ("{\"format\": \"etalon-bundle/1\",\n \"records\": {]}".into(), &["line 2 column 14"]),
+        (String::new(), &["line 1 column 0"]),
+        ("{".into(), &["line 1 column 1"]),
+        ("[]".into(), &["found a list, expected an object"]),
+        (small_with("/format", json!("etalon-bundle/9")), &["/format", "etalon-bundle/1"]),
+        (
+            small_with("/records/calibrations/0/colour", json!("red")),
+            &["/records/calibrations/0", "there is no field “colour” here"],
+        ),
+        (
+            small_with("/records/calibrations/0/results/0/value", json!(1.0)),
+            &["/results/0/value", "a measured number is a decimal string"],
+        ),
+        (
+            small_with("/records/calibrations/0/issued_on", json!("2026-02-30")),
+            &["/records/calibrations/0/issued_on", "“2026-02-30”"],
+        ),
+        (
+            small_with("/records/calibrations/0/results/0/unit", json!("kgg")),
+            &["/results/0/unit", "kgg"],
+        ),
+        (
+            small_with("/records/calibrations/0/results/0/unit", json!("m3")),
+            &["/results/0/unit", "“m3” is no unit of conventional mass"],
+        ),
+        (
+            small_with("/records/measurement_standards/1/id", json!("_:weight")),
+            &["/records/measurement_standards/1", "_:weight"],
+        ),
+        (
+            small_with("/records/calibrations/0/issuer", json!("_:nobody")),
+            &["/records/calibrations/0/issuer", "_:nobody"],
+        ),
+        (
+            small_with("/records/calibrations/0/results/0/quantity_kind", json!("masse")),
+            &["/results/0/quantity_kind", "did you mean “mass”?"],
+        ),
+    ];
+    for (text, complaints) in &cases {
+        let directory = directory(&[("bundle.json", text)]);
+        let bundle = name(&directory, "bundle.json");
+        let run = etalon(&["verify", "--bundle", &bundle, "--standard", "M-1"]);
+        run.refused(65, &[&["bundle.json is refused"], *complaints].concat());
+
+        let run = etalon(&["check", &bundle]);
+        assert_eq!(run.status, Some(65), "{text}");
+        for part in *complaints {
+            assert!(unbroken(&run.out).contains(part), "{part} is not in {}", run.out);
+        }
+        assert!(run.out.ends_with("bundle.json: refused, errors: 1, warnings: 0\n"), "{}", run.out);
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    etalon_with(&["check", "-"], b"{\n\xff").refused(65, &["stdin, line 2", "UTF-8"]);
+}
+
+#[test]
+fn errors_are_json_for_machines() {
+    for (arguments, status, pointer) in [
+        (&["verify", "--json", "--bundle", COUNTRY, "--standard", "W-9"][..], 65, "/standard"),
+        (
+            &["verify", "--json", "--bundle", COUNTRY, "--standard", "x", "--used-on", "x"],
+            64,
+            "/used_on",
+        ),
+    ] {
+        let run = etalon(arguments);
+        assert_eq!((run.status, run.out.as_str()), (Some(status), ""));
+        let complaint: Value = serde_json::from_str(&run.complaint).expect("JSON");
+        assert_eq!(complaint["error"]["status"], status);
+        assert_eq!(complaint["error"]["faults"][0]["pointer"], pointer);
+        assert!(complaint["error"]["faults"][0]["message"]["vi"].is_string());
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// check
+
+#[test]
+fn check_counts_and_ends_well() {
+    let run = etalon(&["check", COUNTRY]);
+    assert_eq!(run.status, Some(0));
+    assert!(run.out.ends_with("viet-nam.json: records: 223, errors: 0, warnings: 1\n"));
+    let warned = etalon(&["check", COUNTRY, "--json"]).json();
+    assert_eq!(warned["faults"][0]["gravity"], "warning");
+    assert_eq!(warned["accepted"], true);
+
+    let run = etalon_with(&["check", "-"], small().to_string().as_bytes());
+    assert_eq!(
+        (run.status, run.out.as_str()),
+        (Some(0), "stdin: records: 6, errors: 0, warnings: 0\n")
+    );
+
+    let bad = small_with("/records/calibrations/0/colour", json!("red"));
+    let refused = etalon_with(&["check", "-", "--json"], bad.as_bytes());
+    assert_eq!(refused.status, Some(65));
+    assert_eq!(refused.json()["errors"], 1);
+    assert_eq!(refused.json()["faults"][0]["pointer"], "/records/calibrations/0");
+}
+
+// ---------------------------------------------------------------------------------------------
+// conformance
+
+fn vector(id: &str, expected: &str) -> String {
+    json!({
+        "id": id, "records": small()["records"],
+        "claim": {"standard": "_:weight", "quantity_kind": "conventional_mass",
+            "point": {"value": "1", "unit": "kg"}, "used_on": "2026-11-01", "policy": "ilac-p10"},
+        "expect": {"verdict": expected}
+    })
+    .to_string()
+}
+
+#[test]
+fn conformance_counts_and_says_what_differs() {
+    let directory = directory(&[
+        ("good/a.json", &vector("a::open", "undetermined")),
+        ("good/deep/b.json", &vector("a::open_too", "undetermined")),
+        ("good/README.md", "no vector"),
+        ("bad/c.json", &vector("b::wrong", "traceable")),
+        ("bad/d.json", "{"),
+        ("none/README.md", "no vector"),
+    ]);
+    let (good, bad, none) =
+        (name(&directory, "good"), name(&directory, "bad"), name(&directory, "none"));
+
+    let run = etalon(&["conformance", &good]);
+    assert_eq!((run.status, run.out.as_str()), (Some(0), "2 passed, 0 failed\n"));
+
+    let run = etalon(&["conformance", &good, &bad]);
+    assert_eq!(run.status, Some(1));
+    assert!(run.out.contains("FAIL b::wrong ("), "{}", run.out);
+    assert!(
+        run.out
+            .contains("  verdict\n    expected  \"traceable\"\n    got       \"undetermined\"\n")
+    );
+    assert!(run.out.contains("FAIL ? ("), "a file that is no vector fails: {}", run.out);
+    assert!(run.out.ends_with("\n2 passed, 2 failed\n"));
+
+    let counts = etalon(&["conformance", "--json", &good, &bad]).json();
+    assert_eq!((&counts["passed"], &counts["failed"]), (&json!(2), &json!(2)));
+    assert_eq!(counts["failures"][1]["differences"][0]["what"], "verdict");
+
+    let run = etalon(&["conformance", &none]);
+    assert_eq!(run.status, Some(1), "no case is no success");
+    assert!(run.out.starts_with("there is no case (*.json) below"));
+    assert!(run.out.ends_with("\n0 passed, 0 failed\n"));
+}
+
+// ---------------------------------------------------------------------------------------------
+// convert
+
+/// A digital calibration certificate with one result.
+const CERTIFICATE: &str = r#"<?xml version="1.0"?>
+<digitalCalibrationCertificate xmlns="https://ptb.de/dcc" xmlns:si="https://ptb.de/si"
+ schemaVersion="3.3.0"><administrativeData><coreData>
+<uniqueIdentifier>DCC-7</uniqueIdentifier>
+<beginPerformanceDate>2026-01-02</beginPerformanceDate>
+<endPerformanceDate>2026-01-02</endPerformanceDate></coreData>
+<items><item/></items>
+<calibrationLaboratory><contact><name><content lang="en">Laboratory</content></name></contact>
+</calibrationLaboratory><customer><name><content>Customer</content></name>
+<eMail>a@example.org</eMail></customer>
+</administrativeData><measurementResults><measurementResult><results><result>
+<data><list><quantity refType="basic_nominalValue">
+<si:real><si:value>10</si:value><si:unit>\milli\metre</si:unit></si:real></quantity>
+<quantity><si:real><si:quantityTypeQUDT>length</si:quantityTypeQUDT><si:value>10.0002</si:value>
+<si:unit>\milli\metre</si:unit><si:measurementUncertaintyUnivariate><si:standardMU>
+<si:valueStandardMU>0.0001</si:valueStandardMU></si:standardMU>
+</si:measurementUncertaintyUnivariate></si:real></quantity></list></data>
+</result></results></measurementResult></measurementResults>
+</digitalCalibrationCertificate>"#;
+
+/// An answer of the KCDB with one capability.
+const CAPABILITIES: &str = r#"{"versionApiKcdb": "1.0.13", "data": [{
+"kcdbCode": "APMP-EM-VN-00000ABC-1", "kcdbServiceCategory": "EM/DC-1.1.1",
+"countryValue": "Viet Nam", "nmiCode": "VMI",
+"cmc": {"lowerLimit": 1.00, "upperLimit": 1.018, "unit": "V"},
+"cmcUncertainty": {"lowerLimit": 1, "upperLimit": 1, "unit": "µV"}}]}"#;
+
+#[test]
+fn a_certificate_is_converted_and_answered() {
+    let directory = directory(&[("certificate.xml", CERTIFICATE)]);
+    let (file, bundle) = (name(&directory, "certificate.xml"), name(&directory, "bundle.json"));
+    let run = etalon(&["convert", &file, "--output", &bundle]);
+    assert_eq!((run.status, run.out.as_str()), (Some(0), ""), "{run:?}");
+    let notes = unbroken(&run.complaint);
+    for part in ["certificate.xml:11", "eMail", "“a@example.org”", "files: 1, records: 4"] {
+        assert!(notes.contains(part), "{part} is not in {notes}");
+    }
+    let (_, command) =
+        notes.split_once("certificate DCC-7, to be verified by: ").expect("a command");
+    let command: Vec<&str> = command.split_whitespace().skip(1).collect();
+    let run = etalon(&[&command[..], &["--used-on", "2026-06-01"]].concat());
+    assert_eq!(run.status, Some(2), "{run:?}");
+    assert!(run.out.contains("length at 10 mm: 10.0002 mm, u = 0.0001 mm"), "{}", run.out);
+    assert!(run.out.contains("S-03"), "{}", run.out);
+
+    let piped = etalon(&["convert", &file]);
+    assert_eq!(piped.out, std::fs::read_to_string(&bundle).expect("the bundle"));
+}
+
+#[test]
+fn files_become_one_bundle() {
+    let directory = directory(&[("certificate.xml", CERTIFICATE), ("cmcs.json", CAPABILITIES)]);
+    let (certificate, cmcs) = (name(&directory, "certificate.xml"), name(&directory, "cmcs.json"));
+    let run = etalon(&["convert", "--json", &certificate, &cmcs]);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    let outcome: Value = serde_json::from_str(&run.complaint).expect("JSON");
+    assert_eq!(outcome["files"].as_array().map(Vec::len), Some(2));
+    assert_eq!(outcome["calibrations"][0]["number"], "DCC-7");
+    assert!(outcome["files"][0]["unread"][0]["reason"]["vi"].is_string());
+    let checked = etalon_with(&["check", "--json", "-"], run.out.as_bytes()).json();
+    assert_eq!((&checked["accepted"], &checked["records"]), (&json!(true), &outcome["records"]));
+}
+
+#[test]
+fn what_is_no_known_format_is_refused_with_its_place() {
+    let directory = directory(&[
+        ("certificate.xml", CERTIFICATE),
+        ("broken.xml", &CERTIFICATE.replace("</items>", "")),
+        ("other.json", "{\"a\": 1}"),
+    ]);
+    let file = |file: &str| name(&directory, file);
+    let output = file("bundle.json");
+    let run = etalon(&[
+        "convert",
+        &file("certificate.xml"),
+        &file("broken.xml"),
+        &file("other.json"),
+        "--output",
+        &output,
+    ]);
+    run.refused(65, &["broken.xml:12:", "no well-formed XML", "other.json", "KCDB"]);
+    assert!(!Path::new(&output).exists());
+
+    // The same file twice would give every record twice.
+    etalon(&["convert", &file("certificate.xml"), &file("certificate.xml")])
+        .refused(65, &["/records/organisations/2"]);
+    etalon(&["convert", "no.xml"]).refused(66, &["no.xml", "there is no such file"]);
+    etalon(&["convert", &file("certificate.xml"), "-o", &file("no/such/bundle.json")])
+        .refused(74, &["no/such/bundle.json", "check the directory"]);
+}
+
+// ---------------------------------------------------------------------------------------------
+// demo
+
+#[test]
+fn the_demonstration_is_always_the_same() {
+    let english = etalon(&["demo", "--no-serve"]);
+    assert_eq!((english.status, english.complaint.as_str()), (Some(0), ""));
+    insta::assert_snapshot!("demo_en", english.out);
+    let vietnamese = etalon(&["demo", "--lang", "vi"]);
+    assert_eq!(vietnamese.status, Some(0));
+    insta::assert_snapshot!("demo_vi", vietnamese.out);
+}
+
+#[test]
+fn the_demonstration_keeps_nothing() {
+    let directory = directory(&[]);
+    let data: PathBuf = directory.path().join("data");
+    let run = etalon(&["demo", "--json", "--data-dir", &path_text(&data)]);
+    let answers = run.json();
+    assert_eq!((&answers["stored"], &answers["served"]), (&json!(false), &json!(false)));
+    let verdicts: Vec<&Value> =
+        answers["reports"].as_array().expect("reports").iter().map(|one| &one["verdict"]).collect();
+    assert_eq!(verdicts, ["traceable", "not_traceable", "undetermined"]);
+    assert!(!data.exists());
+}
+
+#[test]
+fn the_commands_of_the_demonstration_answer_the_same() {
+    let demo = etalon(&["demo"]).out;
+    let commands: Vec<&str> = demo.split("To ask the same:\n").skip(1).collect();
+    assert_eq!(commands.len(), 3);
+    for (command, status) in commands.iter().zip([0, 1, 2]) {
+        let command = command.split("\n\n").next().expect("a command").replace("\\\n", " ");
+        // Only points are quoted, and only they hold a blank.
+        let (before, rest) = command.split_once('"').expect("a point");
+        let (point, after) = rest.split_once('"').expect("a point");
+        let mut arguments: Vec<&str> = before.split_whitespace().skip(1).collect();
+        arguments.push(point);
+        arguments.extend(after.split_whitespace());
+        let mut arguments = arguments;
+        for argument in &mut arguments {
+            if *argument == "examples/viet-nam.json" {
+                *argument = COUNTRY;
+            }
+        }
+        let run = etalon(&arguments);
+        assert_eq!(run.status, Some(status), "{run:?}");
+        assert!(demo.contains(run.out.trim_end()), "{}", run.out);
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// The terminal
+
+#[test]
+fn colours_are_for_terminals_or_on_demand() {
+    assert!(!etalon(&["demo"]).out.contains('\u{1b}'));
+    assert!(!etalon(&["demo", "--color", "never"]).out.contains('\u{1b}'));
+    let coloured = etalon(&["demo", "--color", "always"]).out;
+    assert!(coloured.contains("\u{1b}[1m\u{1b}[32mTRACEABLE\u{1b}[0m"), "{coloured}");
+}
+
+#[test]
+fn records_cannot_drive_the_terminal() {
+    let name_of_weight = "/records/measurement_standards/0/names";
+    let bundle = small_with(name_of_weight, json!({"en": "red\u{1b}[31m\u{202e}"}));
+    let arguments = ["verify", "--bundle", "-", "--standard", "M-1", "--color", "always"];
+    let run = etalon_with(&arguments, bundle.as_bytes());
+    assert!(run.out.contains("red�[31m�"), "{run:?}");
+}
+
+#[test]
+fn a_reader_who_leaves_is_no_fault() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_etalon"))
+        .args(["demo", "--json"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn help_says_how_commands_end() {
+    let run = etalon(&["--help"]);
+    assert_eq!(run.status, Some(0));
+    for status in ["  0  ", "  1  ", "  2  ", " 64  ", " 65  ", " 66  ", " 70  ", " 74  "] {
+        assert!(run.out.contains(status), "{status}: {}", run.out);
+    }
+    assert_eq!(etalon(&["--version"]).out, concat!("etalon ", env!("CARGO_PKG_VERSION"), "\n"));
+}
