@@ -105,7 +105,8 @@ fn print_items(page: &mut Page, calibrations: &[Calibration], output: &Path, lan
     /// Certificates for which the command is shown.
     const SHOWN: usize = 20;
     for calibration in calibrations.iter().take(SHOWN) {
-        let (output, item) = (output.display(), &calibration.item);
+        let item = &calibration.item;
+        let output = quoted(output);
         let command = format!("etalon verify --bundle {output} --standard {item}");
         let holes = [("number", calibration.number.as_str()), ("command", command.as_str())];
         page.hanging("", "    ", &Line::new().plain(&fill(phrases::ASK_ITEM, language, &holes)));
@@ -114,6 +115,15 @@ fn print_items(page: &mut Page, calibrations: &[Calibration], output: &Path, lan
         let holes = [("count", more.to_string())];
         let holes = holes.each_ref().map(|(name, count)| (*name, count.as_str()));
         page.line(Line::new().plain(&fill(phrases::MORE_ITEMS, language, &holes)));
+    }
+}
+
+/// A path as a shell takes it for one.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    match path.contains(char::is_whitespace) {
+        true => format!("\"{path}\""),
+        false => path,
     }
 }
 
