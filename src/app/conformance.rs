@@ -158,10 +158,8 @@ fn run_case(case: &Value, moment: Moment) -> Vec<Difference> {
     let mut differences = Vec::new();
     for (label, claim, expect) in claims {
         let found = (|| {
-            let claim: Claim = Claim::deserialize_from_value(
-                claim.into_value(),
-                ValuePointerRef::Origin,
-            )?;
+            let claim: Claim =
+                Claim::deserialize_from_value(claim.into_value(), ValuePointerRef::Origin)?;
             let faults = check_claim(&claim, &records);
             let errors: Vec<_> =
                 faults.into_iter().filter(|fault| fault.gravity == Gravity::Error).collect();
@@ -173,8 +171,10 @@ fn run_case(case: &Value, moment: Moment) -> Vec<Difference> {
         let own = match found {
             Ok(report) => compare(&report, &expect),
             Err(Faults(faults)) => {
-                let faults: Vec<String> =
-                    faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.message.en)).collect();
+                let faults: Vec<String> = faults
+                    .iter()
+                    .map(|fault| format!("{}: {}", fault.pointer, fault.message.en))
+                    .collect();
                 vec![difference("claim", "an answer", faults.join("\n"))]
             }
         };
@@ -194,8 +194,14 @@ fn compare(report: &RenderedReport, expect: &Value) -> Vec<Difference> {
     let mut differences = Vec::new();
     for (key, expected) in expect {
         match key.as_str() {
-            "verdict" | "traceability" | "recognition" | "legal" | "fitness" | "closure"
-            | "recognition_conditional" | "partial" => {
+            "verdict"
+            | "traceability"
+            | "recognition"
+            | "legal"
+            | "fitness"
+            | "closure"
+            | "recognition_conditional"
+            | "partial" => {
                 if got[key] != *expected {
                     differences.push(difference(key, expected, &got[key]));
                 }

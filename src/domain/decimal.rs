@@ -31,7 +31,9 @@ pub struct Decimal(Box<str>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecimalError {
     /// Something other than sign, digits, point and exponent.
-    #[error("a number is written with digits, a point and an exponent, such as \"0.50\" or \"5E-7\"")]
+    #[error(
+        "a number is written with digits, a point and an exponent, such as \"0.50\" or \"5E-7\""
+    )]
     Form,
     /// Too many digits or an exponent beyond the accepted range.
     #[error("a number has at most 100 digits, all of them between 1E-99 and 1E+99")]
@@ -111,7 +113,10 @@ impl FromStr for Decimal {
         };
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         let exponent_digits = exponent.map(|e| e.strip_prefix(['+', '-']).unwrap_or(e));
-        if !digits(whole) || decimals.is_some_and(|d| !digits(d)) || exponent_digits.is_some_and(|e| !digits(e)) {
+        if !digits(whole)
+            || decimals.is_some_and(|d| !digits(d))
+            || exponent_digits.is_some_and(|e| !digits(e))
+        {
             return Err(DecimalError::Form);
         }
         let decimals = decimals.map_or(0, str::len);
@@ -149,9 +154,9 @@ impl Deserr<Faults> for Decimal {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, Faults> {
         match value {
-            Value::String(text) => text
-                .parse()
-                .map_err(|error: DecimalError| Faults::at(location, "bad_decimal", error.message(&text))),
+            Value::String(text) => text.parse().map_err(|error: DecimalError| {
+                Faults::at(location, "bad_decimal", error.message(&text))
+            }),
             Value::Integer(_) | Value::NegativeInteger(_) | Value::Float(_) => Err(Faults::at(
                 location,
                 "number_not_string",
@@ -189,14 +194,17 @@ mod tests {
 
     #[test]
     fn the_last_digit_sets_the_resolution() {
-        for (text, exponent) in [("0.50", -2), ("500", 0), ("5E2", 2), ("5.0E2", 1), ("1E-40", -40)] {
+        for (text, exponent) in [("0.50", -2), ("500", 0), ("5E2", 2), ("5.0E2", 1), ("1E-40", -40)]
+        {
             assert_eq!(text.parse::<Decimal>().expect(text).last_digit_exponent(), exponent);
         }
     }
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "-", "+1", "1.", ".5", "1,5", "1 000", "0x1", "1e", "1e+", "NaN", "inf", "١"] {
+        for text in
+            ["", "-", "+1", "1.", ".5", "1,5", "1 000", "0x1", "1e", "1e+", "NaN", "inf", "١"]
+        {
             assert_eq!(text.parse::<Decimal>(), Err(DecimalError::Form), "{text}");
         }
         for text in ["1E100", "1E-100", "1E999999999999", &"1".repeat(101)] {

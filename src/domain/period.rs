@@ -115,7 +115,9 @@ impl Deserr<Faults> for Day {
                 location,
                 "bad_date",
                 Text::new(
-                    format!("“{found}”: ngày được viết như 2026-02-10 và nằm giữa năm 1800 và 2299"),
+                    format!(
+                        "“{found}”: ngày được viết như 2026-02-10 và nằm giữa năm 1800 và 2299"
+                    ),
                     format!("“{found}”: {error}"),
                 ),
             )
@@ -203,7 +205,15 @@ mod tests {
 
     #[test]
     fn impossible_days_are_refused() {
-        for text in ["2026-02-30", "2025-02-29", "2026-2-1", "10/02/2026", "", "1799-12-31", "2026-11-01T00:00:00Z"] {
+        for text in [
+            "2026-02-30",
+            "2025-02-29",
+            "2026-2-1",
+            "10/02/2026",
+            "",
+            "1799-12-31",
+            "2026-11-01T00:00:00Z",
+        ] {
             assert_eq!(Day::parse(text), Err(DayError), "{text}");
         }
     }

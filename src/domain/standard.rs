@@ -316,7 +316,9 @@ impl StandardEvent {
                 true
             }
             EventKind::IntermediateCheck => self.within_limits == Some(false),
-            EventKind::Move | EventKind::Firmware | EventKind::Cleaning | EventKind::Opened => false,
+            EventKind::Move | EventKind::Firmware | EventKind::Cleaning | EventKind::Opened => {
+                false
+            }
         })
     }
 }

@@ -131,7 +131,8 @@ impl<'a> Compiler<'a> {
     fn number_the_log(&mut self, records: &Records) {
         let mut instants: Vec<Instant> =
             records.iter().filter_map(|(_, _, record)| record.recorded_at()).collect();
-        let accreditations = records.accreditations.iter().flat_map(|record| &record.status_history);
+        let accreditations =
+            records.accreditations.iter().flat_map(|record| &record.status_history);
         let laws = records.legal_recognitions.iter().flat_map(|record| &record.status_history);
         instants.extend(accreditations.chain(laws).filter_map(|entry| entry.recorded_at));
         let capabilities = records.capabilities.iter().flat_map(|record| &record.status_history);
@@ -368,9 +369,10 @@ impl<'a> Compiler<'a> {
                 known_from: self.known(entry.recorded_at, record.recorded_at),
             })
             .collect();
-        let range_in = record.range_in.as_ref().and_then(|name| {
-            record.parameters.iter().find(|parameter| parameter.name == *name)
-        });
+        let range_in = record
+            .range_in
+            .as_ref()
+            .and_then(|name| record.parameters.iter().find(|parameter| parameter.name == *name));
         let range = record.range.as_ref().map(extent).or_else(|| {
             let parameter = range_in?;
             let unit = parameter.unit.as_ref()?;
@@ -421,22 +423,23 @@ impl<'a> Compiler<'a> {
     fn expression(&mut self, uncertainty: &CapabilityUncertainty) -> CapabilityExpression {
         let evaluable = match uncertainty.expression {
             Expression::Constant => self.constant(uncertainty),
-            Expression::Linear => self.bounds(uncertainty).map(|(lower, upper)| {
-                CapabilityExpression::Linear { lower, upper }
-            }),
-            Expression::Interval => self.bounds(uncertainty).map(|(lower, upper)| {
-                CapabilityExpression::Interval {
+            Expression::Linear => self
+                .bounds(uncertainty)
+                .map(|(lower, upper)| CapabilityExpression::Linear { lower, upper }),
+            Expression::Interval => {
+                self.bounds(uncertainty).map(|(lower, upper)| CapabilityExpression::Interval {
                     lowest: lower.min(upper),
                     highest: lower.max(upper),
-                }
-            }),
+                })
+            }
             Expression::Equation => self.equation(uncertainty),
             Expression::Table => self.table(uncertainty),
         };
         evaluable.unwrap_or_else(|| {
-            let shown = uncertainty.equation.clone().unwrap_or_else(|| {
-                format!("{} without its figures", uncertainty.expression)
-            });
+            let shown = uncertainty
+                .equation
+                .clone()
+                .unwrap_or_else(|| format!("{} without its figures", uncertainty.expression));
             CapabilityExpression::NotEvaluable(self.text(&shown))
         })
     }
@@ -516,7 +519,8 @@ impl<'a> Compiler<'a> {
 
     fn standards(&mut self) {
         let mut by_id = Vec::with_capacity(self.records.measurement_standards.len());
-        for (position, record) in self.records.measurement_standards.clone().into_iter().enumerate() {
+        for (position, record) in self.records.measurement_standards.clone().into_iter().enumerate()
+        {
             by_id.push((hash_of_id(record.id.as_str()), StandardIndex::new(position)));
             let names = record.names.as_ref().map(|names| self.names(names));
             let row = StandardRow {
@@ -563,11 +567,12 @@ impl<'a> Compiler<'a> {
             effective_from: policy.effective_from.unwrap_or(Day::beginning()),
             months: policy.months,
         }));
-        let drift = |kind: Option<QuantityKindId>, drift: &crate::domain::standard::Drift| DriftRow {
-            kind,
-            limit: drift.limit.value.to_f64() * drift.limit.unit.factor(),
-            relative: drift.mode == Some(Mode::Relative),
-        };
+        let drift =
+            |kind: Option<QuantityKindId>, drift: &crate::domain::standard::Drift| DriftRow {
+                kind,
+                limit: drift.limit.value.to_f64() * drift.limit.unit.factor(),
+                relative: drift.mode == Some(Mode::Relative),
+            };
         let of_quantities = record.quantities.iter().filter_map(|quantity| {
             quantity.drift.as_ref().map(|limit| drift(Some(quantity.quantity_kind), limit))
         });
@@ -750,10 +755,13 @@ impl<'a> Compiler<'a> {
         use ItemIdentifierKind::{Asset, Marking, Serial};
         let standard = self.standard(Some(&record.item));
         let standard = standard.map(|index| self.records.measurement_standards[index.position()]);
-        let (Some(printed), Some(standard)) = (record.item_identification.as_ref(), standard) else {
+        let (Some(printed), Some(standard)) = (record.item_identification.as_ref(), standard)
+        else {
             return (IdentityMatch::NothingToCompare, None);
         };
-        let of = |kind: ItemIdentifierKind, own: Option<&String>, others: &[crate::domain::standard::ItemIdentifier]| {
+        let of = |kind: ItemIdentifierKind,
+                  own: Option<&String>,
+                  others: &[crate::domain::standard::ItemIdentifier]| {
             let others = others.iter().filter(|identifier| identifier.kind == kind);
             let all = own.into_iter().chain(others.map(|identifier| &identifier.value));
             all.filter(|text| !identifier_key(text).is_empty()).cloned().collect::<Vec<String>>()
@@ -771,7 +779,11 @@ impl<'a> Compiler<'a> {
                 of(Asset, standard.code.as_ref(), &standard.identifiers),
                 true,
             ),
-            (of(Marking, None, &printed.identifiers), of(Marking, None, &standard.identifiers), false),
+            (
+                of(Marking, None, &printed.identifiers),
+                of(Marking, None, &standard.identifiers),
+                false,
+            ),
         ];
         for (printed, own, decisive) in pairs {
             let (Some(first), Some(other)) = (printed.first(), own.first()) else { continue };
@@ -875,7 +887,9 @@ impl<'a> Compiler<'a> {
     }
 
     fn target(&self, reference: &model::Reference, starts: &[usize]) -> Target {
-        if let Some(root) = self.position(reference.realisation.as_ref(), CollectionName::Realisations) {
+        if let Some(root) =
+            self.position(reference.realisation.as_ref(), CollectionName::Realisations)
+        {
             return Target::Realisation(RealisationIndex::new(root));
         }
         let standard = self.standard(reference.standard.as_ref());
@@ -945,8 +959,13 @@ impl<'a> Compiler<'a> {
             let code = self.optional_text(record.code.as_ref());
             self.evidence.comparisons.push((id, code));
             for result in &record.results {
-                let Some(organisation) = self.organisation(Some(&result.organisation)) else { continue };
-                let inconsistent = result.degree_of_equivalence.as_ref().zip(result.doe_expanded_uncertainty.as_ref());
+                let Some(organisation) = self.organisation(Some(&result.organisation)) else {
+                    continue;
+                };
+                let inconsistent = result
+                    .degree_of_equivalence
+                    .as_ref()
+                    .zip(result.doe_expanded_uncertainty.as_ref());
                 let row = ComparisonRow {
                     comparison: ComparisonIndex::new(position),
                     kind: record.kind,

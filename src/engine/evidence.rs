@@ -7,19 +7,23 @@
 use std::num::NonZeroU32;
 
 use crate::domain::calibration::{
-    CalibrationKind, CalibrationStatus, CompetenceDecision, DueSource, Interpolation, Model, Phase, ReferenceRole,
-    ValueIs,
+    CalibrationKind, CalibrationStatus, CompetenceDecision, DueSource, Interpolation, Model, Phase,
+    ReferenceRole, ValueIs,
 };
 use crate::domain::capability::{CapabilityStatus, Publisher};
 use crate::domain::comparison::{ComparisonKind, ComparisonStatus};
 use crate::domain::equation::Equation;
 use crate::domain::id::Id;
 use crate::domain::nonconformity::Significance;
-use crate::domain::organisation::{Arrangement, ArrangementScope, MembershipRole, OrganisationKind};
+use crate::domain::organisation::{
+    Arrangement, ArrangementScope, MembershipRole, OrganisationKind,
+};
 use crate::domain::period::{Day, Instant};
 use crate::domain::quantity::QuantityKindId;
 use crate::domain::realisation::RealisationKind;
-use crate::domain::recognition::{AccreditationStandard, AccreditationStatus, EvidenceLevel, LegalRecognitionKind};
+use crate::domain::recognition::{
+    AccreditationStandard, AccreditationStatus, EvidenceLevel, LegalRecognitionKind,
+};
 use crate::domain::standard::{EventKind, LegalLevel, MetrologicalRole};
 use crate::domain::uncertainty::{Mode, UncertaintyKind};
 use crate::domain::unit::Unit;
@@ -347,10 +351,7 @@ pub struct Period {
 impl Period {
     /// A period; open where a day is absent.
     pub fn new(from: Option<Day>, to: Option<Day>) -> Self {
-        Self {
-            from: from.unwrap_or(Day::beginning()),
-            to: to.unwrap_or(Day::end()),
-        }
+        Self { from: from.unwrap_or(Day::beginning()), to: to.unwrap_or(Day::end()) }
     }
 
     /// Whether another period lies inside.
@@ -1033,7 +1034,10 @@ impl Evidence {
     }
 
     /// The indices of a certificate's rows.
-    pub fn rows_of(&self, calibration: CalibrationIndex) -> impl Iterator<Item = ResultIndex> + use<> {
+    pub fn rows_of(
+        &self,
+        calibration: CalibrationIndex,
+    ) -> impl Iterator<Item = ResultIndex> + use<> {
         self.results.range(calibration.position()).map(ResultIndex::new)
     }
 
@@ -1159,8 +1163,8 @@ pub fn hash_of_id(id: &str) -> u64 {
 pub fn power_of_ten(exponent: i8) -> f64 {
     const fn table() -> [f64; 23] {
         [
-            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-            1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+            1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
         ]
     }
     const EXACT: [f64; 23] = table();
@@ -1199,7 +1203,11 @@ impl Evidence {
         let details = self.calibration_details.capacity() * size_of::<CalibrationDetail>()
             + self.result_details.capacity() * size_of::<ResultDetail>()
             + self.reference_details.capacity() * size_of::<ReferenceDetail>()
-            + self.result_details.iter().map(|d| d.parameters.len() * size_of::<ParameterRow>()).sum::<usize>();
+            + self
+                .result_details
+                .iter()
+                .map(|d| d.parameters.len() * size_of::<ParameterRow>())
+                .sum::<usize>();
         self.calibrations.capacity() * size_of::<CalibrationRow>()
             + self.calibration_ids.capacity() * size_of::<Identity>()
             + self.results.bytes()

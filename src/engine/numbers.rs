@@ -7,7 +7,9 @@ use crate::domain::calibration::ValueIs;
 use crate::domain::uncertainty::{Mode, UncertaintyKind};
 use crate::domain::unit::Dimension;
 
-use super::evidence::{CalibrationRow, Coverage, Evidence, Extent, Measured, ResultRow, StandardIndex};
+use super::evidence::{
+    CalibrationRow, Coverage, Evidence, Extent, Measured, ResultRow, StandardIndex,
+};
 use super::policy::Policy;
 
 /// A number with the interval that its written digits leave open. A computed number is exact:
@@ -40,11 +42,7 @@ impl Bounds {
 
     /// Times a factor of zero or more.
     pub fn scaled(self, factor: f64) -> Self {
-        Self {
-            lower: self.lower * factor,
-            value: self.value * factor,
-            upper: self.upper * factor,
-        }
+        Self { lower: self.lower * factor, value: self.value * factor, upper: self.upper * factor }
     }
 
     /// Root sum square with another number.
@@ -133,7 +131,11 @@ pub fn normalised(
     let kind_dimension = row.kind.kind().dimension;
     let relative = match uncertainty.mode {
         Some(mode) => mode == Mode::Relative,
-        None if figure_dimension == kind_dimension && kind_dimension != Dimension::DIMENSIONLESS => false,
+        None if figure_dimension == kind_dimension
+            && kind_dimension != Dimension::DIMENSIONLESS =>
+        {
+            false
+        }
         None => return Err(Uninterpretable::Mode),
     };
     let figure = Bounds::measured(evidence, uncertainty.figure);

@@ -222,6 +222,9 @@ mod tests {
     #[test]
     fn a_share_above_one_is_refused() {
         let text = include_str!("policies/ilac-p10.json").replace("0.10", "1.10");
-        assert!(matches!(Policy::parse(&text), Err(PolicyError::Value { field: "contrib_major", .. })));
+        assert!(matches!(
+            Policy::parse(&text),
+            Err(PolicyError::Value { field: "contrib_major", .. })
+        ));
     }
 }

@@ -483,7 +483,11 @@ impl Renderer<'_> {
             subject: self.subject(finding.subject),
             against: finding.against.map(|against| self.subject(against)),
             facts: map,
-            missing: finding.missing.iter().map(|phrase| self.text(report, phrase, facts)).collect(),
+            missing: finding
+                .missing
+                .iter()
+                .map(|phrase| self.text(report, phrase, facts))
+                .collect(),
             clause: finding.rule.source.shown(),
             message: self.text(report, finding.message, facts),
         }
@@ -561,7 +565,8 @@ impl Renderer<'_> {
             }
             Subject::Standard(index) => {
                 let row = evidence.standard(index);
-                row.code.map_or_else(|| self.subject(subject).id, |code| evidence.text(code).to_owned())
+                row.code
+                    .map_or_else(|| self.subject(subject).id, |code| evidence.text(code).to_owned())
             }
             Subject::Calibration(index) if wording != Wording::Neutral => {
                 evidence.text(evidence.calibration(index).number).to_owned()

@@ -43,9 +43,15 @@ mod tests {
     #[test]
     fn truth_table_of_and() {
         let table = [
-            (P, P, P), (P, I, I), (P, F, F),
-            (I, P, I), (I, I, I), (I, F, F),
-            (F, P, F), (F, I, F), (F, F, F),
+            (P, P, P),
+            (P, I, I),
+            (P, F, F),
+            (I, P, I),
+            (I, I, I),
+            (I, F, F),
+            (F, P, F),
+            (F, I, F),
+            (F, F, F),
         ];
         for (left, right, both) in table {
             assert_eq!(left.and(right), both, "{left:?} and {right:?}");
@@ -55,9 +61,15 @@ mod tests {
     #[test]
     fn truth_table_of_or() {
         let table = [
-            (P, P, P), (P, I, P), (P, F, P),
-            (I, P, P), (I, I, I), (I, F, I),
-            (F, P, P), (F, I, I), (F, F, F),
+            (P, P, P),
+            (P, I, P),
+            (P, F, P),
+            (I, P, P),
+            (I, I, I),
+            (I, F, I),
+            (F, P, P),
+            (F, I, I),
+            (F, F, F),
         ];
         for (left, right, either) in table {
             assert_eq!(left.or(right), either, "{left:?} or {right:?}");

@@ -144,8 +144,10 @@ impl Question {
         let bound = |own: Option<&crate::domain::decimal::Decimal>| {
             own.or(value).map_or(f64::NAN, |number| number.to_f64() * factor + offset)
         };
-        let extent =
-            Extent { lower: bound(parameter.lower.as_ref()), upper: bound(parameter.upper.as_ref()) };
+        let extent = Extent {
+            lower: bound(parameter.lower.as_ref()),
+            upper: bound(parameter.upper.as_ref()),
+        };
         ParameterRow {
             name: self.text(evidence, &parameter.name),
             extent: extent.is_closed().then_some(extent),
@@ -225,10 +227,8 @@ static MORE_PARTS: Phrase = phrase(
     "chuẩn có nhiều kết quả hơn giới hạn {limit}: phần còn lại chưa được xem xét",
     "the standard has more results than the limit {limit}: the rest was not looked at",
 );
-static NEED_POINT: Phrase = phrase(
-    "một yêu cầu nêu rõ đại lượng và điểm đo",
-    "a claim that names quantity and point",
-);
+static NEED_POINT: Phrase =
+    phrase("một yêu cầu nêu rõ đại lượng và điểm đo", "a claim that names quantity and point");
 
 impl<'a> Decider<'a> {
     fn walk(&self) -> Walk<'a> {
@@ -385,8 +385,14 @@ impl<'a> Decider<'a> {
             let note = Note::unknown(&structure::S_02, standard, &KIND_NOT_JUDGED, &NEED_JUDGED);
             walk.note(note.against(against).facts(&facts))
         };
-        at_use =
-            at_use.and(range::r_01(&mut walk, &governing.cover, part.wanted, part.unit, standard, against));
+        at_use = at_use.and(range::r_01(
+            &mut walk,
+            &governing.cover,
+            part.wanted,
+            part.unit,
+            standard,
+            against,
+        ));
         let rows = match governing.cover {
             range::Cover::Inside(rows) | range::Cover::Interpolated(rows) => rows,
             _ => governing.rows,
@@ -399,7 +405,13 @@ impl<'a> Decider<'a> {
         walk.at_claim();
         at_use = at_use
             .and(self.conditions(&mut walk, &row, part, standard, against))
-            .and(time::t_03(&mut walk, question.standard, governing.calibration, &calibration, question.used_on))
+            .and(time::t_03(
+                &mut walk,
+                question.standard,
+                governing.calibration,
+                &calibration,
+                question.used_on,
+            ))
             .and(time::t_05(&mut walk, question.standard, &row, question.used_on))
             .and(time::t_08(&mut walk, governing.calibration, question.used_on));
         viet_nam::national_standard(
@@ -514,7 +526,13 @@ impl<'a> Decider<'a> {
             let wanted = |of: &QuantityKindId| kind.is_none_or(|kind| kind == *of);
             let mut rows: Vec<ResultIndex> = Vec::new();
             for kind in kinds.into_iter().filter(wanted) {
-                rows.extend(self.rows(certificate, kind).iter().filter(|row| !rows.contains(row)).copied().collect::<Vec<_>>());
+                rows.extend(
+                    self.rows(certificate, kind)
+                        .iter()
+                        .filter(|row| !rows.contains(row))
+                        .copied()
+                        .collect::<Vec<_>>(),
+                );
             }
             rows.sort_unstable();
             for index in rows {
@@ -524,7 +542,11 @@ impl<'a> Decider<'a> {
                     part.kind == Some(row.kind)
                         && part.only != Some(certificate)
                         && part.row.is_some_and(|other| {
-                            range::row_covers(self.evidence, self.evidence.result(other), row.extent)
+                            range::row_covers(
+                                self.evidence,
+                                self.evidence.result(other),
+                                row.extent,
+                            )
                         })
                 });
                 if newer {
@@ -544,7 +566,8 @@ impl<'a> Decider<'a> {
             }
         }
         if parts.is_empty() {
-            let part = Part { kind, wanted: Extent::point(f64::NAN), unit: 0, only: None, row: None };
+            let part =
+                Part { kind, wanted: Extent::point(f64::NAN), unit: 0, only: None, row: None };
             return self.without_certificate(walk, &part);
         }
         let reports: Vec<Report> = parts.iter().map(|part| self.decide(part)).collect();
@@ -553,18 +576,25 @@ impl<'a> Decider<'a> {
 
     /// The report of several parts: the worst of each verdict.
     fn worst_of(&self, parts: Vec<Report>, cut: bool) -> Report {
-        let worst = parts
-            .iter()
-            .max_by_key(|part| part.verdict)
-            .map(|part| (part.verdict, part.traceability, part.recognition, part.closure, part.bipm_link, part.recognition_conditional));
-        let (verdict, traceability, recognition, closure, bipm_link, conditional) = worst.unwrap_or((
-            Verdict::Undetermined,
-            Traceability::Indeterminate,
-            Route::None,
-            Closure::None,
-            BipmLink { state: LinkState::Undetermined, via: None },
-            false,
-        ));
+        let worst = parts.iter().max_by_key(|part| part.verdict).map(|part| {
+            (
+                part.verdict,
+                part.traceability,
+                part.recognition,
+                part.closure,
+                part.bipm_link,
+                part.recognition_conditional,
+            )
+        });
+        let (verdict, traceability, recognition, closure, bipm_link, conditional) = worst
+            .unwrap_or((
+                Verdict::Undetermined,
+                Traceability::Indeterminate,
+                Route::None,
+                Closure::None,
+                BipmLink { state: LinkState::Undetermined, via: None },
+                false,
+            ));
         let worst_dimension = |of: fn(&Report) -> DimensionOutcome| {
             let rank = |outcome: &DimensionOutcome| match outcome {
                 DimensionOutcome::NotApplicable => 0,
@@ -614,7 +644,13 @@ impl<'a> Decider<'a> {
         remarks_at_use: bool,
     ) -> Report {
         let Some(top) = walk.verdict(chosen).cloned() else {
-            let part = Part { kind: None, wanted: Extent::point(f64::NAN), unit: 0, only: None, row: None };
+            let part = Part {
+                kind: None,
+                wanted: Extent::point(f64::NAN),
+                unit: 0,
+                only: None,
+                row: None,
+            };
             return self.without_certificate(self.walk(), &part);
         };
         let standing = standing_of_rows(&walk, chosen);
@@ -718,10 +754,14 @@ impl<'a> Decider<'a> {
                 }
                 Target::Realisation(index) => {
                     let root = self.evidence.realisation(index);
-                    link.standard_uncertainty =
-                        root.uncertainty.filter(|(_, relative)| !relative).map(|(figure, _)| figure.si);
-                    link.relative_uncertainty =
-                        root.uncertainty.filter(|(_, relative)| *relative).map(|(figure, _)| figure.si);
+                    link.standard_uncertainty = root
+                        .uncertainty
+                        .filter(|(_, relative)| !relative)
+                        .map(|(figure, _)| figure.si);
+                    link.relative_uncertainty = root
+                        .uncertainty
+                        .filter(|(_, relative)| *relative)
+                        .map(|(figure, _)| figure.si);
                 }
                 _ => {}
             }
@@ -744,10 +784,13 @@ impl<'a> Decider<'a> {
         let mut seen = rustc_hash::FxHashSet::default();
         let mut stack = vec![chosen];
         while let Some(index) = stack.pop() {
-            let Some(verdict) = walk.verdict(index).filter(|_| seen.insert(index)) else { continue };
+            let Some(verdict) = walk.verdict(index).filter(|_| seen.insert(index)) else {
+                continue;
+            };
             let row = self.evidence.result(index);
             let calibration = self.evidence.calibration(row.calibration);
-            let performed = Period { from: calibration.performed_from, to: calibration.performed_to };
+            let performed =
+                Period { from: calibration.performed_from, to: calibration.performed_to };
             if walk.issued_by_bipm(calibration) {
                 bipm = true;
                 continue;
@@ -765,7 +808,9 @@ impl<'a> Decider<'a> {
                             RealisationKind::BipmCalibrationService => bipm = true,
                             RealisationKind::UtcK => utc = true,
                             _ => match root.organisation {
-                                Some(organisation) => roots.push((organisation, row.kind, performed)),
+                                Some(organisation) => {
+                                    roots.push((organisation, row.kind, performed));
+                                }
                                 None => open = true,
                             },
                         }
@@ -829,9 +874,7 @@ impl Standing {
             _ => self.required,
         };
         let unknown = finding.missing.is_some() && finding.outcome != Outcome::Fail;
-        let settled = unknown
-            && finding.dimension == Dimension::Traceability
-            && !needed;
+        let settled = unknown && finding.dimension == Dimension::Traceability && !needed;
         let severity = match finding.scope {
             Scope::Route if !nearest => Severity::Info,
             _ if settled => Severity::Info,
@@ -848,7 +891,8 @@ fn standing_of_rows(walk: &Walk<'_>, chosen: ResultIndex) -> FxHashMap<ResultInd
     let top = walk.verdict(chosen).is_some_and(recognised);
     standing.insert(chosen, Standing { weight: Weight::Major, required: true, recognised: top });
     for index in walk.evaluated().iter().rev() {
-        let (Some(own), Some(verdict)) = (standing.get(index).copied(), walk.verdict(*index)) else {
+        let (Some(own), Some(verdict)) = (standing.get(index).copied(), walk.verdict(*index))
+        else {
             continue;
         };
         for edge in &walk.edges[verdict.edges.clone()] {

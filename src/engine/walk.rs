@@ -20,7 +20,9 @@ use super::limits::Limits;
 use super::numbers::{Bounds, Normalised, Uninterpretable, normalised};
 use super::policy::Policy;
 use super::report::Route;
-use super::rules::{accreditation, document, institute, quantity, range, structure, time, uncertainty, viet_nam};
+use super::rules::{
+    accreditation, document, institute, quantity, range, structure, time, uncertainty, viet_nam,
+};
 use super::tri::Tri;
 
 /// How much an input counts in its calibration (rule S-07), least first.
@@ -167,7 +169,12 @@ pub struct Note<'n> {
 }
 
 impl<'n> Note<'n> {
-    fn new(rule: &'static Rule, outcome: Outcome, subject: Subject, message: &'static Phrase) -> Self {
+    fn new(
+        rule: &'static Rule,
+        outcome: Outcome,
+        subject: Subject,
+        message: &'static Phrase,
+    ) -> Self {
         Self {
             rule,
             outcome,
@@ -243,7 +250,12 @@ impl<'n> Note<'n> {
 
 impl<'a> Walk<'a> {
     /// A walk that has not begun.
-    pub fn new(evidence: &'a Evidence, policy: &'a Policy, limits: &'a Limits, known: LogIndex) -> Self {
+    pub fn new(
+        evidence: &'a Evidence,
+        policy: &'a Policy,
+        limits: &'a Limits,
+        known: LogIndex,
+    ) -> Self {
         Self {
             evidence,
             policy,
@@ -387,9 +399,8 @@ impl<'a> Walk<'a> {
     /// Where a reference leads, as known, with amendments followed.
     pub fn resolve(&self, reference: &ReferenceRow) -> Resolved {
         let plain = |target| Resolved { target, amended: None };
-        let standard_of = |calibration: &CalibrationRow| {
-            calibration.item.map_or(Target::Open, Target::Standard)
-        };
+        let standard_of =
+            |calibration: &CalibrationRow| calibration.item.map_or(Target::Open, Target::Standard);
         match reference.target {
             Target::Row(named) => {
                 let row = self.evidence.result(named);
@@ -434,7 +445,12 @@ impl<'a> Walk<'a> {
         self.evidence.references.of(calibration.position())
     }
 
-    fn applies(&self, reference: &ReferenceRow, row: ResultIndex, calibration: CalibrationIndex) -> bool {
+    fn applies(
+        &self,
+        reference: &ReferenceRow,
+        row: ResultIndex,
+        calibration: CalibrationIndex,
+    ) -> bool {
         if reference.role == ReferenceRole::Check {
             return false;
         }
@@ -594,9 +610,7 @@ impl<'a> Walk<'a> {
             None => self.upward(index, &row, &calibration),
         };
         self.scope = Scope::Upward;
-        outcome.state = outcome
-            .state
-            .and(institute::n_05(self, &row, &calibration, first_edge));
+        outcome.state = outcome.state.and(institute::n_05(self, &row, &calibration, first_edge));
 
         self.scope = Scope::Route;
         let route = accreditation::a_01(self, index, &row, &calibration);
@@ -660,7 +674,12 @@ impl<'a> Walk<'a> {
     }
 
     /// The explicit walk above a row: its links, their weights, the floors.
-    fn upward(&mut self, index: ResultIndex, row: &ResultRow, calibration: &CalibrationRow) -> Upward {
+    fn upward(
+        &mut self,
+        index: ResultIndex,
+        row: &ResultRow,
+        calibration: &CalibrationRow,
+    ) -> Upward {
         let mut inputs = self.inputs(index, row);
         let floor = uncertainty::weigh(self, row, calibration, &mut inputs);
         let mut result = Upward { floor: floor.value, ..Upward::default() };
@@ -723,7 +742,8 @@ impl<'a> Walk<'a> {
             Target::Row(parent_index) => {
                 let parent = *self.evidence.result(parent_index);
                 let parent_calibration = *self.evidence.calibration(parent.calibration);
-                let used = Period { from: calibration.performed_from, to: calibration.performed_to };
+                let used =
+                    Period { from: calibration.performed_from, to: calibration.performed_to };
                 let mut state = own
                     .and(quantity::q_01(self, row, &parent, input))
                     .and(quantity::q_02(self, row, &parent, input))
@@ -734,8 +754,23 @@ impl<'a> Walk<'a> {
                     .and(time::t_02(self, row, calibration, &parent, &parent_calibration))
                     .and(uncertainty::u_04(self, row, input, alone));
                 viet_nam::at_link(self, row, calibration, &parent, &parent_calibration, input);
-                let broken = time::t_05_link(self, row, calibration, &parent, &parent_calibration, input, used)
-                    .also(time::t_08_link(self, row, calibration, parent_index, input, used));
+                let broken = time::t_05_link(
+                    self,
+                    row,
+                    calibration,
+                    &parent,
+                    &parent_calibration,
+                    input,
+                    used,
+                )
+                .also(time::t_08_link(
+                    self,
+                    row,
+                    calibration,
+                    parent_index,
+                    input,
+                    used,
+                ));
                 state = state.and(broken.state);
                 result.under_review |= broken.late && input.weight == Weight::Major;
                 let mut evidence = parent_calibration.evidence;
@@ -755,9 +790,7 @@ impl<'a> Walk<'a> {
             Target::Realisation(root) => {
                 let judged = structure::s_05(self, row, calibration, input, root);
                 result.non_si |= judged.non_si && input.weight == Weight::Major;
-                let state = own
-                    .and(judged.state)
-                    .and(uncertainty::u_04(self, row, input, alone));
+                let state = own.and(judged.state).and(uncertainty::u_04(self, row, input, alone));
                 (state, calibration.evidence)
             }
             _ => (own, calibration.evidence),

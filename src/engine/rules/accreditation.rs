@@ -173,9 +173,14 @@ fn classify(
         }
         // An institute under the CIPM MRA needs no accreditation.
         _ if kind.is_institute() => None,
-        endorsement => {
-            not_endorsed(walk, index, row, calibration, issuer, endorsement == EndorsementRow::CipmMra)
-        }
+        endorsement => not_endorsed(
+            walk,
+            index,
+            row,
+            calibration,
+            issuer,
+            endorsement == EndorsementRow::CipmMra,
+        ),
     };
     match (tried, best) {
         (Some(found), _) if found.route == Route::R2 || found.route == Route::Fail => return found,
@@ -201,7 +206,8 @@ fn r1(
     }
     let against = found.capability.map(Subject::Capability);
     institute::n_02(walk, row, found.covers, against);
-    let under_mra = calibration.endorsement == EndorsementRow::CipmMra && row.endorsed != Some(false);
+    let under_mra =
+        calibration.endorsement == EndorsementRow::CipmMra && row.endorsed != Some(false);
     let stated = match (calibration.endorsement, row.endorsed) {
         (_, Some(false)) => Tri::Fail,
         (EndorsementRow::CipmMra, _) => Tri::Pass,
@@ -216,7 +222,9 @@ fn r1(
         _ => Tri::Pass,
     });
     let route = match conditions {
-        Tri::Fail if under_mra && found.covers == Tri::Pass && found.uncertainty == Tri::Fail => Route::Fail,
+        Tri::Fail if under_mra && found.covers == Tri::Pass && found.uncertainty == Tri::Fail => {
+            Route::Fail
+        }
         Tri::Fail => Route::R3a,
         Tri::Indeterminate => Route::Indeterminate,
         Tri::Pass if stated == Tri::Fail => Route::R3a,
@@ -294,12 +302,13 @@ fn r2(
         Publisher::AccreditationScope,
         Some(accreditation),
     );
-    let part = found.capability.map_or(Tri::Pass, |capability| {
-        a_03(walk, row, calibration, accreditation, capability)
-    });
+    let part = found
+        .capability
+        .map_or(Tri::Pass, |capability| a_03(walk, row, calibration, accreditation, capability));
     let contradicted = active == Tri::Fail || part == Tri::Fail || found.contradicted;
     let uncertainty = if found.covers == Tri::Pass { found.uncertainty } else { Tri::Pass };
-    let conditions = [active, body, found.covers, uncertainty, part].into_iter().fold(stated, Tri::and);
+    let conditions =
+        [active, body, found.covers, uncertainty, part].into_iter().fold(stated, Tri::and);
     let strength = found
         .capability
         .map_or(strength, |index| walk.evidence.capability(index).evidence.min(strength));
@@ -373,10 +382,12 @@ fn third_route(
     kind: OrganisationKind,
     outside: Recognition,
 ) -> Recognition {
-    let evidence = walk.evidence.calibration_detail(calibration).and_then(|detail| detail.competence);
+    let evidence =
+        walk.evidence.calibration_detail(calibration).and_then(|detail| detail.competence);
     let subject = Subject::Calibration(row.calibration);
-    let no_laboratory = matches!(kind, OrganisationKind::Manufacturer | OrganisationKind::Enterprise)
-        || calibration.kind == CalibrationKind::ManufacturerStatement;
+    let no_laboratory =
+        matches!(kind, OrganisationKind::Manufacturer | OrganisationKind::Enterprise)
+            || calibration.kind == CalibrationKind::ManufacturerStatement;
     if no_laboratory && evidence.is_none() {
         return outside;
     }
@@ -452,7 +463,9 @@ fn days_of_change(walk: &Walk<'_>, index: AccreditationIndex, period: Period) ->
 fn activity(walk: &Walk<'_>, index: AccreditationIndex, period: Period) -> Tri {
     days_of_change(walk, index, period)
         .into_iter()
-        .map(|day| status_on(walk, index, day).map_or(Tri::Indeterminate, |s| Tri::known(is_active(s))))
+        .map(|day| {
+            status_on(walk, index, day).map_or(Tri::Indeterminate, |s| Tri::known(is_active(s)))
+        })
         .fold(Tri::Pass, Tri::and)
 }
 
@@ -469,9 +482,9 @@ fn a_02(
     let performed = Period { from: calibration.performed_from, to: calibration.performed_to };
     match activity(walk, index, performed) {
         Tri::Pass => {
-            let issued = calibration.issued_on.filter(|day| {
-                !status_on(walk, index, *day).is_some_and(is_active)
-            });
+            let issued = calibration
+                .issued_on
+                .filter(|day| !status_on(walk, index, *day).is_some_and(is_active));
             let Some(day) = issued else {
                 return walk.note(Note::pass(&A_02, subject).against(against));
             };
@@ -583,7 +596,9 @@ fn signatory(walk: &Walk<'_>, body: OrganisationIndex, period: Period) -> Tri {
         .iter()
         .filter(|row| walk.knows(row.known_from))
         .filter(|row| arrangements.iter().any(|(arrangement, _)| *arrangement == row.arrangement))
-        .filter(|row| matches!(row.role, None | Some(MembershipRole::Signatory | MembershipRole::Member)))
+        .filter(|row| {
+            matches!(row.role, None | Some(MembershipRole::Signatory | MembershipRole::Member))
+        })
         .collect();
     if known.is_empty() {
         return Tri::Indeterminate;
@@ -596,7 +611,8 @@ fn signatory(walk: &Walk<'_>, body: OrganisationIndex, period: Period) -> Tri {
         return Tri::Fail;
     }
     let state = |row: &MembershipRow| {
-        let of_policy = arrangements.iter().find(|(arrangement, _)| *arrangement == row.arrangement);
+        let of_policy =
+            arrangements.iter().find(|(arrangement, _)| *arrangement == row.arrangement);
         let in_force = of_policy.is_some_and(|(_, valid)| valid.contains(period));
         match (row.scope, row.valid.contains(period), in_force) {
             (None, true, _) => Tri::Indeterminate,

@@ -75,20 +75,15 @@ pub static C_04: Rule = Rule {
 /// not allow one. Major. ILAC-P14 4.2 \[S\].
 pub static C_05: Rule = Rule {
     id: "C-05",
-    statement: phrase(
-        "CMC tính được tại điểm đo này",
-        "the CMC can be evaluated at this point",
-    ),
+    statement: phrase("CMC tính được tại điểm đo này", "the CMC can be evaluated at this point"),
     severity: Severity::Major,
     dimension: Dimension::Recognition,
     source: Source::new("ILAC-P14:09/2020", "4.2", Tag::Secondary),
     optional_input: false,
 };
 
-static NO_CAPABILITY: Phrase = phrase(
-    "{organisation} không có CMC nào cho {kind}",
-    "{organisation} has no CMC for {kind}",
-);
+static NO_CAPABILITY: Phrase =
+    phrase("{organisation} không có CMC nào cho {kind}", "{organisation} has no CMC for {kind}");
 static NO_SCOPE_KNOWN: Phrase = phrase(
     "phạm vi của {organisation} chưa có trong hệ thống",
     "the scope of {organisation} is not in the registry",
@@ -97,10 +92,8 @@ static NEED_SCOPE: Phrase = phrase(
     "phạm vi công nhận hoặc CMC đã công bố của tổ chức cấp",
     "the issuer's accredited scope or published CMCs",
 );
-static OUTSIDE_RANGE: Phrase = phrase(
-    "{point} nằm ngoài phạm vi CMC {code}",
-    "{point} is outside the CMC {code}",
-);
+static OUTSIDE_RANGE: Phrase =
+    phrase("{point} nằm ngoài phạm vi CMC {code}", "{point} is outside the CMC {code}");
 static RANGE_UNKNOWN: Phrase = phrase(
     "chưa biết CMC {code} có bao quát điểm đo và điều kiện này hay không",
     "it is not known whether the CMC {code} covers this point and its conditions",
@@ -121,14 +114,10 @@ static STATUS_UNKNOWN: Phrase = phrase(
     "không có trạng thái nào của CMC {code} được ghi nhận",
     "no status of the CMC {code} is on record",
 );
-static NEED_STATUS: Phrase = phrase(
-    "trạng thái của CMC kèm ngày hiệu lực",
-    "the dated status of the CMC",
-);
-static NOT_EVALUABLE: Phrase = phrase(
-    "không tính được CMC {code}: {text}",
-    "the CMC {code} cannot be evaluated: {text}",
-);
+static NEED_STATUS: Phrase =
+    phrase("trạng thái của CMC kèm ngày hiệu lực", "the dated status of the CMC");
+static NOT_EVALUABLE: Phrase =
+    phrase("không tính được CMC {code}: {text}", "the CMC {code} cannot be evaluated: {text}");
 static BETWEEN_FIGURES: Phrase = phrase(
     "CMC {code} chỉ nêu {lowest} đến {highest} mà không có quy tắc; {reported} nằm ở giữa",
     "the CMC {code} only states {lowest} to {highest} without a rule; {reported} lies between",
@@ -153,10 +142,8 @@ static NOTHING_REPORTED: Phrase = phrase(
     "không có độ không đảm bảo đo để so sánh với CMC",
     "there is no uncertainty to compare with the CMC",
 );
-static NEED_UNCERTAINTY: Phrase = phrase(
-    "độ không đảm bảo đo của kết quả",
-    "the uncertainty of the result",
-);
+static NEED_UNCERTAINTY: Phrase =
+    phrase("độ không đảm bảo đo của kết quả", "the uncertainty of the result");
 
 /// How an issuer's capabilities lie to a row.
 pub struct Coverage {
@@ -400,14 +387,19 @@ fn force(
     let good = |status| matches!(status, CapabilityStatus::Published | CapabilityStatus::Active);
     let on = |day| Tri::known(status_on(walk, index, day).is_some_and(good));
     let changes = known().map(|entry| entry.effective.from).filter(|day| performed.has(*day));
-    let ends = known().map(|entry| entry.effective.to.plus_days(1)).filter(|day| performed.has(*day));
+    let ends =
+        known().map(|entry| entry.effective.to.plus_days(1)).filter(|day| performed.has(*day));
     let days = [performed.from, performed.to].into_iter().chain(issued_on);
     days.chain(changes).chain(ends).map(on).fold(Tri::Pass, Tri::and)
 }
 
 /// Of several that cover a row, the one with the narrowest range counts; of equally narrow ones
 /// the one with the larger uncertainty, so that nothing passes by choice (rule C-06 will say so).
-fn most_specific(walk: &Walk<'_>, row: &ResultRow, covering: &[CapabilityIndex]) -> CapabilityIndex {
+fn most_specific(
+    walk: &Walk<'_>,
+    row: &ResultRow,
+    covering: &[CapabilityIndex],
+) -> CapabilityIndex {
     let width = |index: &CapabilityIndex| {
         let range = walk.evidence.capability(*index).range;
         range.map_or(f64::INFINITY, |range| range.upper - range.lower)
@@ -422,7 +414,9 @@ fn most_specific(walk: &Walk<'_>, row: &ResultRow, covering: &[CapabilityIndex])
     let candidates = covering.iter().filter(|index| width(index) <= narrowest);
     let chosen = candidates.max_by(|left, right| {
         uncertainty(left).total_cmp(&uncertainty(right)).then_with(|| {
-            let id = |index: &CapabilityIndex| walk.evidence.id_text(walk.evidence.capability(*index).id);
+            let id = |index: &CapabilityIndex| {
+                walk.evidence.id_text(walk.evidence.capability(*index).id)
+            };
             id(right).cmp(&id(left))
         })
     });
@@ -465,7 +459,9 @@ pub fn evaluate(evidence: &Evidence, index: CapabilityIndex, row: &ResultRow, x:
         CapabilityExpression::Equation { equation, bindings, unit } => {
             let values: Option<Vec<f64>> = bindings
                 .iter()
-                .map(|binding| Some((stands_for(binding.stands)? - binding.offset) / binding.factor))
+                .map(|binding| {
+                    Some((stands_for(binding.stands)? - binding.offset) / binding.factor)
+                })
                 .collect();
             values.and_then(|values| equation.evaluate(&values).ok()).map(|value| value * unit)
         }
@@ -480,8 +476,10 @@ pub fn evaluate(evidence: &Evidence, index: CapabilityIndex, row: &ResultRow, x:
             let on_columns = stands_for(columns.0).and_then(|x| along(&columns.1, x));
             on_rows.zip(on_columns).map(|(across, down)| {
                 let cell = |row: usize, column: usize| cells[row * columns.1.len() + column];
-                let first = between(cell(across.0, down.0), cell(across.0, down.1), down.2, *interpolate);
-                let second = between(cell(across.1, down.0), cell(across.1, down.1), down.2, *interpolate);
+                let first =
+                    between(cell(across.0, down.0), cell(across.0, down.1), down.2, *interpolate);
+                let second =
+                    between(cell(across.1, down.0), cell(across.1, down.1), down.2, *interpolate);
                 between(first, second, across.2, *interpolate)
             })
         }
@@ -573,7 +571,8 @@ fn c_03(walk: &mut Walk<'_>, index: ResultIndex, row: &ResultRow, chosen: Capabi
         };
         let facts = [reported_fact, fact("capability", FactValue::Quantity(claimed.value, unit))];
         let below_as_written = Bounds::exact(reported.value).surely_less_than(claimed);
-        if reported.surely_less_than(claimed) || below_as_written && walk.policy.strict_cmc_rounding {
+        if reported.surely_less_than(claimed) || below_as_written && walk.policy.strict_cmc_rounding
+        {
             walk.note(Note::pass(&C_05, subject).against(against));
             return walk.note(Note::fail(&C_03, subject, &BELOW).against(against).facts(&facts));
         }

@@ -1,8 +1,8 @@
 //! Area N: national institutes, the CIPM MRA, the KCDB, comparisons.
 
+use crate::domain::capability::{CapabilityStatus, Publisher};
 use crate::domain::comparison::{ComparisonKind, ComparisonStatus};
 use crate::domain::organisation::{Arrangement, MembershipRole, OrganisationKind};
-use crate::domain::capability::{CapabilityStatus, Publisher};
 use crate::domain::quantity::QuantityKindId;
 use crate::domain::standard::{LegalLevel, MetrologicalRole};
 use crate::engine::evidence::*;
@@ -122,7 +122,11 @@ pub fn participation(
         .filter(|row| {
             matches!(
                 row.role,
-                None | Some(MembershipRole::Signatory | MembershipRole::Member | MembershipRole::Participant)
+                None | Some(
+                    MembershipRole::Signatory
+                        | MembershipRole::Member
+                        | MembershipRole::Participant
+                )
             )
         })
         .peekable();
@@ -187,10 +191,8 @@ static COVER_UNKNOWN: Phrase = phrase(
     "chưa biết CMC đã công bố có bao quát kết quả này hay không",
     "it is not known whether a published CMC covers this result",
 );
-static NEED_CMC: Phrase = phrase(
-    "dữ liệu CMC của viện trong KCDB",
-    "the institute's CMCs in the KCDB",
-);
+static NEED_CMC: Phrase =
+    phrase("dữ liệu CMC của viện trong KCDB", "the institute's CMCs in the KCDB");
 
 /// N-02 for a row, after C-01 to C-04.
 pub fn n_02(walk: &mut Walk<'_>, row: &ResultRow, covers: Tri, against: Option<Subject>) {
@@ -209,7 +211,12 @@ static GREYED_OUT: Phrase = phrase(
 );
 
 /// N-03 for a greyed-out CMC.
-pub fn n_03(walk: &mut Walk<'_>, subject: Subject, against: Option<Subject>, facts: &[Fact]) -> Tri {
+pub fn n_03(
+    walk: &mut Walk<'_>,
+    subject: Subject,
+    against: Option<Subject>,
+    facts: &[Fact],
+) -> Tri {
     walk.note(Note::fail(&N_03, subject, &GREYED_OUT).against(against).facts(facts))
 }
 
@@ -282,9 +289,9 @@ pub fn n_05(
         };
         (participation(walk, issuer, row.kind, performed).and(independent), &NOT_INDEPENDENT)
     };
-    let holder_published = item.owner.is_some_and(|owner| {
-        has_published(walk, owner, row.kind, None, performed) == Tri::Pass
-    });
+    let holder_published = item
+        .owner
+        .is_some_and(|owner| has_published(walk, owner, row.kind, None, performed) == Tri::Pass);
     let note = match state {
         Tri::Pass => Note::pass(&N_05, subject),
         Tri::Fail if holder_published => Note::remark(&N_05, subject, message),
@@ -387,16 +394,17 @@ pub fn n_07(walk: &mut Walk<'_>, row: &ResultRow, calibration: &CalibrationRow) 
     let subject = Subject::Calibration(row.calibration);
     let owner = walk.evidence.owner_of_item(calibration);
     let performed = Period { from: calibration.performed_from, to: calibration.performed_to };
-    let member = owner
-        .and_then(|owner| walk.evidence.organisation(owner).country)
-        .is_some_and(|country| {
+    let member =
+        owner.and_then(|owner| walk.evidence.organisation(owner).country).is_some_and(|country| {
             let memberships = &walk.evidence.country_memberships;
             let start = memberships.partition_point(|(other, _)| *other < country);
-            memberships[start..].iter().take_while(|(other, _)| *other == country).any(|(_, row)| {
-                row.arrangement == Arrangement::MetreConventionMember
-                    && walk.knows(row.known_from)
-                    && row.valid.contains(performed)
-            })
+            memberships[start..].iter().take_while(|(other, _)| *other == country).any(
+                |(_, row)| {
+                    row.arrangement == Arrangement::MetreConventionMember
+                        && walk.knows(row.known_from)
+                        && row.valid.contains(performed)
+                },
+            )
         });
     let against = owner.map(Subject::Organisation);
     let note = match member {

@@ -100,10 +100,7 @@ fn keeps_the_kind(input: &Input) -> bool {
 }
 
 fn kinds(child: QuantityKindId, parent: QuantityKindId) -> [crate::engine::finding::Fact; 2] {
-    [
-        fact("child", FactValue::Word(child.id())),
-        fact("parent", FactValue::Word(parent.id())),
-    ]
+    [fact("child", FactValue::Word(child.id())), fact("parent", FactValue::Word(parent.id()))]
 }
 
 /// Q-01 at a link.

@@ -68,10 +68,8 @@ static NO_POINT: Phrase = phrase(
     "dòng kết quả không nêu điểm đo hay khoảng đo",
     "the row states neither a point nor an interval",
 );
-static NEED_POINT: Phrase = phrase(
-    "điểm đo hoặc khoảng đo của dòng kết quả",
-    "the point or interval of the row",
-);
+static NEED_POINT: Phrase =
+    phrase("điểm đo hoặc khoảng đo của dòng kết quả", "the point or interval of the row");
 static CONDITION_OUTSIDE: Phrase = phrase(
     "{name} khi sử dụng ({use}) nằm ngoài điều kiện của kết quả ({row})",
     "{name} at the use ({use}) is outside the condition of the result ({row})",
@@ -80,10 +78,7 @@ static CONDITION_UNKNOWN: Phrase = phrase(
     "kết quả chỉ có giá trị với {name} = {row}, nhưng khi sử dụng không nêu",
     "the result holds for {name} {row} only, and the use does not say its own",
 );
-static NEED_CONDITION: Phrase = phrase(
-    "điều kiện này khi sử dụng",
-    "this condition at the use",
-);
+static NEED_CONDITION: Phrase = phrase("điều kiện này khi sử dụng", "this condition at the use");
 
 /// How a certificate's rows of one kind lie to a point or interval.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,7 +102,8 @@ pub fn row_covers(evidence: &Evidence, row: &ResultRow, wanted: Extent) -> bool 
     }
     let detail = evidence.result_detail(row);
     let tolerance = detail.and_then(|detail| detail.point_tolerance).unwrap_or(0.0);
-    let around = Extent { lower: row.extent.lower - tolerance, upper: row.extent.upper + tolerance };
+    let around =
+        Extent { lower: row.extent.lower - tolerance, upper: row.extent.upper + tolerance };
     let valid = detail.and_then(|detail| detail.valid_interval);
     around.contains(wanted) || valid.is_some_and(|valid| valid.contains(wanted))
 }
@@ -119,8 +115,11 @@ pub fn cover(
     standard: Option<StandardIndex>,
     wanted: Extent,
 ) -> Cover {
-    let covering: Vec<ResultIndex> =
-        rows.iter().copied().filter(|row| row_covers(evidence, evidence.result(*row), wanted)).collect();
+    let covering: Vec<ResultIndex> = rows
+        .iter()
+        .copied()
+        .filter(|row| row_covers(evidence, evidence.result(*row), wanted))
+        .collect();
     if !covering.is_empty() {
         return Cover::Inside(covering);
     }
@@ -288,7 +287,9 @@ pub fn r_03(
 
 /// R-03 at a link.
 pub fn r_03_link(walk: &mut Walk<'_>, row: &ResultRow, parent: &ResultRow, input: &Input) -> Tri {
-    if row.kind != parent.kind || matches!(input.reference.model, Some(Model::Product | Model::Custom)) {
+    if row.kind != parent.kind
+        || matches!(input.reference.model, Some(Model::Product | Model::Custom))
+    {
         return Tri::Pass;
     }
     let used = walk.evidence.parameters(row);

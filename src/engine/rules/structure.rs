@@ -64,7 +64,10 @@ pub static S_03: Rule = Rule {
 /// Critical. VIM 2.40 \[F\].
 pub static S_04: Rule = Rule {
     id: "S-04",
-    statement: phrase("chuỗi hiệu chuẩn không có vòng kín", "the chain of calibrations has no cycle"),
+    statement: phrase(
+        "chuỗi hiệu chuẩn không có vòng kín",
+        "the chain of calibrations has no cycle",
+    ),
     severity: Severity::Critical,
     dimension: Dimension::Traceability,
     source: Source::new("VIM", "2.40", Tag::Official),
@@ -194,10 +197,8 @@ static NEED_ROW: Phrase = phrase(
     "dòng kết quả đã dùng của giấy chứng nhận đó",
     "the row of that certificate that was used",
 );
-static NOTHING_NAMED: Phrase = phrase(
-    "một chuẩn đã dùng không có trong hệ thống",
-    "a reference is not in the registry",
-);
+static NOTHING_NAMED: Phrase =
+    phrase("một chuẩn đã dùng không có trong hệ thống", "a reference is not in the registry");
 static OTHER_ITEM: Phrase = phrase(
     "giấy chứng nhận {certificate} thuộc về một chuẩn khác với chuẩn được nêu",
     "certificate {certificate} belongs to another item than the standard named",
@@ -234,14 +235,17 @@ pub fn s_03_complete(
         );
     }
     let unbound = inputs.iter().any(|input| {
-        walk.evidence.reference_detail(&input.reference).is_some_and(|detail| detail.equation_unbound)
+        walk.evidence
+            .reference_detail(&input.reference)
+            .is_some_and(|detail| detail.equation_unbound)
     });
     if unbound {
         return walk.note(Note::unknown(&S_03, subject, &UNBOUND_EQUATION, &NEED_SYMBOLS));
     }
     if !product_is_complete(walk, row, inputs) {
         let kind = [fact("kind", FactValue::Word(row.kind.id()))];
-        return walk.note(Note::unknown(&S_03, subject, &WRONG_PRODUCT, &NEED_FACTORS).facts(&kind));
+        return walk
+            .note(Note::unknown(&S_03, subject, &WRONG_PRODUCT, &NEED_FACTORS).facts(&kind));
     }
     Tri::Pass
 }
@@ -307,9 +311,7 @@ pub fn s_03(walk: &mut Walk<'_>, row: &ResultRow, input: &Input) -> Tri {
             let note = Note::unknown(&S_03, subject, &ONLY_A_STANDARD, &NEED_CERTIFICATE);
             walk.note(note.against(Some(Subject::Standard(named))).facts(&facts))
         }
-        Target::Open => {
-            walk.note(Note::unknown(&S_03, subject, &NOTHING_NAMED, &NEED_REFERENCES))
-        }
+        Target::Open => walk.note(Note::unknown(&S_03, subject, &NOTHING_NAMED, &NEED_REFERENCES)),
     }
 }
 
@@ -403,9 +405,9 @@ pub fn s_05(
         return in_si(walk.note(note));
     }
     let used = Period { from: calibration.performed_from, to: calibration.performed_to };
-    let organisation = root.organisation.map(|organisation| {
-        (organisation, walk.evidence.organisation(organisation).kind)
-    });
+    let organisation = root
+        .organisation
+        .map(|organisation| (organisation, walk.evidence.organisation(organisation).kind));
     let named = root
         .organisation
         .map_or(FactValue::Word("?"), |of| FactValue::Record(Subject::Organisation(of)));
@@ -464,7 +466,8 @@ pub fn s_06(
             Target::Row(above) if seen.insert(above) => {
                 let of = walk.evidence.result(above).calibration;
                 if walk.evidence.calibration(of).item == calibration.item {
-                    returns_to = Some(returns_to.map_or(of, |other: CalibrationIndex| other.min(of)));
+                    returns_to =
+                        Some(returns_to.map_or(of, |other: CalibrationIndex| other.min(of)));
                     continue;
                 }
                 if let Some(verdict) = walk.verdict(above) {
@@ -525,7 +528,9 @@ pub fn s_07(walk: &mut Walk<'_>, row: &ResultRow, input: &Input, link: Tri) -> T
     let against = match input.resolved.target {
         Target::Row(parent) => Some(Subject::Calibration(walk.evidence.result(parent).calibration)),
         Target::Realisation(root) => Some(Subject::Realisation(root)),
-        Target::ForeignItem(other) | Target::Certificate(other) => Some(Subject::Calibration(other)),
+        Target::ForeignItem(other) | Target::Certificate(other) => {
+            Some(Subject::Calibration(other))
+        }
         Target::Standard(standard) => Some(Subject::Standard(standard)),
         Target::Open => None,
     };

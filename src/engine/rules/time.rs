@@ -140,7 +140,8 @@ pub fn t_01(
     let used = fact("child", FactValue::Day(child.performed_from));
     if finished > child.performed_from {
         let facts = [used, fact("parent", FactValue::Day(finished))];
-        return walk.note(Note::fail(&T_01, subject, &AFTER_THE_USE).against(against).facts(&facts));
+        return walk
+            .note(Note::fail(&T_01, subject, &AFTER_THE_USE).against(against).facts(&facts));
     }
     match parent.issued_on {
         Some(issued) if issued > child.performed_from && !parent.continuous => {
@@ -231,10 +232,8 @@ pub fn t_02(
     walk.note(Note::fail(&T_02, subject, &EXPIRED_WHEN_USED).against(against).facts(&facts))
 }
 
-static EXPIRED: Phrase = phrase(
-    "hết hạn hiệu chuẩn ngày {due}, sử dụng ngày {used}",
-    "due on {due}, used on {used}",
-);
+static EXPIRED: Phrase =
+    phrase("hết hạn hiệu chuẩn ngày {due}, sử dụng ngày {used}", "due on {due}, used on {used}");
 static SOURCES_DIFFER: Phrase = phrase(
     "chu kỳ của chủ sở hữu và hạn trên giấy chứng nhận khác nhau ({earlier} và {later}); lấy ngày sớm hơn",
     "the owner's interval and the certificate's due date differ ({earlier} and {later}); the earlier one counts",
@@ -316,7 +315,8 @@ fn judge_event(
     if !event.breaks || !walk.knows(event.known_from) || !touches {
         return Event::Nothing;
     }
-    let failed_check = event.kind == EventKind::IntermediateCheck && event.within_limits == Some(false);
+    let failed_check =
+        event.kind == EventKind::IntermediateCheck && event.within_limits == Some(false);
     if let (Some(on), false) = (event.on, failed_check) {
         return match on > calibrated && on <= used.to {
             true => Event::Broken(on),
@@ -353,10 +353,7 @@ fn last_good_evidence(
             && event.within_limits == Some(true)
             && walk.knows(event.known_from)
     });
-    checks
-        .filter_map(|event| event.on)
-        .filter(|on| *on < discovered)
-        .fold(calibrated, Day::max)
+    checks.filter_map(|event| event.on).filter(|on| *on < discovered).fold(calibrated, Day::max)
 }
 
 static BROKE: Phrase = phrase(
@@ -415,7 +412,8 @@ fn t_05_at(
         let state = match judge_event(walk, item, event, calibrated, row, used) {
             Event::Nothing => continue,
             Event::Broken(on) => {
-                let late = link.filter(|at| walk.learnt_after(event.known_from, at.child.performed_to));
+                let late =
+                    link.filter(|at| walk.learnt_after(event.known_from, at.child.performed_to));
                 match late {
                     Some(at) => {
                         let judged = found_later(walk, &T_05, subject, against, at, row, on);
@@ -435,8 +433,8 @@ fn t_05_at(
                     fact("to", FactValue::Day(to)),
                     used_fact,
                 ];
-                broken.late |=
-                    link.is_some_and(|at| walk.learnt_after(event.known_from, at.child.performed_to));
+                broken.late |= link
+                    .is_some_and(|at| walk.learnt_after(event.known_from, at.child.performed_to));
                 let note = Note::unknown(&T_05, subject, &MAY_HAVE_BROKEN, &NEED_EVENT_DAY);
                 walk.note(note.against(against).facts(&facts))
             }
@@ -546,12 +544,7 @@ pub fn t_05_link(
 }
 
 /// T-05 for the claim.
-pub fn t_05(
-    walk: &mut Walk<'_>,
-    standard: StandardIndex,
-    row: &ResultRow,
-    used_on: Day,
-) -> Tri {
+pub fn t_05(walk: &mut Walk<'_>, standard: StandardIndex, row: &ResultRow, used_on: Day) -> Tri {
     let used = Period { from: used_on, to: used_on };
     let subject = Subject::Standard(standard);
     t_05_at(walk, Some(standard), row, used, subject, None).state
@@ -623,18 +616,13 @@ static SUPERSEDED: Phrase = phrase(
     "giấy chứng nhận {number} đã được thay bằng lần hiệu chuẩn mới từ ngày {from}, trước khi dùng ngày {used}",
     "certificate {number} was superseded on {from}, before the use on {used}",
 );
-static NEED_NEW_CERTIFICATE: Phrase = phrase(
-    "giấy chứng nhận của lần hiệu chuẩn mới",
-    "the certificate of the recalibration",
-);
+static NEED_NEW_CERTIFICATE: Phrase =
+    phrase("giấy chứng nhận của lần hiệu chuẩn mới", "the certificate of the recalibration");
 static AMENDED: Phrase = phrase(
     "giấy chứng nhận {number} đã được sửa đổi, nhưng bản sửa đổi không có trong hệ thống",
     "certificate {number} was amended, but its correction is not in the registry",
 );
-static NEED_CORRECTION: Phrase = phrase(
-    "giấy chứng nhận sửa đổi",
-    "the corrected certificate",
-);
+static NEED_CORRECTION: Phrase = phrase("giấy chứng nhận sửa đổi", "the corrected certificate");
 /// T-08 for a use of a certificate, at a link or by the claim.
 fn t_08_at(
     walk: &mut Walk<'_>,
@@ -714,7 +702,8 @@ pub fn t_08_link(
     let Some(named) = input.resolved.amended else { return standing };
     let before = *walk.evidence.result(named);
     let subject = Subject::Calibration(before.calibration);
-    let number = fact("number", FactValue::Text(walk.evidence.calibration(before.calibration).number));
+    let number =
+        fact("number", FactValue::Text(walk.evidence.calibration(before.calibration).number));
     let Some(ratio) = shift_in_u95(walk, row, input, &before, &after) else {
         let note = Note::unknown(&T_08, subject, &UNDER_REVIEW, &NEED_EVALUATION);
         let state = walk.note(note.against(against).facts(&[number]));

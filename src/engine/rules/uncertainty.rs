@@ -46,10 +46,7 @@ pub static U_02: Rule = Rule {
 /// ILAC-P14 5.x \[S\].
 pub static U_03: Rule = Rule {
     id: "U-03",
-    statement: phrase(
-        "xác suất phủ khoảng 95 %",
-        "the coverage probability is about 95 %",
-    ),
+    statement: phrase("xác suất phủ khoảng 95 %", "the coverage probability is about 95 %"),
     severity: Severity::Minor,
     dimension: Dimension::Recognition,
     source: Source::new("ILAC-P14:09/2020", "5", Tag::Secondary),
@@ -127,14 +124,9 @@ static NEED_MODE: Phrase = phrase(
     "độ không đảm bảo đo là tuyệt đối hay tương đối, và so với giá trị nào",
     "whether the uncertainty is absolute or relative, and to what",
 );
-static NEED_VALUE: Phrase = phrase(
-    "giá trị của dòng kết quả (hỏi tổ chức cấp)",
-    "the value of the row (ask the issuer)",
-);
-static NO_VALUE: Phrase = phrase(
-    "dòng kết quả {row} không có giá trị",
-    "row {row} has no value",
-);
+static NEED_VALUE: Phrase =
+    phrase("giá trị của dòng kết quả (hỏi tổ chức cấp)", "the value of the row (ask the issuer)");
+static NO_VALUE: Phrase = phrase("dòng kết quả {row} không có giá trị", "row {row} has no value");
 
 /// U-01 for a row.
 pub fn u_01(walk: &mut Walk<'_>, index: ResultIndex, row: &ResultRow) -> Tri {
@@ -305,7 +297,8 @@ fn brought(
         Target::Row(index) => {
             let parent = walk.evidence.result(index);
             let parent_calibration = walk.evidence.calibration(parent.calibration);
-            let at = if at_childs_point && !parent.extent.is_point() { x } else { parent.extent.upper };
+            let at =
+                if at_childs_point && !parent.extent.is_point() { x } else { parent.extent.upper };
             let days = numbers::days_since(parent_calibration, calibration.performed_to);
             let drift = numbers::drift(walk.evidence, parent_calibration.item, parent, days, at);
             let u = walk.normalised(parent).ok().map(|normalised| {
@@ -316,11 +309,7 @@ fn brought(
             let figures = [u.map(|u| u.value), floor, budget];
             let for_share = figures.into_iter().flatten().reduce(f64::max);
             let stated = u.is_some() || budget.is_some();
-            Brought {
-                u,
-                for_share: for_share.filter(|_| stated),
-                value: numbers::value_of(parent),
-            }
+            Brought { u, for_share: for_share.filter(|_| stated), value: numbers::value_of(parent) }
         }
         Target::Realisation(index) => {
             let root = walk.evidence.realisation(index);
@@ -390,7 +379,8 @@ fn contribution(
         None => None,
     };
     let Some(factor) = factor else {
-        let led_somewhere = matches!(input.resolved.target, Target::Row(_) | Target::Realisation(_));
+        let led_somewhere =
+            matches!(input.resolved.target, Target::Row(_) | Target::Realisation(_));
         let unknown = if led_somewhere { Contribution::ModelUnknown } else { Contribution::None };
         return (unknown, None);
     };
@@ -545,12 +535,7 @@ fn compare(
 
 /// U-04 at a link. Of several inputs only those of the same quantity (identity, ratio) are floors
 /// by themselves; the others count in U-05.
-pub fn u_04(
-    walk: &mut Walk<'_>,
-    row: &ResultRow,
-    input: &Input,
-    alone: bool,
-) -> Tri {
+pub fn u_04(walk: &mut Walk<'_>, row: &ResultRow, input: &Input, alone: bool) -> Tri {
     let subject = Subject::Calibration(row.calibration);
     let against = match input.resolved.target {
         Target::Row(parent) => Subject::Calibration(walk.evidence.result(parent).calibration),

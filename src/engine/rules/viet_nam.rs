@@ -168,7 +168,8 @@ fn covers_field(evidence: &Evidence, recognition: &LegalRecognitionRow, row: &Re
     let parent = kind.parent.map(|parent| parent.kind());
     recognition.fields.iter().any(|field| {
         let field = evidence.text(*field);
-        let is_named = |id: &str, name: &str| field == id || field.to_lowercase() == name.to_lowercase();
+        let is_named =
+            |id: &str, name: &str| field == id || field.to_lowercase() == name.to_lowercase();
         is_named(kind.id, kind.name_vi)
             || parent.is_some_and(|parent| is_named(parent.id, parent.name_vi))
             || field == kind.area.code
@@ -215,7 +216,9 @@ static NEED_LEVEL: Phrase = phrase(
 fn rank(walk: &Walk<'_>, index: StandardIndex) -> Option<(u8, &'static str)> {
     let standard = walk.evidence.standard(index);
     let by_role = || match standard.role? {
-        MetrologicalRole::Primary | MetrologicalRole::Secondary | MetrologicalRole::Intrinsic => Some(1),
+        MetrologicalRole::Primary | MetrologicalRole::Secondary | MetrologicalRole::Intrinsic => {
+            Some(1)
+        }
         MetrologicalRole::Reference => Some(2),
         MetrologicalRole::Working => Some(3),
         MetrologicalRole::MeasuringInstrument => Some(4),
@@ -298,10 +301,8 @@ static NO_CYCLE: Phrase = phrase(
     "chuẩn quốc gia không có chu kỳ hiệu chuẩn hay so sánh được ghi",
     "the national standard has no declared cycle of calibration or comparison",
 );
-static NEED_CYCLE: Phrase = phrase(
-    "chu kỳ hiệu chuẩn của chuẩn quốc gia",
-    "the cycle of the national standard",
-);
+static NEED_CYCLE: Phrase =
+    phrase("chu kỳ hiệu chuẩn của chuẩn quốc gia", "the cycle of the national standard");
 
 /// V-03 and V-04 for a standard at a use, when it is a national standard of the country.
 pub fn national_standard(walk: &mut Walk<'_>, index: StandardIndex, used: Period) {
@@ -410,7 +411,8 @@ fn is_foreign_source(
     if organisation.kind == OrganisationKind::Bipm {
         return true;
     }
-    let foreign = is_of_the_country(walk, Some(issuer)) == Some(false) && standard.owner != Some(issuer);
+    let foreign =
+        is_of_the_country(walk, Some(issuer)) == Some(false) && standard.owner != Some(issuer);
     let first = walk.evidence.results.of(index.position()).first();
     foreign
         && first.is_some_and(|result| {
