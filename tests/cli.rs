@@ -237,10 +237,10 @@ fn a_certificate_is_named_by_number_or_id() {
     by("ILL-QT1-26-0054").refused(65, &["/calibration", "did you mean “ILL-QT1-26-0045”?"]);
 }
 
-#[test]
-fn shared_ancestors_are_printed_once() {
+/// A bundle of certificates, each made with some of the others.
+fn network(certificates: &[(&str, &str, &[&str])]) -> TempDir {
     let mut bundle = small();
-    let calibration = |id: &str, item: &str, day: &str, made_with: &[&str]| {
+    let calibration = |(id, day, made_with): &(&str, &str, &[&str])| {
         let reference = |above: &&str| {
             json!({"standard": format!("_:{above}"), "calibration": format!("_:c-{above}"),
                 "result": "r1", "model": "mean"})
@@ -248,34 +248,45 @@ fn shared_ancestors_are_printed_once() {
         json!({
             "id": format!("_:c-{id}"), "kind": "calibration", "issuer": "_:lab",
             "number": format!("N-{id}"), "performed_from": day, "performed_to": day,
-            "item": item, "references": made_with.iter().map(reference).collect::<Vec<_>>(),
+            "item": format!("_:{id}"),
+            "references": made_with.iter().map(reference).collect::<Vec<_>>(),
             "results": [{"id": "r1", "quantity_kind": "mass", "point": {"value": "1", "unit": "kg"},
                 "value": "1.0", "unit": "kg"}]
         })
     };
-    bundle["records"]["calibrations"] = json!([
-        calibration("top", "_:top", "2020-01-01", &[]),
-        calibration("a", "_:a", "2021-01-01", &["top"]),
-        calibration("b", "_:b", "2021-01-01", &["top"]),
-        calibration("low", "_:low", "2022-01-01", &["a", "b"]),
-    ]);
-    let standard = |id: &str| json!({"id": format!("_:{id}"), "owner": "_:lab"});
-    bundle["records"]["measurement_standards"] =
-        ["top", "a", "b", "low"].iter().map(|id| standard(id)).collect();
-    let directory = directory(&[("bundle.json", &bundle.to_string())]);
-    let run = etalon(&[
-        "verify",
-        "--bundle",
-        &name(&directory, "bundle.json"),
-        "--standard",
-        "_:low",
-        "--used-on",
-        "2022-06-01",
-        "--known-at",
-        "2026-11-20T00:00:00Z",
-    ]);
+    let standard =
+        |(id, ..): &(&str, &str, &[&str])| json!({"id": format!("_:{id}"), "owner": "_:lab"});
+    bundle["records"]["calibrations"] = certificates.iter().map(calibration).collect();
+    bundle["records"]["measurement_standards"] = certificates.iter().map(standard).collect();
+    directory(&[("bundle.json", &bundle.to_string())])
+}
+
+/// The tree of the chain of a standard.
+fn tree(network: &TempDir, standard: &str, status: i32) -> String {
+    let bundle = name(network, "bundle.json");
+    let when = ["--used-on", "2022-06-01", "--known-at", "2026-11-20T00:00:00Z"];
+    let run =
+        etalon(&[&["verify", "--bundle", &bundle, "--standard", standard], &when[..]].concat());
+    assert_eq!(run.status, Some(status), "{run:?}");
     let chain = run.out.split("Traceability chain\n").nth(1).expect("a chain");
-    insta::assert_snapshot!(chain.split("\n\n").next().expect("a tree"));
+    chain.split("\n\n").next().expect("a tree").to_owned()
+}
+
+#[test]
+fn shared_ancestors_are_printed_once() {
+    let network = network(&[
+        ("top", "2020-01-01", &[]),
+        ("a", "2021-01-01", &["top"]),
+        ("b", "2021-01-01", &["top"]),
+        ("low", "2022-01-01", &["a", "b"]),
+    ]);
+    insta::assert_snapshot!(tree(&network, "_:low", 1));
+}
+
+#[test]
+fn loops_end() {
+    let network = network(&[("a", "2021-01-01", &["b"]), ("b", "2021-01-01", &["a"])]);
+    insta::assert_snapshot!(tree(&network, "_:a", 1));
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -673,7 +684,6 @@ fn the_commands_of_the_demonstration_answer_the_same() {
         let mut arguments: Vec<&str> = before.split_whitespace().skip(1).collect();
         arguments.push(point);
         arguments.extend(after.split_whitespace());
-        let mut arguments = arguments;
         for argument in &mut arguments {
             if *argument == "examples/viet-nam.json" {
                 *argument = COUNTRY;

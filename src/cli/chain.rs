@@ -135,7 +135,8 @@ impl Tree<'_, '_> {
         if references.is_empty() && link.references.is_empty() {
             return vec![self.without_references(link, calibration)];
         }
-        references.iter().filter_map(|reference| self.open_end(reference)).collect()
+        let followed = !link.references.is_empty();
+        references.iter().filter_map(|reference| self.open_end(reference, followed)).collect()
     }
 
     fn without_references(&self, link: &RenderedLink, calibration: &Calibration) -> Line {
@@ -155,7 +156,9 @@ impl Tree<'_, '_> {
         }
     }
 
-    fn open_end(&self, reference: &Reference) -> Option<Line> {
+    /// A reference that leads nowhere: what it does not name, or that it was not followed (a loop,
+    /// a limit).
+    fn open_end(&self, reference: &Reference, followed: bool) -> Option<Line> {
         if reference.realisation.is_some() {
             return None;
         }
@@ -163,13 +166,17 @@ impl Tree<'_, '_> {
         let standard = reference.standard.as_ref().map(|id| view.code(id.as_str()));
         let named = standard.unwrap_or(view.say(phrases::OPEN_UNKNOWN));
         let text = match (&reference.calibration, &reference.result) {
-            (Some(_), Some(_)) => return None,
-            (Some(calibration), None) => {
+            (Some(_), Some(_)) if followed => return None,
+            (Some(calibration), result) => {
                 let number = match view.calibration(calibration.as_str()) {
                     Some(certificate) => certificate.number.as_str(),
                     None => calibration.as_str(),
                 };
-                view.fill(phrases::OPEN_ROW, &[("standard", named), ("number", number)])
+                let phrase = match result {
+                    Some(_) => phrases::NOT_FOLLOWED,
+                    None => phrases::OPEN_ROW,
+                };
+                view.fill(phrase, &[("standard", named), ("number", number)])
             }
             (None, _) => match (&reference.document_sha256, standard) {
                 (Some(sha256), None) => view.fill(phrases::OPEN_DOCUMENT, &[("sha256", sha256)]),

@@ -12,7 +12,7 @@ use crate::exchange::bundle;
 use crate::exchange::outcome::{ReadError, Unread};
 
 use super::failure::Status;
-use super::page::{Line, Page};
+use super::page::{FIRM_BLANK, Line, Page};
 use super::phrases::{self, fill};
 use super::style::BOLD;
 use super::{Answer, Failure, Options, input};
@@ -108,6 +108,8 @@ fn print_items(page: &mut Page, calibrations: &[Calibration], output: &Path, lan
         let item = &calibration.item;
         let output = quoted(output);
         let command = format!("etalon verify --bundle {output} --standard {item}");
+        // One line, so that it can be copied.
+        let command = command.replace(' ', &FIRM_BLANK.to_string());
         let holes = [("number", calibration.number.as_str()), ("command", command.as_str())];
         page.hanging("", "    ", &Line::new().plain(&fill(phrases::ASK_ITEM, language, &holes)));
     }

@@ -98,6 +98,8 @@ phrases! {
         "{standard}: the certificate used is not named";
     OPEN_ROW = "{standard}, giấy chứng nhận {number}: không nêu kết quả đã dùng",
         "{standard}, certificate {number}: the result used is not named";
+    NOT_FOLLOWED = "{standard}, giấy chứng nhận {number}: không xét tiếp, xem phần nhận định",
+        "{standard}, certificate {number}: not followed further, see the findings";
     OPEN_DOCUMENT = "một tài liệu ngoài dữ liệu này, SHA-256 {sha256}",
         "a document outside these records, SHA-256 {sha256}";
     OPEN_UNKNOWN = "một chuẩn không được nêu tên", "a standard that is not named";

@@ -620,7 +620,11 @@ fn named(word: &str, wording: Wording) -> String {
         (Wording::Vietnamese, Some(kind)) => kind.name_vi.to_owned(),
         (Wording::English, Some(kind)) => kind.name_en.to_owned(),
         (Wording::Vietnamese, None) => in_vietnamese(word).unwrap_or(word).to_owned(),
-        (Wording::English, None) => word.replace('_', " "),
+        // Words are lower snake case; the names of limits are not words.
+        (Wording::English, None) if word.starts_with(|c: char| c.is_ascii_lowercase()) => {
+            word.replace('_', " ")
+        }
+        (Wording::English, None) => word.to_owned(),
     }
 }
 

@@ -8,7 +8,7 @@
 //! say what quantity it is and what its number is; names for people say nothing here (rule Q-06).
 //! Every element is settled: read, listed with a reason, or found at the end and listed then.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use roxmltree::{Document, ExpandedName, Node, ParsingOptions};
@@ -53,7 +53,7 @@ const DEEPEST: u16 = 200;
 /// Most rows of a certificate: a row costs some hundred times the two bytes that make it.
 const MOST_ROWS: usize = 20_000;
 
-/// Most links of an element that are followed: what links to more is about no single item.
+/// Most links that are followed from one place: what links to more is about no single item.
 const MOST_LINKS: usize = 32;
 
 /// Reference types of the quantities of a table, with what their numbers are.
@@ -122,16 +122,28 @@ const QUANTITY_NOT_SAID: Reason = (
     "which quantity this is is not said by an identifier",
 );
 const MEANING_NOT_SAID: Reason = (
-    "không có mã định danh nào cho biết con số là gì (độ sai, số hiệu chính, số chỉ)",
+    "không có mã định danh nào cho biết con số là gì (sai số, số hiệu chính, số chỉ)",
     "what the number is (an error, a correction, an indication) is not said by an identifier",
 );
 const SAID_OTHERWISE: Reason = (
     "cùng một phép đo được viết cách khác; kết quả đã lấy đại lượng bên cạnh",
     "the same measurement written another way; the result was taken from the quantity beside it",
 );
+const ANOTHER_QUANTITY: Reason = (
+    "đại lượng khác trong cùng danh sách; phiên bản này chỉ lấy một đại lượng của mỗi danh sách",
+    "another quantity in the same list; this version takes one quantity of each list",
+);
+const SEVERAL_ALIKE: Reason = (
+    "nhiều đại lượng cùng loại đứng cạnh nhau mà không nói cái nào đi với cái nào",
+    "several quantities alike stand side by side; which belong together is not said",
+);
+const POINT_TAKEN: Reason = (
+    "điểm đo đã lấy từ giá trị chuẩn bên cạnh",
+    "the point was taken from the reference value beside it",
+);
 const ALTERNATIVE: Reason = (
-    "cùng giá trị ở đơn vị khác; đã lấy giá trị theo đơn vị SI",
-    "the same value in another unit; the one in the SI unit was taken",
+    "cùng giá trị ở đơn vị khác; chỉ lấy một cách viết",
+    "the same value in another unit; only one form was taken",
 );
 const LENGTHS_DIFFER: Reason = (
     "số lượng giá trị trong các danh sách cạnh nhau không khớp",
@@ -207,6 +219,13 @@ const BY_NAME: &[(&[&str], Reason)] = &[
         (
             "tuyên bố bằng lời, không có trường tương ứng",
             "a statement in words, for which there is no field",
+        ),
+    ),
+    (
+        &["relativeUncertainty"],
+        (
+            "phiên bản này chưa đọc độ không đảm bảo đo tương đối",
+            "relative uncertainties are not read in this version",
         ),
     ),
     (&["Signature"], ("chữ ký số chưa được kiểm tra ở đây", "the signature was not checked here")),
@@ -532,8 +551,8 @@ fn decimals(element: Option<Element<'_>>) -> Vec<Option<Decimal>> {
 }
 
 impl<'d> Series<'d> {
-    /// The numbers of a quantity, if it is in a form that is read; of several forms the one in
-    /// coherent SI units, else the first.
+    /// The numbers of a quantity, if it is in a form that is read; of several forms one with its
+    /// uncertainty, and of these the one in coherent SI units, else the first.
     fn of(quantity: Element<'d>) -> Result<Option<Self>, Text> {
         let is_form = |node: &Element<'d>| {
             ["real", "realListXMLList"].iter().any(|name| node.has_tag_name((SI, *name)))
@@ -549,8 +568,13 @@ impl<'d> Series<'d> {
             }
         }
         let is_coherent = |unit: &Unit| unit.factor() == 1.0 && unit.offset() == 0.0;
-        let chosen = read.iter().position(|series| series.units.iter().all(is_coherent));
-        match (read.into_iter().nth(chosen.unwrap_or(0)), error) {
+        let preferred = (0..read.len()).min_by_key(|index| {
+            let series = read.get(*index);
+            let stated = series.is_some_and(|series| series.uncertainties().is_some());
+            (!stated, !series.is_some_and(|series| series.units.iter().all(is_coherent)))
+        });
+        let chosen = preferred.map(|index| read.swap_remove(index));
+        match (chosen, error) {
             (Some(mut series), _) => {
                 series.alternatives =
                     forms.into_iter().filter(|form| *form != series.form).collect();
@@ -958,7 +982,7 @@ impl<'d> Reader<'d> {
         Ok(id)
     }
 
-    /// An organisation from a contact; one of the same kind and names is the same.
+    /// An organisation from a contact; within a certificate, one of the same names is the same.
     fn organisation(
         &mut self,
         contact: Element<'d>,
@@ -974,7 +998,7 @@ impl<'d> Reader<'d> {
             );
             self.places.locate(error, contact)
         })?;
-        let is_same = |record: &&Organisation| record.kind == kind && record.names == names;
+        let is_same = |record: &&Organisation| record.names == names;
         if let Some(known) = self.records.organisations.iter().find(is_same) {
             return Ok(known.id.clone());
         }
@@ -1242,7 +1266,8 @@ impl<'d> Reader<'d> {
                 self.take(series);
             }
         }
-        for element in expanded.map(|stated| stated.elements).unwrap_or_default() {
+        // Records have no field for the coverage of a condition.
+        if let Some(element) = expanded.and_then(|stated| stated.elements.into_iter().next()) {
             self.settle(element);
         }
         Some(condition)
@@ -1312,31 +1337,22 @@ impl<'d> Reader<'d> {
                 Err(reason) => unreadable = unreadable.or(Some(reason)),
             }
         }
-        let Some((found, value_is)) = result_of(&readable) else {
-            let is_known = |series: &Series<'d>| series.kind(around).is_some();
-            return Err(unreadable.unwrap_or_else(|| {
-                because(match readable.as_slice() {
-                    [] => UNKNOWN_FORM,
-                    readable if readable.iter().any(is_known) => MEANING_NOT_SAID,
-                    _ => QUANTITY_NOT_SAID,
-                })
-            }));
+        let (found, value_is, kind) = result_of(&readable, around)
+            .map_err(|reason| unreadable.unwrap_or_else(|| because(reason)))?;
+        let of_role = |role| {
+            let fitting = |series: &&Series<'d>| series.role() == Some(role) && series.is_of(kind);
+            let mut all = readable.iter().filter(fitting);
+            match (all.next(), all.next()) {
+                (_, Some(_)) => Err(because(SEVERAL_ALIKE)),
+                (only, None) => Ok(only),
+            }
         };
-        let kind = found.kind(around).ok_or(because(QUANTITY_NOT_SAID))?;
-        let of_role = |role| readable.iter().find(|series| series.role() == Some(role));
-        let set_point = || {
-            let path = ["measurementMetaData", "metaData"];
-            let data = quantities.iter().flat_map(|quantity| along(*quantity, &path));
-            data.filter(|data| is_of_type(*data, &["basic_calibrationValue"]))
-                .flat_map(|data| along(data, &["data", "quantity"]))
-                .find_map(|quantity| Series::of(quantity).ok().flatten())
+        let stated = match of_role(Role::Reference)? {
+            None => of_role(Role::Nominal)?,
+            reference => reference,
         };
-        let stated = of_role(Role::Reference).or(of_role(Role::Nominal));
-        let meant = if stated.is_none() { set_point() } else { None };
-        let point = stated.or(meant.as_ref());
-        if point.is_some_and(|point| !point.is_of(kind)) {
-            return Err(because(QUANTITY_NOT_SAID));
-        }
+        let set_point = if stated.is_none() { set_point(quantities, kind) } else { None };
+        let point = stated.or(set_point.as_ref());
         let count = found.values.len();
         let uncertainties = found.uncertainties();
         let fitting = point.is_none_or(|point| point.fits(count))
@@ -1381,12 +1397,27 @@ impl<'d> Reader<'d> {
         for series in [Some(found), point].into_iter().flatten() {
             self.take(series);
         }
-        for element in uncertainties.map(|stated| stated.elements).unwrap_or_default() {
-            self.settle(element);
+        if let Some(stated) = uncertainties {
+            for element in &stated.elements {
+                self.settle(*element);
+            }
+            let mut numbers = [&stated.values, &stated.factors, &stated.probabilities].into_iter();
+            if numbers.any(|list| list.iter().any(Option::is_none)) {
+                self.note(found.form, NOT_A_NUMBER);
+            }
         }
         for other in &readable {
-            if matches!(other.role(), Some(Role::Result(_))) && other.quantity != found.quantity {
-                self.refuse(other.quantity, because(SAID_OTHERWISE));
+            let is_used = [Some(found), point].into_iter().flatten();
+            if is_used.map(|series| series.quantity).any(|used| used == other.quantity) {
+                continue;
+            }
+            match other.role() {
+                Some(Role::Result(_)) if other.kind(around) == Some(kind) => {
+                    self.refuse(other.quantity, because(SAID_OTHERWISE));
+                }
+                Some(Role::Result(_)) => self.refuse(other.quantity, because(ANOTHER_QUANTITY)),
+                Some(_) if point.is_some() => self.refuse(other.quantity, because(POINT_TAKEN)),
+                _ => {}
             }
         }
         Ok(())
@@ -1426,10 +1457,11 @@ impl<'d> Reader<'d> {
     /// Notes which rows were made with which equipment, where metadata of a table say so.
     fn equipment_used(&mut self, quantities: &[Element<'d>], rows: Range<usize>) {
         let path = ["measurementMetaData", "metaData"];
-        for metadata in quantities.iter().flat_map(|quantity| along(*quantity, &path)) {
+        let metadata = quantities.iter().flat_map(|quantity| along(*quantity, &path));
+        let links = metadata.filter(|metadata| is_of_type(*metadata, &STANDARD_USED));
+        for metadata in links.take(MOST_LINKS) {
             let used: Vec<&str> = words(metadata, "refId").collect();
-            let fitting = used.len() == 1 || used.len() == rows.len();
-            if !is_of_type(metadata, &STANDARD_USED) || !fitting {
+            if used.len() != 1 && used.len() != rows.len() {
                 continue;
             }
             for (index, row) in self.results.iter().enumerate().skip(rows.start).take(rows.len()) {
@@ -1505,7 +1537,11 @@ impl<'d> Reader<'d> {
         let has_rows = !self.results.is_empty();
         let mut references = Vec::new();
         for (index, (element, rows)) in equipment.into_iter().enumerate() {
-            let linked = element.attribute("id").and_then(|id| self.made_with.get(id)).cloned();
+            let mut linked = element.attribute("id").and_then(|id| self.made_with.get(id)).cloned();
+            if let Some(rows) = &mut linked {
+                let mut seen = HashSet::new();
+                rows.retain(|row| seen.insert(row.clone()));
+            }
             let is_main = linked.is_some() || is_of_type(element, &STANDARD_USED);
             let rows = linked.or(rows);
             if has_rows && rows.as_ref().is_some_and(Vec::is_empty) {
@@ -1567,28 +1603,46 @@ fn is_true(element: Element<'_>) -> bool {
     own_text(element).is_some_and(|text| matches!(text.as_str(), "true" | "1"))
 }
 
-/// Of quantities side by side the one that is the result, and what its numbers are: what has an
-/// uncertainty comes first, then the error, the correction, the indication. A quantity with a
-/// quantity type and no role is the value itself.
-fn result_of<'s, 'd>(series: &'s [Series<'d>]) -> Option<(&'s Series<'d>, Option<ValueIs>)> {
+/// Of quantities side by side the one that is the result, what its numbers are and which quantity
+/// it is: what has an uncertainty comes first, then the error, the correction, the indication. A
+/// quantity with a quantity type and no role is the value itself.
+fn result_of<'s, 'd>(
+    series: &'s [Series<'d>],
+    around: &[Vec<QuantityKindId>],
+) -> Result<(&'s Series<'d>, Option<ValueIs>, QuantityKindId), Reason> {
     let order = [ValueIs::Error, ValueIs::Correction, ValueIs::Indication];
-    let mut results: Vec<(&Series<'d>, ValueIs)> = Vec::new();
-    for value_is in order {
-        let of_role = series.iter().filter(|series| series.role() == Some(Role::Result(value_is)));
-        results.extend(of_role.map(|series| (series, value_is)));
-    }
-    let with_uncertainty = results.iter().find(|(series, _)| series.uncertainties().is_some());
-    if let Some((series, value_is)) = with_uncertainty.or(results.first()) {
-        return Some((*series, Some(*value_is)));
-    }
-    let typed = |series: &&Series<'d>| {
-        series.role().is_none() && si_child(series.form, "quantityTypeQUDT").is_some()
-    };
-    let mut typed = series.iter().filter(typed);
-    match (typed.next(), typed.next()) {
-        (Some(only), None) => Some((only, None)),
+    let known = series.iter().filter_map(|series| Some((series, series.kind(around)?)));
+    let known: Vec<_> = known.collect();
+    let results = known.iter().filter_map(|(series, kind)| match series.role() {
+        Some(Role::Result(value_is)) => Some((*series, Some(value_is), *kind)),
+        None if si_child(series.form, "quantityTypeQUDT").is_some() => Some((*series, None, *kind)),
         _ => None,
-    }
+    });
+    let results: Vec<_> = results.collect();
+    let found = results.iter().min_by_key(|(series, value_is, _)| {
+        let rank = order.iter().position(|known| Some(*known) == *value_is);
+        (series.uncertainties().is_none(), rank.unwrap_or(order.len()))
+    });
+    let Some((found, value_is, kind)) = found.copied() else {
+        let has_result = series.iter().any(|own| matches!(own.role(), Some(Role::Result(_))));
+        return Err(match series {
+            [] => UNKNOWN_FORM,
+            _ if has_result || known.is_empty() => QUANTITY_NOT_SAID,
+            _ => MEANING_NOT_SAID,
+        });
+    };
+    let alike = results.iter().filter(|(_, own, of)| (*own, *of) == (value_is, kind)).count();
+    if alike > 1 { Err(SEVERAL_ALIKE) } else { Ok((found, value_is, kind)) }
+}
+
+/// The value that was to be set, where metadata of a table say it.
+fn set_point<'d>(quantities: &[Element<'d>], kind: QuantityKindId) -> Option<Series<'d>> {
+    let path = ["measurementMetaData", "metaData"];
+    let data = quantities.iter().flat_map(|quantity| along(*quantity, &path));
+    data.filter(|data| is_of_type(*data, &["basic_calibrationValue"]))
+        .flat_map(|data| along(data, &["data", "quantity"]))
+        .find_map(|quantity| Series::of(quantity).ok().flatten())
+        .filter(|series| series.is_of(kind))
 }
 
 impl Uncertainties<'_> {
@@ -1715,6 +1769,19 @@ mod tests {
             let found = certificate(&form(other));
             assert!(found.records.calibrations[0].results.is_empty(), "{other}");
         }
+    }
+
+    #[test]
+    fn results_alike_are_not_chosen_from() {
+        let length = |value: &str| {
+            format!(
+                r"<si:real><si:quantityTypeQUDT>length</si:quantityTypeQUDT>
+                <si:value>{value}</si:value><si:unit>\metre</si:unit></si:real>"
+            )
+        };
+        let found = certificate(&format!("{}</quantity><quantity>{}", length("1"), length("2")));
+        assert!(found.records.calibrations[0].results.is_empty());
+        assert!(found.unread.iter().any(|part| part.reason.en.contains("alike")), "{found:?}");
     }
 
     #[test]
