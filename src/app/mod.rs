@@ -3,4 +3,5 @@
 pub mod bundle;
 pub mod conformance;
 pub mod convert;
+pub mod synth;
 pub mod verify;

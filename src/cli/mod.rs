@@ -30,6 +30,7 @@ mod page;
 mod phrases;
 mod report;
 mod style;
+mod synth;
 mod verify;
 mod view;
 
@@ -86,6 +87,7 @@ enum Command {
     Verify(Box<verify::Arguments>),
     Check(check::Arguments),
     Conformance(conformance::Arguments),
+    Synth(synth::Arguments),
     Convert(convert::Arguments),
 }
 
@@ -154,6 +156,7 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::Verify(arguments) => verify::run(&arguments, options),
         Command::Check(arguments) => check::run(&arguments, options),
         Command::Conformance(arguments) => conformance::run(&arguments, options),
+        Command::Synth(arguments) => synth::run(&arguments, options),
         Command::Convert(arguments) => convert::run(&arguments, options),
     }));
     match answer {

@@ -1,0 +1,596 @@
+//! The many records of the synthetic country: standards and their calibrations.
+
+use crate::domain::calibration::{
+    Calibration, CalibrationKind, CalibrationResult, CalibrationStatus, CalibrationStatusEntry,
+    CompetenceDecision, CompetenceEvidence, CompetenceItem, DueSource, Endorsement,
+    ItemIdentification, Method, Phase, Reference, ReferenceRole,
+};
+use crate::domain::claim::Claim;
+use crate::domain::interval::{Interval, Parameter, QuantityValue};
+use crate::domain::period::{Day, Instant};
+use crate::domain::recognition::EvidenceLevel;
+use crate::domain::standard::{
+    Drift, DriftPeriod, EventKind, IntervalMethod, IntervalPolicy, LegalLevel, MeasurementStandard,
+    MetrologicalRole, StandardEvent, StandardStatus,
+};
+use crate::domain::text::Names;
+use crate::domain::uncertainty::{Mode, Uncertainty, UncertaintyKind};
+use crate::domain::unit::Unit;
+
+use super::flaw::Flaw;
+use super::plan::{Character, Made, Outline, Plan, With, quantity};
+use super::quantity::{Figure, Form, Quantity, Read};
+use super::shape::{Level, Party, Place};
+use super::{Country, Thing};
+
+/// Months for which a calibration is valid.
+const VALID_MONTHS: u32 = 24;
+
+/// Days after its last day of performance on which a certificate became void or known to be.
+const LATER: i32 = 60;
+
+/// Coverage factors for few degrees of freedom (GUM table G.2, 95.45 %).
+const FEW: [(&str, &str); 4] = [("2.05", "50"), ("2.13", "20"), ("2.20", "14"), ("2.28", "10")];
+
+impl Country {
+    fn read(&self, place: Place) -> Option<&Read> {
+        self.quantities.get(place.kind as usize)
+    }
+
+    /// A standard, with what happened to it.
+    pub(super) fn measurement_standard(&self, number: u32) -> Option<MeasurementStandard> {
+        let place = self.course.shape.place(number);
+        let (quantity, read) = (quantity(place.kind), self.read(place)?);
+        let own = self.course.character(number);
+        let (legal_level, role, vi, en) = match place.level {
+            Level::First => (None, MetrologicalRole::Primary, "Chuẩn đầu", "Primary standard"),
+            Level::Second => (None, MetrologicalRole::Secondary, "Chuẩn thứ", "Secondary standard"),
+            Level::National => (
+                Some(LegalLevel::National),
+                MetrologicalRole::Secondary,
+                "Chuẩn quốc gia",
+                "National standard",
+            ),
+            Level::Reference => (
+                Some(LegalLevel::Reference),
+                MetrologicalRole::Reference,
+                "Chuẩn chính",
+                "Reference standard",
+            ),
+            Level::Working => (
+                Some(LegalLevel::Working),
+                MetrologicalRole::Working,
+                "Chuẩn công tác",
+                "Working standard",
+            ),
+            Level::Instrument => (
+                Some(LegalLevel::Instrument),
+                MetrologicalRole::MeasuringInstrument,
+                "Phương tiện đo",
+                "Instrument",
+            ),
+        };
+        let at_first = own.rows == 1 && !quantity.over_range;
+        let value = quantity.points[0].decimal()?;
+        let nominal = at_first.then(|| QuantityValue { value, unit: read.unit.clone() });
+        let drift = || {
+            let limit = self.expanded(place, place.level, 50).significant(2).decimal()?;
+            Some(Drift {
+                limit: QuantityValue { value: limit, unit: read.one.clone() },
+                mode: Some(Mode::Relative),
+                per: Some(DriftPeriod::Year),
+            })
+        };
+        Some(MeasurementStandard {
+            id: self.standard_id(number)?,
+            owner: self.party_id(self.course.shape.owner(place))?,
+            code: Some(code(place)),
+            names: Some(Names {
+                vi: Some(format!("{vi}: {} (minh hoạ)", quantity.vi)),
+                en: Some(format!("{en}: {} (illustrative)", quantity.en)),
+            }),
+            manufacturer: Some(MAKER.to_owned()),
+            model: Some(model(place)),
+            serial_number: Some(serial(number)),
+            standard_type: None,
+            parent_kit: None,
+            legal_level,
+            metrological_role: Some(role),
+            range: match nominal {
+                Some(_) => None,
+                None => self.range(place),
+            },
+            nominal,
+            accuracy_class: None,
+            drift: if quantity.drifts { drift() } else { None },
+            interval_policy: Some(IntervalPolicy {
+                method: IntervalMethod::Fixed,
+                months: Some(VALID_MONTHS),
+                justification: None,
+                effective_from: None,
+                history_complete: own.history_complete.then_some(true),
+            }),
+            status: Some(StandardStatus::InService),
+            material: None,
+            domestically_developed: None,
+            version: None,
+            recorded_at: None,
+            recorded_by: None,
+            log_index: None,
+            evidence_level: None,
+            synced_at: None,
+            quantity_kinds: vec![read.kind],
+            quantities: Vec::new(),
+            derivations: Vec::new(),
+            use_models: Vec::new(),
+            properties: Vec::new(),
+            identifiers: Vec::new(),
+            interval_policy_history: Vec::new(),
+            events: self.events(number, own),
+        })
+    }
+
+    fn events(&self, number: u32, own: Character) -> Vec<StandardEvent> {
+        let outlines = (0..self.course.years).map(|year| self.course.outline(number, year));
+        let damaged = outlines.filter(|outline| outline.has(Flaw::Damaged)).map(|outline| {
+            event(EventKind::Damage, outline.performed_to.plus_days(LATER / 2), None)
+        });
+        let checked = own.checked.then(|| {
+            let day = self.course.day(self.course.years / 2, 5);
+            event(EventKind::IntermediateCheck, day, Some(true))
+        });
+        damaged.chain(checked).collect()
+    }
+
+    pub(super) fn range(&self, place: Place) -> Option<Interval> {
+        let (lower, upper) = quantity(place.kind).range;
+        Some(Interval {
+            unit: self.read(place)?.unit.clone(),
+            lower: lower.decimal(),
+            upper: upper.decimal(),
+        })
+    }
+
+    /// Expanded uncertainty at a level in percent of what is usual there: a fraction of the value,
+    /// or in the unit of the quantity where it does not grow with the value.
+    pub(super) fn expanded(&self, place: Place, level: Level, percent: u32) -> Figure {
+        let growth = Figure::new(level.growth(), 0);
+        quantity(place.kind).base.times(growth).percent(percent)
+    }
+
+    /// The same at a point, in the unit of the quantity.
+    fn expanded_at(&self, place: Place, level: Level, percent: u32, point: Figure) -> Figure {
+        let expanded = self.expanded(place, level, percent);
+        match quantity(place.kind).is_proportional() {
+            true => expanded.times(Figure::new(point.digits.abs(), point.exponent)),
+            false => expanded,
+        }
+    }
+
+    /// A calibration of a standard in a year of the country.
+    pub(super) fn calibration(&self, number: u32, year: u32) -> Option<Calibration> {
+        let outline = self.course.outline(number, year);
+        let own = self.course.character(number);
+        let plan = self.course.plan(&outline);
+        let results: Option<Vec<_>> =
+            (0..own.rows).map(|row| self.result(&outline, own, &plan, row)).collect();
+        let references: Option<Vec<_>> =
+            plan.made.iter().map(|made| self.reference(&outline, own, made)).collect();
+        let serial = match outline.flaw {
+            Some(Flaw::SerialDiffers) => format!("{}-X", serial(number)),
+            _ => serial(number),
+        };
+        let months = if outline.has(Flaw::DueDatesDiffer) { 30 } else { VALID_MONTHS };
+        let refused = outline.has(Flaw::CompetenceRefused).then(|| CompetenceEvidence {
+            decision: Some(CompetenceDecision::Refused),
+            decided_by: None,
+            items: CompetenceItem::ALL.to_vec(),
+        });
+        Some(Calibration {
+            id: self.calibration_id(number, year)?,
+            kind: CalibrationKind::Calibration,
+            issuer: self.party_id(outline.issuer)?,
+            number: self.certificate_number(&outline),
+            performed_from: outline.performed_from,
+            performed_to: outline.performed_to,
+            item: self.standard_id(number)?,
+            version_label: None,
+            amends: None,
+            change: None,
+            received_on: None,
+            issued_on: Some(outline.issued_on),
+            site: None,
+            performed_by: None,
+            continuous: None,
+            item_identification: Some(ItemIdentification {
+                manufacturer: Some(MAKER.to_owned()),
+                model: Some(model(outline.place)),
+                serial_number: Some(serial),
+                identifiers: Vec::new(),
+            }),
+            endorsement: self.endorsement(&outline),
+            signatory: None,
+            traceability_statement: None,
+            competence_evidence: refused,
+            correction_applied: None,
+            due_on: Some(outline.performed_to.plus_months(months)),
+            due_on_source: Some(DueSource::Agreed),
+            references_complete: None,
+            epoch: None,
+            document: None,
+            published: None,
+            code: None,
+            version: None,
+            recorded_at: None,
+            recorded_by: None,
+            log_index: None,
+            evidence_level: Some(EvidenceLevel::IssuerConfirmed),
+            synced_at: None,
+            items: Vec::new(),
+            methods: vec![Method {
+                document: None,
+                text: Some("so sánh với chuẩn / comparison with a standard".to_owned()),
+            }],
+            conditions: Vec::new(),
+            status_history: statuses(&outline),
+            results: results?,
+            references: references?,
+        })
+    }
+
+    fn certificate_number(&self, outline: &Outline) -> String {
+        let (letter, number) = match outline.issuer {
+            Party::Foreign(number) => ('F', number),
+            Party::Institute(number) => ('I', number),
+            Party::Laboratory(number) => ('L', number),
+            _ => ('B', 0),
+        };
+        let year = self.course.day(outline.year, 0).to_string();
+        let year = year.get(2..4).unwrap_or_default();
+        format!("{letter}{number:03}-{year}-{:07}", outline.standard)
+    }
+
+    fn endorsement(&self, outline: &Outline) -> Option<Endorsement> {
+        let accreditation = |number| Endorsement { accreditation: number, cipm_mra: None };
+        match (outline.issuer, outline.flaw) {
+            (Party::Bipm, _) | (_, Some(Flaw::EndorsementMissing)) => None,
+            (Party::Laboratory(number), Some(Flaw::BodyNotRecognised)) => {
+                Some(accreditation(self.accreditation_id(number, true)))
+            }
+            (Party::Laboratory(number), Some(Flaw::AccreditationOfAnother)) => {
+                let other = (number + 1) % self.course.shape.laboratories;
+                Some(accreditation(self.accreditation_id(other, false)))
+            }
+            (Party::Laboratory(number), _) => {
+                Some(accreditation(self.accreditation_id(number, false)))
+            }
+            _ => Some(Endorsement { accreditation: None, cipm_mra: Some(true) }),
+        }
+    }
+
+    /// Where a row stands: over the whole range, or at a point.
+    fn point(outline: &Outline, row: u32) -> Option<Figure> {
+        let quantity = outline.quantity();
+        let elsewhere = outline.flaw.filter(|flaw| row == 0 && flaw.is_elsewhere());
+        match elsewhere {
+            Some(Flaw::BetweenPoints) => Some(quantity.between),
+            Some(_) => Some(quantity.outside),
+            None if row == 0 && quantity.over_range && outline.place.level < Level::Instrument => {
+                None
+            }
+            None => quantity.points.get(row as usize).copied(),
+        }
+    }
+
+    fn result(
+        &self,
+        outline: &Outline,
+        own: Character,
+        plan: &Plan,
+        row: u32,
+    ) -> Option<CalibrationResult> {
+        let (place, quantity) = (outline.place, outline.quantity());
+        let read = self.read(place)?;
+        let point = Self::point(outline, row);
+        let uncertainty = self.uncertainty(outline, own, plan, row, point);
+        let value = point.map(|point| {
+            let percent = outline.percent[row as usize % 4];
+            let expanded = self.expanded_at(place, place.level, percent, point).significant(2);
+            let year = i128::from(percent) - 115;
+            let deviation = i128::from(own.deviation[row as usize % 4]) + year;
+            let deviation = Figure::new(expanded.digits * deviation / 100, expanded.exponent);
+            let exponent = expanded.exponent.min(point.exponent);
+            let digits = point.at(exponent).digits + deviation.at(exponent).digits;
+            Figure::new(digits, exponent)
+        });
+        let unlike = outline.has(Flaw::OtherFrequency) && row == 0;
+        let frequency = || {
+            let number = |digits| Figure::new(digits, 0).decimal();
+            let (value, lower, upper) = match (unlike, place.level) {
+                (true, _) => (number(500_000), None, None),
+                (_, Level::Instrument) => (number(1000), None, None),
+                _ => (None, number(40), number(20_000)),
+            };
+            parameter("frequency", value, lower, upper, &read.hertz)
+        };
+        Some(CalibrationResult {
+            id: row_name(row),
+            quantity_kind: read.kind,
+            service_category: None,
+            analyte: None,
+            matrix: None,
+            point: match point {
+                Some(point) => {
+                    Some(QuantityValue { value: point.decimal()?, unit: read.unit.clone() })
+                }
+                None => None,
+            },
+            interval: if point.is_none() { self.range(place) } else { None },
+            item: None,
+            point_tolerance: None,
+            valid_interval: None,
+            interpolation: None,
+            value: value.and_then(Figure::decimal),
+            unit: Some(read.unit.clone()),
+            value_is: None,
+            uncertainty: match outline.flaw {
+                Some(Flaw::UncertaintyMissing) => None,
+                _ => Some(uncertainty?),
+            },
+            phase: Some(Phase::AsLeft),
+            endorsed: outline.has(Flaw::CompetenceRefused).then_some(false),
+            performed_on: None,
+            conformity: None,
+            parameters: if quantity.at_frequency { vec![frequency()] } else { Vec::new() },
+            methods: Vec::new(),
+        })
+    }
+
+    fn uncertainty(
+        &self,
+        outline: &Outline,
+        own: Character,
+        plan: &Plan,
+        row: u32,
+        point: Option<Figure>,
+    ) -> Option<Uncertainty> {
+        let (place, quantity) = (outline.place, outline.quantity());
+        let read = self.read(place)?;
+        let usual = outline.percent[row as usize % 4];
+        // What a flaw changes: the level whose uncertainty is taken, percent of it, the digits.
+        let (level, percent, digits) = match (outline.flaw, plan.below_together) {
+            (Some(Flaw::UncertaintyBelowReference), _) => (above(place.level), 50, 2),
+            (Some(Flaw::UncertaintyBelowReferences), Some(percent)) => {
+                (above(place.level), percent, 3)
+            }
+            (Some(Flaw::BelowCapability), _) => (place.level, 85, 2),
+            (Some(Flaw::OtherCoverage), _) => (place.level, usual * 13 / 10, 2),
+            _ => (place.level, usual, 2),
+        };
+        let by_bipm = outline.issuer == Party::Bipm;
+        let percent = if by_bipm { percent / 2 } else { percent };
+        let places = match quantity.form {
+            Form::Absolute { places, .. } if !(own.relative && quantity.is_proportional()) => {
+                Some(places)
+            }
+            _ => None,
+        };
+        let (figure, unit, mode) = match (places, point) {
+            (Some(places), point) => {
+                let point = point.unwrap_or(quantity.range.1);
+                let expanded = self.expanded_at(place, level, percent, point);
+                (expanded.shifted(places), &read.small, Mode::Absolute)
+            }
+            (None, _) => (self.expanded(place, level, percent), &read.one, Mode::Relative),
+        };
+        let (few, freedom) = FEW[row as usize % FEW.len()];
+        let (kind, factor, probability, freedom) =
+            match ((outline.standard + outline.year + row) % 10, outline.flaw) {
+                (number, _) if by_bipm => {
+                    let kind = (number % 2 == 0).then_some(UncertaintyKind::Combined);
+                    (kind, None, None, None)
+                }
+                (_, Some(Flaw::CoverageFactorMissing)) => (EXPANDED, None, Some("0.95"), None),
+                (_, Some(Flaw::OtherCoverage)) => (EXPANDED, Some("2.58"), Some("0.99"), None),
+                (8, _) => (EXPANDED, Some("2"), None, None),
+                (9, _) => (EXPANDED, Some(few), Some("0.95"), Some(freedom)),
+                _ => (EXPANDED, Some("2"), Some("0.95"), None),
+            };
+        let number = |text: Option<&str>| text.and_then(|text| text.parse().ok());
+        Some(Uncertainty {
+            value: figure.significant(digits).decimal()?,
+            unit: unit.clone(),
+            kind,
+            mode: Some(mode),
+            coverage_factor: number(factor),
+            coverage_probability: number(probability),
+            degrees_of_freedom: number(freedom),
+        })
+    }
+
+    fn reference(&self, outline: &Outline, own: Character, made: &Made) -> Option<Reference> {
+        let (standard, calibration, result, realisation) = match &made.with {
+            With::Certificate { standard, year, row } => (
+                Some(self.standard_id(*standard)?),
+                Some(self.calibration_id(*standard, *year)?),
+                Some(row_name(*row)),
+                None,
+            ),
+            With::Standard(standard) => (Some(self.standard_id(*standard)?), None, None, None),
+            With::Root => (
+                None,
+                None,
+                None,
+                Some(self.id(Thing::Realisation, u64::from(outline.place.kind))?),
+            ),
+        };
+        let sensitivity = match (made.influence, &made.with) {
+            (Some(percent), With::Certificate { standard, .. }) => {
+                self.sensitivity(outline, own, *standard, percent).decimal()
+            }
+            _ => None,
+        };
+        Some(Reference {
+            standard,
+            realisation,
+            calibration,
+            result,
+            document_sha256: None,
+            role: Some(match made.influence {
+                Some(percent) if percent % 2 == 0 => ReferenceRole::Environment,
+                Some(_) => ReferenceRole::Influence,
+                None => ReferenceRole::Main,
+            }),
+            model: made.model,
+            sensitivity,
+            exponent: None,
+            symbol: None,
+            equation: None,
+            uncertainty_in_budget: None,
+            for_results: made.rows.clone().into_iter().flatten().map(row_name).collect(),
+            shared_with: Vec::new(),
+        })
+    }
+
+    /// The sensitivity with which a standard of another quantity brings so many percent of the
+    /// smallest uncertainty of a certificate.
+    fn sensitivity(&self, outline: &Outline, own: Character, other: u32, percent: u32) -> Figure {
+        let place = outline.place;
+        let quantity = outline.quantity();
+        let points = quantity.points.iter().take(own.rows as usize);
+        let smallest = points
+            .chain(quantity.over_range.then_some(&quantity.range.0))
+            .map(|point| self.expanded_at(place, place.level, 100, *point).at(-24))
+            .min_by_key(|expanded| expanded.digits)
+            .unwrap_or(Figure::new(0, 0));
+        let smallest = coherent(quantity, smallest.significant(6));
+        let other = self.course.shape.place(other);
+        let of_other = super::plan::quantity(other.kind);
+        let point = if of_other.over_range { of_other.range.1 } else { of_other.points[0] };
+        let brought = self.expanded_at(other, other.level, 100, point);
+        smallest.percent(percent).over(coherent(of_other, brought.significant(6)))
+    }
+
+    /// The claim that the first row of a certificate is traceable, used soon after.
+    pub(super) fn claim_of(&self, number: u32, year: u32) -> Option<Claim> {
+        let outline = self.course.outline(number, year);
+        let used_on = outline.performed_to.plus_days(LATER);
+        let claim = self.claim_on(number, &outline, used_on)?;
+        Some(Claim { calibration: Some(self.calibration_id(number, year)?), ..claim })
+    }
+
+    /// The claim that the value of a standard at its first point is traceable at the end.
+    pub(super) fn claim_at_end(&self, number: u32) -> Option<Claim> {
+        let outline = self.course.outline(number, self.course.years - 1);
+        let usual = Outline { flaw: None, ..outline };
+        self.claim_on(number, &usual, self.last_day())
+    }
+
+    fn claim_on(&self, number: u32, outline: &Outline, used_on: Day) -> Option<Claim> {
+        let read = self.read(outline.place)?;
+        let quantity = outline.quantity();
+        let point = Self::point(outline, 0).unwrap_or(quantity.points[1]);
+        let hertz = if outline.has(Flaw::OtherFrequency) { 500_000 } else { 1000 };
+        let value = Figure::new(hertz, 0).decimal();
+        let frequency = || parameter("frequency", value, None, None, &read.hertz);
+        Some(Claim {
+            standard: self.standard_id(number)?,
+            calibration: None,
+            quantity_kind: Some(read.kind),
+            point: Some(QuantityValue { value: point.decimal()?, unit: read.unit.clone() }),
+            used_on: Some(used_on),
+            known_at: None,
+            analyte: None,
+            matrix: None,
+            value_used: None,
+            required_uncertainty: None,
+            purpose: None,
+            policy: None,
+            parameters: if quantity.at_frequency { vec![frequency()] } else { Vec::new() },
+        })
+    }
+}
+
+const MAKER: &str = "Hãng minh hoạ";
+const EXPANDED: Option<UncertaintyKind> = Some(UncertaintyKind::Expanded);
+
+fn model(place: Place) -> String {
+    format!("M{}-{}", place.kind, place.level as u32)
+}
+
+fn serial(number: u32) -> String {
+    format!("SN{number:07}")
+}
+
+fn code(place: Place) -> String {
+    let letters = ["P", "S", "NS", "R", "W", "I"];
+    format!("{}-{}-{:06}", letters[place.level as usize], place.kind, place.group)
+}
+
+fn row_name(row: u32) -> String {
+    format!("r{}", row + 1)
+}
+
+/// The level above.
+fn above(level: Level) -> Level {
+    match level {
+        Level::First | Level::Second => Level::First,
+        Level::National => Level::Second,
+        Level::Reference => Level::National,
+        Level::Working => Level::Reference,
+        Level::Instrument => Level::Working,
+    }
+}
+
+/// A figure in the coherent SI unit.
+fn coherent(quantity: &Quantity, figure: Figure) -> Figure {
+    match quantity.unit {
+        "kPa" => figure.shifted(3),
+        _ => figure,
+    }
+}
+
+fn parameter(
+    name: &str,
+    value: Option<crate::domain::decimal::Decimal>,
+    lower: Option<crate::domain::decimal::Decimal>,
+    upper: Option<crate::domain::decimal::Decimal>,
+    unit: &Unit,
+) -> Parameter {
+    Parameter { name: name.to_owned(), value, lower, upper, text: None, unit: Some(unit.clone()) }
+}
+
+fn event(kind: EventKind, on: Day, within_limits: Option<bool>) -> StandardEvent {
+    StandardEvent {
+        kind,
+        on: Some(on),
+        discovered_on: None,
+        within_limits,
+        breaks_calibration: None,
+        range: None,
+        recorded_at: None,
+        quantity_kinds: Vec::new(),
+    }
+}
+
+fn statuses(outline: &Outline) -> Vec<CalibrationStatusEntry> {
+    let entry = |status, effective_from, recorded_at| CalibrationStatusEntry {
+        status,
+        effective_from,
+        reason: None,
+        recorded_at,
+    };
+    let later = outline.issued_on.plus_days(LATER / 2);
+    let learnt = Instant::parse(&format!("{later}T02:00:00Z")).ok();
+    let issued = entry(CalibrationStatus::Issued, outline.issued_on, None);
+    match outline.flaw {
+        Some(Flaw::Void) => {
+            let from = outline.performed_from;
+            vec![issued, entry(CalibrationStatus::VoidAbInitio, from, learnt)]
+        }
+        Some(Flaw::UnderReview) => {
+            vec![issued, entry(CalibrationStatus::UnderReview, later, learnt)]
+        }
+        _ => vec![issued],
+    }
+}

@@ -1,0 +1,413 @@
+//! What happens in the synthetic country: who calibrates what, when, with which references, and
+//! what is wrong with it. Everything is drawn from a stream of its own, so that any calibration can
+//! be known without those before it.
+
+use jiff::civil;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::domain::calibration::Model;
+use crate::domain::period::Day;
+
+use super::flaw::{Flaw, Situation};
+use super::quantity::{QUANTITIES, Quantity};
+use super::shape::{KINDS, Level, Party, Place, Shape};
+
+/// The year of the latest calibrations.
+pub(super) const LAST_YEAR: i16 = 2026;
+
+/// Days of the year, counted from 0, on which what is suspended is suspended: accreditations and
+/// capabilities, then registrations.
+pub(super) const SUSPENDED: (i32, i32) = (344, 354);
+pub(super) const UNREGISTERED: (i32, i32) = (357, 363);
+
+/// What a stream of random numbers is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Outline,
+    Plan,
+    Standard,
+    Claims,
+    Id(u8),
+}
+
+/// Random numbers that are the same everywhere.
+pub(super) struct Random(ChaCha8Rng);
+
+impl Random {
+    /// A whole number below `count`.
+    pub fn below(&mut self, count: u32) -> u32 {
+        let scaled = u64::from(self.0.next_u32()) * u64::from(count);
+        u32::try_from(scaled >> 32).unwrap_or_default()
+    }
+
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+}
+
+/// Who, what and when: a calibration without what it was made with.
+#[derive(Debug, Clone)]
+pub(super) struct Outline {
+    pub standard: u32,
+    pub place: Place,
+    /// Counted from the first.
+    pub year: u32,
+    pub issuer: Party,
+    pub performed_from: Day,
+    pub performed_to: Day,
+    pub issued_on: Day,
+    /// Uncertainty of each row, in percent of the level's.
+    pub percent: [u32; 4],
+    pub flaw: Option<Flaw>,
+}
+
+impl Outline {
+    pub fn quantity(&self) -> &'static Quantity {
+        quantity(self.place.kind)
+    }
+
+    pub fn has(&self, flaw: Flaw) -> bool {
+        self.flaw == Some(flaw)
+    }
+}
+
+/// What is particular to a standard.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Character {
+    /// Rows of its certificates.
+    pub rows: u32,
+    /// Whether its uncertainties are stated as fractions.
+    pub relative: bool,
+    /// Deviation from the nominal value, in percent of the uncertainty.
+    pub deviation: [i32; 4],
+    /// Whether the owner declares the history complete.
+    pub history_complete: bool,
+    /// Whether an intermediate check is on record.
+    pub checked: bool,
+}
+
+/// What a calibration was made with.
+#[derive(Debug, Clone)]
+pub(super) enum With {
+    Certificate { standard: u32, year: u32, row: u32 },
+    Standard(u32),
+    Root,
+}
+
+/// One reference.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    pub with: With,
+    pub model: Option<Model>,
+    /// The rows it was used for; all when none.
+    pub rows: Option<std::ops::Range<u32>>,
+    /// For what influences: how much it brings, in percent of the smallest uncertainty.
+    pub influence: Option<u32>,
+}
+
+/// The references of a calibration.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Plan {
+    pub made: Vec<Made>,
+    /// Uncertainty in percent of the reference's level, where the flaw sets it so.
+    pub below_together: Option<u32>,
+}
+
+pub(super) fn quantity(kind: u32) -> &'static Quantity {
+    &QUANTITIES[kind as usize % QUANTITIES.len()]
+}
+
+/// The course of events.
+#[derive(Debug, Clone)]
+pub(super) struct Course {
+    pub shape: Shape,
+    pub years: u32,
+    seed: [u8; 32],
+}
+
+impl Course {
+    pub fn new(shape: Shape, years: u32, seed: u64) -> Self {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        Self { shape, years, seed: bytes }
+    }
+
+    pub fn random(&self, purpose: Purpose, number: u64) -> Random {
+        let purpose = match purpose {
+            Purpose::Outline => 1,
+            Purpose::Plan => 2,
+            Purpose::Standard => 3,
+            Purpose::Claims => 4,
+            Purpose::Id(thing) => 16 + u64::from(thing),
+        };
+        let mut random = ChaCha8Rng::from_seed(self.seed);
+        random.set_stream(purpose << 56 | number);
+        Random(random)
+    }
+
+    /// A day of a year of the country, counted from 0.
+    pub fn day(&self, year: u32, day: i32) -> Day {
+        let back = i16::try_from(self.years - 1 - year).unwrap_or_default();
+        Day::from_date(civil::date(LAST_YEAR - back, 1, 1)).plus_days(day)
+    }
+
+    /// The day on which everything began: before the first calibration.
+    pub fn founding(&self) -> Day {
+        self.day(0, -1000)
+    }
+
+    /// The number of a calibration.
+    pub fn calibration(&self, standard: u32, year: u32) -> u64 {
+        u64::from(year) * u64::from(self.shape.standards()) + u64::from(standard)
+    }
+
+    pub fn character(&self, standard: u32) -> Character {
+        let mut random = self.random(Purpose::Standard, u64::from(standard));
+        let rows = 1 + random.below(4);
+        let relative = random.below(4) == 0;
+        let deviation = [(); 4].map(|()| random.below(601) as i32 - 300);
+        let history_complete = random.below(2) == 0;
+        Character { rows, relative, deviation, history_complete, checked: random.below(10) == 0 }
+    }
+
+    pub fn outline(&self, standard: u32, year: u32) -> Outline {
+        let place = self.shape.place(standard);
+        let mut random = self.random(Purpose::Outline, self.calibration(standard, year));
+        let issuer = self.shape.issuer(place, random.below(u32::MAX));
+        let (start, span) = place.level.season();
+        let mut first = start + random.below(span) as i32;
+        let last = random.below(3) as i32;
+        let issued = 1 + random.below(5) as i32;
+        let percent = [(); 4].map(|()| 100 + random.below(31));
+        let faulty = place.level >= Level::National && random.below(50) == 0;
+        let flaw = faulty.then(|| self.flaw(place, year, issuer, random.below(u32::MAX))).flatten();
+        if flaw.is_some_and(Flaw::is_in_december) {
+            first = match flaw {
+                Some(Flaw::NotRegistered) => UNREGISTERED.0 + 1 + random.below(3) as i32,
+                _ => SUSPENDED.0 + 1 + random.below(7) as i32,
+            };
+        }
+        let performed_from = self.day(year, first);
+        let performed_to = performed_from.plus_days(last);
+        Outline {
+            standard,
+            place,
+            year,
+            issuer,
+            performed_from,
+            performed_to,
+            issued_on: performed_to.plus_days(issued),
+            percent,
+            flaw,
+        }
+    }
+
+    /// The first flaw from a drawn one on that a calibration can have.
+    fn flaw(&self, place: Place, year: u32, issuer: Party, draw: u32) -> Option<Flaw> {
+        let shape = &self.shape;
+        let references = shape.references(place.level, place.kind, issuer);
+        let laboratory = match issuer {
+            Party::Laboratory(number) => Some(number),
+            _ => None,
+        };
+        let of_laboratory = |holds: &dyn Fn(u32) -> bool| laboratory.is_some_and(holds);
+        let situation = Situation {
+            level: place.level,
+            before: year,
+            after: self.years - 1 - year,
+            at_frequency: quantity(place.kind).at_frequency,
+            over_range: quantity(place.kind).over_range,
+            references,
+            two_rows: self.with_two_rows(place, issuer).is_some(),
+            laboratories: shape.laboratories,
+            suspended: of_laboratory(&|number| self.suspended_in(number) == (year, false)),
+            partly_suspended: of_laboratory(&|number| {
+                self.suspended_in(number) == (year, true) && Self::concerned(number, place.kind)
+            }),
+            second_accreditation: of_laboratory(&Self::has_second_accreditation),
+            as_service: shape.owner(place) != issuer
+                && of_laboratory(&|number| self.unregistered_in(number) == year),
+            greyed_out: place.level == Level::Reference && self.greyed_out_in(place.kind) == year,
+        };
+        let all = Flaw::ALL;
+        let start = draw as usize % all.len();
+        let from_there = all[start..].iter().chain(&all[..start]);
+        from_there.copied().find(|flaw| flaw.fits(&situation))
+    }
+
+    /// The first of an issuer's standards of a quantity whose certificates have two rows.
+    fn with_two_rows(&self, place: Place, issuer: Party) -> Option<u32> {
+        // Looking at some of them is enough: half of all have two.
+        const LOOKED_AT: u32 = 8;
+        let count = self.shape.references(place.level, place.kind, issuer).min(LOOKED_AT);
+        (0..count)
+            .map(|which| self.shape.reference(place.level, place.kind, issuer, which))
+            .find(|reference| self.character(*reference).rows > 1)
+    }
+
+    /// The year in which a laboratory's accreditation is suspended, and whether only in part.
+    pub fn suspended_in(&self, laboratory: u32) -> (u32, bool) {
+        (laboratory / 2 % self.years, laboratory % 2 == 1)
+    }
+
+    /// Whether a partial suspension of a laboratory concerns a quantity.
+    pub fn concerned(laboratory: u32, kind: u32) -> bool {
+        kind % 2 == laboratory / 2 % 2
+    }
+
+    pub fn has_second_accreditation(laboratory: u32) -> bool {
+        laboratory.is_multiple_of(3)
+    }
+
+    /// The year in which a laboratory's registration is suspended.
+    pub fn unregistered_in(&self, laboratory: u32) -> u32 {
+        (laboratory + 1) % self.years
+    }
+
+    /// The year in which the national capability of a quantity is greyed out.
+    pub fn greyed_out_in(&self, kind: u32) -> u32 {
+        kind % self.years
+    }
+
+    /// What a calibration was made with.
+    pub fn plan(&self, outline: &Outline) -> Plan {
+        let place = outline.place;
+        let (quantity, own) = (outline.quantity(), self.character(outline.standard));
+        if place.level == Level::First {
+            let model = Some(Model::Identity);
+            let root = Made { with: With::Root, model, rows: None, influence: None };
+            return Plan { made: vec![root], below_together: None };
+        }
+        let itself = |year| With::Certificate { standard: outline.standard, year, row: 0 };
+        let alone = |with, model| {
+            let made = vec![Made { with, model, rows: None, influence: None }];
+            Plan { made, below_together: None }
+        };
+        let spread = own.rows > 1 && !quantity.over_range;
+        let same = Some(if spread { Model::Ratio } else { Model::Identity });
+        match outline.flaw {
+            Some(Flaw::Circle) => return alone(itself(outline.year), same),
+            Some(Flaw::OwnLineage) => return alone(itself(outline.year - 1), same),
+            Some(Flaw::RootOfAnother) => return alone(With::Root, Some(Model::Identity)),
+            _ => {}
+        }
+        let number = self.calibration(outline.standard, outline.year);
+        let mut random = self.random(Purpose::Plan, number);
+        let count = 1 + random.below(3);
+        let references = self.shape.references(place.level, place.kind, outline.issuer);
+        let mains = self.mains(outline, count, references, &mut random);
+        let split = mains.len() == 2
+            && own.rows > 1
+            && random.below(2) == 0
+            && !outline.has(Flaw::UncertaintyBelowReferences);
+        let mut plan = Plan::default();
+        let mut largest = 0;
+        for (position, (standard, year)) in (0..).zip(&mains) {
+            let rows = match (split, position) {
+                (false, _) => None,
+                (true, 0) => Some(0..1),
+                (true, _) => Some(1..own.rows),
+            };
+            let at_first = quantity.over_range || !spread || rows == Some(0..1);
+            let row = if at_first { 0 } else { random.below(self.character(*standard).rows) };
+            let stated = random.below(10) < 7;
+            let model = if at_first { Model::Identity } else { Model::Ratio };
+            let mut made = Made {
+                with: With::Certificate { standard: *standard, year: *year, row },
+                model: stated.then_some(model),
+                rows,
+                influence: None,
+            };
+            if position == 0 {
+                self.spoil(outline, &mut made);
+            }
+            if outline.has(Flaw::UncertaintyBelowReferences) {
+                largest = self.outline(*standard, *year).percent[row as usize % 4].max(largest);
+            }
+            plan.made.push(made);
+        }
+        if outline.has(Flaw::UncertaintyBelowReferences) {
+            plan.below_together = Some(largest * 102 / 100);
+        }
+        let free = (count as usize).saturating_sub(plan.made.len());
+        for kind in quantity.influences.into_iter().take(free) {
+            plan.made.push(self.influence(outline, kind, &mut random));
+        }
+        plan
+    }
+
+    /// The standards of the same quantity used, with the years of their certificates.
+    fn mains(
+        &self,
+        outline: &Outline,
+        count: u32,
+        references: u32,
+        random: &mut Random,
+    ) -> Vec<(u32, u32)> {
+        let place = outline.place;
+        let reference =
+            |which| self.shape.reference(place.level, place.kind, outline.issuer, which);
+        let together = outline.has(Flaw::UncertaintyBelowReferences);
+        let first = match place.level {
+            Level::National => 0,
+            _ => random.below(references.max(1)),
+        };
+        let mut mains = vec![reference(first)];
+        if references > 1 && (together || count > 1 && random.below(2) == 0) {
+            let second = (first + 1 + random.below(references - 1)) % references;
+            mains.push(reference(second));
+        }
+        if outline.has(Flaw::BetweenPoints) {
+            mains = self.with_two_rows(place, outline.issuer).into_iter().collect();
+        }
+        mains
+            .into_iter()
+            .map(|standard| (standard, self.year_of(standard, outline, random)))
+            .collect()
+    }
+
+    /// The year of the certificate of a reference that is used: mostly the latest.
+    fn year_of(&self, reference: u32, outline: &Outline, random: &mut Random) -> u32 {
+        let Some(before) = outline.year.checked_sub(1) else { return 0 };
+        let older = random.below(10) < 3
+            || self.outline(reference, outline.year).issued_on > outline.performed_from;
+        if older { before } else { outline.year }
+    }
+
+    /// Changes the first reference as the flaw says.
+    fn spoil(&self, outline: &Outline, made: &mut Made) {
+        let With::Certificate { standard, year, .. } = &mut made.with else { return };
+        match outline.flaw {
+            Some(Flaw::ReferenceExpired) => *year = outline.year.saturating_sub(3),
+            Some(Flaw::ReferenceCalibratedLater) => *year = outline.year + 1,
+            Some(Flaw::ReferenceMissing) => made.with = With::Standard(*standard),
+            Some(Flaw::OtherQuantity) => {
+                let (place, issuer) = (outline.place, outline.issuer);
+                let kind = (place.kind + 1) % KINDS;
+                *standard = self.shape.reference(place.level, kind, issuer, 0);
+                made.with = With::Certificate { standard: *standard, year: *year, row: 0 };
+                made.model = Some(Model::Identity);
+            }
+            Some(Flaw::BetweenPoints | Flaw::OutsidePoints) => {
+                made.with = With::Certificate { standard: *standard, year: *year, row: 0 };
+                made.model = Some(Model::Identity);
+            }
+            Some(Flaw::OutsideCapability) => made.model = Some(Model::Ratio),
+            _ => {}
+        }
+    }
+
+    /// A standard of another quantity that influences the result a little.
+    fn influence(&self, outline: &Outline, kind: usize, random: &mut Random) -> Made {
+        let (level, issuer) = (outline.place.level, outline.issuer);
+        let kind = u32::try_from(kind).unwrap_or_default();
+        let references = self.shape.references(level, kind, issuer);
+        let which = random.below(references.max(1));
+        let standard = self.shape.reference(level, kind, issuer, which);
+        let year = self.year_of(standard, outline, random);
+        let influence = Some(2 + random.below(14));
+        let with = With::Certificate { standard, year, row: 0 };
+        Made { with, model: None, rows: None, influence }
+    }
+}

@@ -1,0 +1,86 @@
+//! `etalon synth`: writes a synthetic country, for benchmarks and load tests.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::value_parser;
+
+use crate::app::synth::Country;
+use crate::domain::text::{Language, Text};
+
+use super::failure::Status;
+use super::{Answer, Failure, Options};
+
+/// Records fewer than these are written before anybody wonders.
+const LONG: u64 = 50_000;
+
+/// Writes a synthetic country as a bundle: foreign, national, reference and working standards and
+/// instruments, one calibration of each a year, of which one in fifty carries a fault.
+///
+/// The same numbers give the same bytes on every platform.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Standards and instruments in all.
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = value_parser!(u32).range(fewest()..=i64::from(Country::MOST_STANDARDS)))]
+    standards: u32,
+    /// Years of calibrations, the last of them 2026.
+    #[arg(long, value_name = "Y")]
+    #[arg(value_parser = value_parser!(u32).range(1..=i64::from(Country::MOST_YEARS)))]
+    years: u32,
+    /// What the country is drawn from.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Where to write; the standard output when absent.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+fn fewest() -> i64 {
+    i64::from(Country::FEWEST_STANDARDS)
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
+    let country = Country::new(arguments.standards as usize, arguments.years, arguments.seed);
+    let written = match &arguments.out {
+        Some(path) => File::create(path).and_then(|file| write(&country, file, options.language)),
+        None => write(&country, io::stdout().lock(), options.language),
+    };
+    match written {
+        Ok(()) => Ok(Answer::new(super::page::Page::new(), Status::Good)),
+        // That nobody reads any more is no fault.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(Answer::new(super::page::Page::new(), Status::Good))
+        }
+        Err(error) => Err(unwritable(arguments.out.as_ref(), &error)),
+    }
+}
+
+fn write(country: &Country, output: impl Write, language: Language) -> io::Result<()> {
+    let all = u64::from(country.standards()) + country.calibrations();
+    let mut terminal = io::stderr();
+    let told = all >= LONG && terminal.is_terminal();
+    let mut output = BufWriter::with_capacity(1 << 20, output);
+    country.write(&mut output, |written| {
+        if told && written.is_multiple_of(LONG) {
+            let words = Text::new("bản ghi", "records");
+            // A line of progress that cannot be shown keeps nothing from being written.
+            let _ = write!(terminal, "\r{written} / {all} {}", words.in_language(language));
+        }
+    })?;
+    if told {
+        let _ = write!(terminal, "\r\x1b[K");
+    }
+    output.flush()
+}
+
+fn unwritable(path: Option<&PathBuf>, error: &io::Error) -> Failure {
+    let name = path.map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
+    let message = Text::new(
+        format!("{name}: không ghi được: {error}"),
+        format!("{name}: it cannot be written: {error}"),
+    );
+    Failure::new(Status::Unwritable, message)
+}
