@@ -937,16 +937,18 @@ impl<'a> Compiler<'a> {
             let symbols = Equation::symbols_of(equation);
             symbols.is_ok_and(|symbols| symbols.iter().any(|s| !bound.contains(&s.as_str())))
         });
-        let detail = ReferenceDetail {
-            for_results: for_results.filter(|rows| rows.len() != record.results.len()),
-            budget,
-            equation_unbound,
-        };
+        let some = for_results.filter(|rows| rows.len() != record.results.len());
+        // Nearly every certificate has so few rows that bits name them.
+        let fits = record.results.len() <= u16::BITS as usize;
+        let rows = some.iter().filter(|_| fits).flatten().fold(0, |bits, row| bits | 1 << row);
+        let detail =
+            ReferenceDetail { for_results: some.filter(|_| rows == 0), budget, equation_unbound };
         let rare = detail.for_results.is_some() || detail.budget.is_some() || equation_unbound;
         ReferenceRow {
             target,
             coefficient: coefficient.map_or(f64::NAN, Decimal::to_f64),
             detail: rare.then(|| push(&mut self.evidence.reference_details, detail)).flatten(),
+            rows,
             role: reference.role.unwrap_or(model::ReferenceRole::Main),
             model: reference.model,
         }

@@ -870,6 +870,8 @@ pub struct ReferenceRow {
     pub coefficient: f64,
     /// Index of what is rarely stated.
     pub detail: Option<NonZeroU32>,
+    /// The rows it was used for, one bit each; 0 for all of them.
+    pub rows: u16,
     /// What it was used for.
     pub role: ReferenceRole,
     /// How the value follows from it.
@@ -879,7 +881,8 @@ pub struct ReferenceRow {
 /// What a reference rarely states.
 #[derive(Debug, Clone, Default)]
 pub struct ReferenceDetail {
-    /// Rows it was used for, as positions within the certificate; all when none.
+    /// Rows it was used for, as positions within the certificate, where a certificate has more of
+    /// them than the bits of its row hold.
     pub for_results: Option<Box<[u32]>>,
     /// Standard uncertainty entered in the budget.
     pub budget: Option<Measured>,

@@ -454,9 +454,12 @@ impl<'a> Walk<'a> {
         if reference.role == ReferenceRole::Check {
             return false;
         }
+        let first = self.evidence.results.range(calibration.position()).start;
+        if reference.rows != 0 {
+            return reference.rows & 1 << (row.position() - first) != 0;
+        }
         let Some(detail) = self.evidence.reference_detail(reference) else { return true };
         let Some(rows) = &detail.for_results else { return true };
-        let first = self.evidence.results.range(calibration.position()).start;
         rows.iter().any(|position| first + *position as usize == row.position())
     }
 
