@@ -43,8 +43,9 @@ impl Country {
         let (quantity, read) = (quantity(place.kind), self.read(place)?);
         let own = self.course.character(number);
         let (legal_level, role, vi, en) = match place.level {
-            Level::First => (None, MetrologicalRole::Primary, "Chuẩn đầu", "Primary standard"),
-            Level::Second => (None, MetrologicalRole::Secondary, "Chuẩn thứ", "Secondary standard"),
+            Level::Foreign => {
+                (None, MetrologicalRole::Secondary, "Chuẩn thứ", "Secondary standard")
+            }
             Level::National => (
                 Some(LegalLevel::National),
                 MetrologicalRole::Secondary,
@@ -523,7 +524,7 @@ fn serial(number: u32) -> String {
 }
 
 fn code(place: Place) -> String {
-    let letters = ["P", "S", "NS", "R", "W", "I"];
+    let letters = ["F", "N", "R", "W", "I"];
     format!("{}-{}-{:06}", letters[place.level as usize], place.kind, place.group)
 }
 
@@ -534,8 +535,7 @@ fn row_name(row: u32) -> String {
 /// The level above.
 fn above(level: Level) -> Level {
     match level {
-        Level::First | Level::Second => Level::First,
-        Level::National => Level::Second,
+        Level::Foreign | Level::National => Level::Foreign,
         Level::Reference => Level::National,
         Level::Working => Level::Reference,
         Level::Instrument => Level::Working,

@@ -150,9 +150,7 @@ impl Flaw {
         // the one of the year before.
         let in_time = situation.before > 0 || situation.level == Level::Instrument;
         match self {
-            Self::UncertaintyBelowReferences => {
-                situation.references > 1 && situation.level > Level::National
-            }
+            Self::UncertaintyBelowReferences => situation.references > 1,
             Self::BelowCapability => matches!(situation.level, Level::Reference | Level::Working),
             Self::ReferenceExpired => situation.before >= 3,
             Self::ReferenceCalibratedLater => situation.after >= 1,

@@ -179,7 +179,7 @@ impl Course {
         let mut first = start + random.below(span) as i32;
         let last = random.below(3) as i32;
         let issued = 1 + random.below(5) as i32;
-        let percent = [(); 4].map(|()| 100 + random.below(31));
+        let percent = [(); 4].map(|()| 105 + random.below(26));
         let faulty = place.level >= Level::National && random.below(50) == 0;
         let flaw = faulty.then(|| self.flaw(place, year, issuer, random.below(u32::MAX))).flatten();
         if flaw.is_some_and(Flaw::is_in_december) {
@@ -274,7 +274,7 @@ impl Course {
     pub fn plan(&self, outline: &Outline) -> Plan {
         let place = outline.place;
         let (quantity, own) = (outline.quantity(), self.character(outline.standard));
-        if place.level == Level::First {
+        if place.level == Level::Foreign {
             let model = Some(Model::Identity);
             let root = Made { with: With::Root, model, rows: None, influence: None };
             return Plan { made: vec![root], below_together: None };
@@ -349,10 +349,7 @@ impl Course {
         let reference =
             |which| self.shape.reference(place.level, place.kind, outline.issuer, which);
         let together = outline.has(Flaw::UncertaintyBelowReferences);
-        let first = match place.level {
-            Level::National => 0,
-            _ => random.below(references.max(1)),
-        };
+        let first = random.below(references.max(1));
         let mut mains = vec![reference(first)];
         if references > 1 && (together || count > 1 && random.below(2) == 0) {
             let second = (first + 1 + random.below(references - 1)) % references;

@@ -216,7 +216,7 @@ impl Country {
     pub(super) fn capabilities(&self) -> impl Iterator<Item = Capability> + '_ {
         let shape = self.course.shape;
         let foreign = (0..shape.foreign).flat_map(|number| {
-            (0..KINDS).map(move |kind| (Party::Foreign(number), kind, Level::Second))
+            (0..KINDS).map(move |kind| (Party::Foreign(number), kind, Level::National))
         });
         let national = (0..KINDS).map(|kind| (Shape::holder(kind), kind, Level::Reference));
         let laboratories = (0..shape.laboratories).flat_map(|number| {

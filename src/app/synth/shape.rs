@@ -10,10 +10,8 @@ pub(super) const FEWEST: u32 = 50;
 /// Levels of standards, highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
-    /// Of a foreign institute, calibrated by the BIPM.
-    First,
-    /// Of the same institute, calibrated with the first.
-    Second,
+    /// Of foreign institutes, calibrated by the BIPM.
+    Foreign,
     /// National standards.
     National,
     /// Reference standards of laboratories.
@@ -25,14 +23,8 @@ pub(super) enum Level {
 }
 
 impl Level {
-    const ALL: [Self; 6] = [
-        Self::First,
-        Self::Second,
-        Self::National,
-        Self::Reference,
-        Self::Working,
-        Self::Instrument,
-    ];
+    const ALL: [Self; 5] =
+        [Self::Foreign, Self::National, Self::Reference, Self::Working, Self::Instrument];
 
     /// How many times larger its uncertainties are than the BIPM's realisations'.
     pub fn growth(self) -> i128 {
@@ -42,8 +34,7 @@ impl Level {
     /// First day of the year on which its calibrations begin, and over how many days.
     pub fn season(self) -> (i32, u32) {
         match self {
-            Self::First => (4, 20),
-            Self::Second => (40, 20),
+            Self::Foreign => (4, 40),
             Self::National => (75, 20),
             Self::Reference => (110, 30),
             Self::Working => (155, 45),
@@ -82,7 +73,7 @@ pub(super) enum Party {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
     /// Standards of each level.
-    levels: [u32; 6],
+    levels: [u32; 5],
     pub foreign: u32,
     pub laboratories: u32,
     pub enterprises: u32,
@@ -94,14 +85,14 @@ impl Shape {
 
     pub fn new(standards: u32) -> Self {
         let standards = standards.max(FEWEST);
-        let foreign = (standards / 200).clamp(1, 10);
+        let foreign = (standards / 100).clamp(1, 20);
         let national = (standards * 3 / 1000).clamp(1, 6) * KINDS;
         let reference = (standards / 50).max(KINDS);
         let working = (standards / 5).max(KINDS);
-        let above = 2 * foreign * KINDS + national + reference + working;
+        let above = foreign * KINDS + national + reference + working;
         let instruments = standards.saturating_sub(above);
         Self {
-            levels: [foreign * KINDS, foreign * KINDS, national, reference, working, instruments],
+            levels: [foreign * KINDS, national, reference, working, instruments],
             foreign,
             laboratories: (reference / (2 * KINDS)).max(1),
             enterprises: (instruments / 50).max(1),
@@ -143,7 +134,7 @@ impl Shape {
 
     pub fn place(&self, standard: u32) -> Place {
         let mut ordinal = standard;
-        let mut level = Level::First;
+        let mut level = Level::Foreign;
         for (at, count) in Level::ALL.into_iter().zip(self.levels) {
             level = at;
             if ordinal < count {
@@ -173,7 +164,7 @@ impl Shape {
 
     pub fn owner(&self, place: Place) -> Party {
         match place.level {
-            Level::First | Level::Second => Party::Foreign(place.group),
+            Level::Foreign => Party::Foreign(place.group),
             Level::National => Self::holder(place.kind),
             Level::Reference | Level::Working => Party::Laboratory(place.group % self.laboratories),
             Level::Instrument => Party::Enterprise((place.group / 5) % self.enterprises),
@@ -190,8 +181,7 @@ impl Shape {
     pub fn issuer(&self, place: Place, draw: u32) -> Party {
         let laboratories = self.laboratories;
         match place.level {
-            Level::First => Party::Bipm,
-            Level::Second => Party::Foreign(place.group),
+            Level::Foreign => Party::Bipm,
             Level::National => Party::Foreign(draw % self.foreign),
             Level::Reference => Self::holder(place.kind),
             // Three of ten working standards go to another laboratory.
@@ -206,9 +196,8 @@ impl Shape {
     /// The standards of a quantity an issuer has for calibrating at a level: how many.
     pub fn references(&self, level: Level, kind: u32, issuer: Party) -> u32 {
         match (level, issuer) {
-            (Level::First, _) => 0,
-            (Level::Second, _) => 1,
-            (Level::National, _) => 2,
+            (Level::Foreign, _) => 0,
+            (Level::National, _) => 1,
             (Level::Reference, _) => self.groups(Level::National, kind),
             (Level::Working, Party::Laboratory(number)) => {
                 self.groups_of(Level::Reference, kind, number)
@@ -222,10 +211,7 @@ impl Shape {
     pub fn reference(&self, level: Level, kind: u32, issuer: Party, which: u32) -> u32 {
         let at = |level, group| self.standard(Place { level, kind, group });
         match (level, issuer) {
-            (Level::First | Level::Second, Party::Foreign(number)) => at(Level::First, number),
-            (Level::National, Party::Foreign(number)) => {
-                at(if which == 0 { Level::Second } else { Level::First }, number)
-            }
+            (Level::National, Party::Foreign(number)) => at(Level::Foreign, number),
             (Level::Working, Party::Laboratory(number)) => {
                 at(Level::Reference, number + which * self.laboratories)
             }
@@ -244,7 +230,7 @@ mod tests {
     #[test]
     fn the_shape_is_that_of_performance_md() {
         let shape = Shape::new(20_000);
-        assert_eq!(shape.levels, [100, 100, 60, 400, 4000, 15_340]);
+        assert_eq!(shape.levels, [200, 60, 400, 4000, 15_340]);
         assert_eq!(shape.standards(), 20_000);
         assert_eq!((shape.laboratories, shape.enterprises), (20, 306));
     }
@@ -273,7 +259,7 @@ mod tests {
                 let issuer = shape.issuer(place, standard);
                 for kind in 0..KINDS {
                     let count = shape.references(place.level, kind, issuer);
-                    assert!(place.level == Level::First || count > 0, "{place:?} {kind}");
+                    assert!(place.level == Level::Foreign || count > 0, "{place:?} {kind}");
                     for which in 0..count {
                         let reference =
                             shape.place(shape.reference(place.level, kind, issuer, which));
