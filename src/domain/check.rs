@@ -52,7 +52,15 @@ use super::unit::{Dimension, Unit};
 /// but could not be read: naming one of them is no further fault.
 pub fn check(records: &Records, unreadable: &HashSet<Id>) -> Vec<Fault> {
     let mut faults = FaultList::default();
-    check_below("/records", records, unreadable, &mut faults);
+    check_below("/records", records, &Records::default(), unreadable, &mut faults);
+    faults.into_faults()
+}
+
+/// Checks a set of records among others that were accepted before: what these say counts, but only
+/// the set itself is judged. A record of the set takes the place of the other with its id.
+pub fn check_among(records: &Records, accepted: &Records, unreadable: &HashSet<Id>) -> Vec<Fault> {
+    let mut faults = FaultList::default();
+    check_below("/records", records, accepted, unreadable, &mut faults);
     faults.into_faults()
 }
 
@@ -60,10 +68,11 @@ pub fn check(records: &Records, unreadable: &HashSet<Id>) -> Vec<Fault> {
 pub(crate) fn check_below(
     prefix: &str,
     records: &Records,
+    accepted: &Records,
     unreadable: &HashSet<Id>,
     faults: &mut FaultList,
 ) {
-    let mut checker = Checker::new(prefix, records, unreadable, faults);
+    let mut checker = Checker::new(prefix, records, accepted, unreadable, faults);
     checker.duplicates();
     checker.each(Organisations, &records.organisations, Checker::organisation);
     checker.each(Memberships, &records.memberships, Checker::membership);
@@ -78,19 +87,38 @@ pub(crate) fn check_below(
     checker.each(Nonconformities, &records.nonconformities, Checker::nonconformity);
     checker.each(Attestations, &records.attestations, Checker::attestation);
     checker.each(CollectionName::Programme, &records.programme, Checker::programme);
-    checker.loops(Organisations, &records.organisations, "parent", |record| &record.parent);
-    checker.loops(MeasurementStandards, &records.measurement_standards, "parent_kit", |record| {
-        &record.parent_kit
+    checker.loops(
+        Organisations,
+        &records.organisations,
+        &accepted.organisations,
+        "parent",
+        |record| &record.parent,
+    );
+    checker.loops(
+        MeasurementStandards,
+        &records.measurement_standards,
+        &accepted.measurement_standards,
+        "parent_kit",
+        |record| &record.parent_kit,
+    );
+    checker.loops(
+        Calibrations,
+        &records.calibrations,
+        &accepted.calibrations,
+        "amends",
+        |record| &record.amends,
+    );
+    checker.loops(Documents, &records.documents, &accepted.documents, "replaced_by", |record| {
+        &record.replaced_by
     });
-    checker.loops(Calibrations, &records.calibrations, "amends", |record| &record.amends);
-    checker.loops(Documents, &records.documents, "replaced_by", |record| &record.replaced_by);
 }
 
 /// Checks a claim against the records it is about. Pointers are those of the claim
 /// (`/point/unit`).
 pub fn check_claim(claim: &Claim, records: &Records) -> Vec<Fault> {
     let mut faults = FaultList::default();
-    Checker::new("/records", records, &HashSet::new(), &mut faults).claim(claim);
+    let (none, all_readable) = (Records::default(), HashSet::new());
+    Checker::new("/records", records, &none, &all_readable, &mut faults).claim(claim);
     faults.into_faults()
 }
 
@@ -170,16 +198,23 @@ impl<'r> Checker<'r> {
     fn new(
         prefix: &'r str,
         records: &'r Records,
+        accepted: &'r Records,
         unreadable: &'r HashSet<Id>,
         faults: &'r mut FaultList,
     ) -> Self {
-        let mut known = HashMap::with_capacity(records.len());
-        for (collection, position, record) in records.iter() {
+        let mut known = HashMap::with_capacity(records.len() + accepted.len());
+        for (collection, position, record) in records.iter().chain(accepted.iter()) {
             known.entry(record.id()).or_insert((collection, position));
         }
+        // What the set says of a record is put over what was accepted before.
+        let standards =
+            accepted.measurement_standards.iter().chain(records.measurement_standards.iter());
+        let calibrations = accepted.calibrations.iter().chain(records.calibrations.iter());
+        let calibrations: HashMap<&Id, &Calibration> =
+            calibrations.map(|record| (&record.id, record)).collect();
         let mut rows = HashSet::new();
         let mut items = HashSet::new();
-        for calibration in records.calibrations.iter() {
+        for calibration in calibrations.values().copied() {
             let id = &calibration.id;
             rows.extend(calibration.results.iter().map(|result| (id, result.id.as_str())));
             items.insert((id, &calibration.item));
@@ -188,15 +223,13 @@ impl<'r> Checker<'r> {
                 calibration.results.iter().filter_map(|row| Some((id, row.item.as_ref()?))),
             );
         }
-        let standards = records.measurement_standards.iter().map(|record| (&record.id, record));
-        let calibrations = records.calibrations.iter().map(|record| (&record.id, record));
         Self {
             prefix,
             records,
             unreadable,
             known,
-            standards: standards.collect(),
-            calibrations: calibrations.collect(),
+            standards: standards.map(|record| (&record.id, record)).collect(),
+            calibrations,
             rows,
             items,
             faults,
@@ -265,13 +298,22 @@ impl<'r> Checker<'r> {
         &mut self,
         name: CollectionName,
         collection: &'r Collection<T>,
+        accepted: &'r Collection<T>,
         field: &'static str,
         next: impl Fn(&'r T) -> &'r Option<Id>,
     ) {
-        let steps: HashMap<&Id, (usize, &Id)> = collection
-            .with_positions()
-            .filter_map(|(at, record)| Some((record.id(), (at, next(record).as_ref()?))))
-            .collect();
+        // Where a step stands in the set; a step of an accepted record has no place there.
+        let own = collection.with_positions().map(|(at, record)| (Some(at), record));
+        let others = accepted.iter().map(|record| (None, record));
+        let mut steps: HashMap<&Id, (Option<usize>, &Id)> = HashMap::new();
+        let mut judged: HashSet<&Id> = HashSet::new();
+        for (at, record) in own.chain(others) {
+            if judged.insert(record.id())
+                && let Some(onward) = next(record)
+            {
+                steps.insert(record.id(), (at, onward));
+            }
+        }
         // In which walk a record was met first.
         let mut met: HashMap<&Id, usize> = HashMap::with_capacity(steps.len());
         for (walk, start) in collection.iter().map(Record::id).enumerate() {
@@ -292,24 +334,26 @@ impl<'r> Checker<'r> {
         &mut self,
         name: CollectionName,
         field: &'static str,
-        steps: &HashMap<&Id, (usize, &Id)>,
+        steps: &HashMap<&Id, (Option<usize>, &Id)>,
         start: &Id,
     ) {
         let prefix = self.prefix;
         let mut here = start;
         while let Some((position, onward)) = steps.get(here) {
-            self.error(
-                format_args!("{prefix}/{name}/{position}/{field}"),
-                "loop",
-                format!(
-                    "đi theo “{field}” từ bản ghi này sẽ quay lại chính nó; hãy bỏ hoặc sửa \
-                     “{field}” ở một bản ghi trong vòng này"
-                ),
-                format!(
-                    "following “{field}” from here leads back here; remove or correct “{field}” \
-                     in one record of the loop"
-                ),
-            );
+            if let Some(position) = position {
+                self.error(
+                    format_args!("{prefix}/{name}/{position}/{field}"),
+                    "loop",
+                    format!(
+                        "đi theo “{field}” từ bản ghi này sẽ quay lại chính nó; hãy bỏ hoặc sửa \
+                         “{field}” ở một bản ghi trong vòng này"
+                    ),
+                    format!(
+                        "following “{field}” from here leads back here; remove or correct \
+                         “{field}” in one record of the loop"
+                    ),
+                );
+            }
             here = onward;
             if here == start {
                 break;

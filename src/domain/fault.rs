@@ -8,6 +8,7 @@ use deserr::{
     DeserializeError, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef,
 };
 use serde::Serialize;
+use unicode_normalization::is_nfc;
 
 use super::text::Text;
 
@@ -147,6 +148,60 @@ fn joined(faults: Option<Faults>, other: Faults) -> ControlFlow<Faults, Faults> 
         true => ControlFlow::Continue(faults),
         false => ControlFlow::Break(faults),
     }
+}
+
+/// The faults of all texts of a record, keys included: a text that is not in Unicode's form NFC, or
+/// one with U+0000. Two spellings of one name must not be two names, and what is signed
+/// must not change on its way through other software; PostgreSQL keeps no U+0000.
+pub(crate) fn texts(value: &serde_json::Value, location: ValuePointerRef<'_>) -> Faults {
+    let mut faults = Faults::default();
+    texts_below(value, location, &mut faults);
+    faults.0.truncate(MOST_OF_A_RECORD);
+    faults
+}
+
+fn texts_below(value: &serde_json::Value, location: ValuePointerRef<'_>, faults: &mut Faults) {
+    if faults.0.len() >= MOST_OF_A_RECORD {
+        return;
+    }
+    match value {
+        serde_json::Value::String(text) => faults.0.extend(characters(text, location)),
+        serde_json::Value::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                texts_below(element, location.push_index(index), faults);
+            }
+        }
+        serde_json::Value::Object(fields) => {
+            for (key, field) in fields {
+                let location = location.push_key(key);
+                faults.0.extend(characters(key, location));
+                texts_below(field, location, faults);
+            }
+        }
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+    }
+}
+
+/// What is wrong with the characters of a text.
+fn characters(text: &str, location: ValuePointerRef<'_>) -> impl Iterator<Item = Fault> {
+    let nul = text.contains('\0').then(|| {
+        let message = Text::new(
+            "văn bản có ký tự U+0000, không thể lưu giữ; hãy bỏ ký tự này",
+            "the text has the character U+0000, which cannot be kept; remove it",
+        );
+        Fault::error(json_pointer(location), "nul_character", message)
+    });
+    let not_nfc = (!text.is_ascii() && !is_nfc(text)).then(|| {
+        let message = Text::new(
+            "văn bản không ở dạng chuẩn Unicode NFC (chẳng hạn dấu được viết thành ký tự rời); hãy \
+             chuẩn hóa văn bản về NFC, ví dụ trong Python: unicodedata.normalize(\"NFC\", s)",
+            "the text is not in the Unicode normalization form NFC (its accents may stand as \
+             characters of their own); normalise it to NFC, for example in Python with \
+             unicodedata.normalize(\"NFC\", s)",
+        );
+        Fault::error(json_pointer(location), "not_nfc", message)
+    });
+    nul.into_iter().chain(not_nfc)
 }
 
 /// Reads a string, refusing every other kind of value.

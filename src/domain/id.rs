@@ -48,6 +48,11 @@ impl Id {
         if valid { Ok(Self(text.into())) } else { Err(IdError) }
     }
 
+    /// Whether it is a label, which means something within one bundle only.
+    pub fn is_label(&self) -> bool {
+        self.0.starts_with("_:")
+    }
+
     /// The identity as text.
     pub fn as_str(&self) -> &str {
         &self.0

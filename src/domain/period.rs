@@ -144,6 +144,13 @@ impl Instant {
         Self(cut.unwrap_or(timestamp))
     }
 
+    /// The beginning of the registry's calendar, 1800-01-01: since when a record was known of which
+    /// nobody says when it became known (records.md).
+    pub fn beginning() -> Self {
+        const SECONDS: i64 = -5_364_662_400;
+        Self(Timestamp::from_second(SECONDS).unwrap_or(Timestamp::MIN))
+    }
+
     /// The day of the instant in UTC.
     pub fn day(self) -> Day {
         Day::from_date(self.0.to_zoned(jiff::tz::TimeZone::UTC).date())
@@ -201,6 +208,12 @@ mod tests {
         for text in ["1889-09-28", "1970-01-01", "2024-02-29", "2026-11-01", "2299-12-31"] {
             assert_eq!(Day::parse(text).expect(text).to_string(), text);
         }
+    }
+
+    #[test]
+    fn history_begins_with_its_first_day() {
+        assert_eq!(Instant::beginning().to_string(), "1800-01-01T00:00:00Z");
+        assert_eq!(Instant::beginning().day(), Day::parse("1800-01-01").expect("a day"));
     }
 
     #[test]

@@ -3,14 +3,18 @@
 
 use std::ops::{Deref, DerefMut};
 
+use deserr::{Deserr, IntoValue, ValuePointerRef};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::attestation::Attestation;
 use super::calibration::Calibration;
 use super::capability::Capability;
 use super::comparison::Comparison;
 use super::document::Document;
+use super::fault::{self, Faults};
 use super::id::Id;
+use super::links::Links;
 use super::nonconformity::Nonconformity;
 use super::organisation::{Membership, Organisation};
 use super::period::Instant;
@@ -19,14 +23,22 @@ use super::realisation::Realisation;
 use super::recognition::{Accreditation, EvidenceLevel, LegalRecognition};
 use super::standard::MeasurementStandard;
 
+/// The fields which the service adds to a record and ignores in what it is sent back: they are no
+/// part of the record's body. An attestation's `version` is the version attested, so it stays.
+pub const SERVICE_FIELDS: &[&str] = &["version", "recorded_at", "recorded_by", "log_index"];
+
 /// What every record carries.
-pub trait Record {
+pub trait Record: Links {
     /// Identity.
     fn id(&self) -> &Id;
     /// When the registry learnt of it; always known when absent.
     fn recorded_at(&self) -> Option<Instant>;
+    /// The version that it says it is; of an attestation the version attested.
+    fn version(&self) -> Option<u32>;
     /// How well it is evidenced.
     fn evidence_level(&self) -> Option<EvidenceLevel>;
+    /// Says when the registry learnt of it.
+    fn set_recorded_at(&mut self, instant: Option<Instant>);
 }
 
 /// The records of one kind, in the order they came, each with its position in the document it
@@ -53,6 +65,11 @@ impl<T> Collection<T> {
     /// The records with their positions in the document they came from.
     pub fn with_positions(&self) -> impl Iterator<Item = (usize, &T)> {
         self.positions.iter().map(|position| *position as usize).zip(&self.records)
+    }
+
+    /// The records themselves, with their positions.
+    fn into_positions(self) -> impl Iterator<Item = (usize, T)> {
+        self.positions.into_iter().map(|position| position as usize).zip(self.records)
     }
 }
 
@@ -91,7 +108,8 @@ impl<T: Serialize> Serialize for Collection<T> {
     }
 }
 
-/// Declares all collections once: the struct, their names, and a way to visit each.
+/// Declares all collections once: the struct, their names, a record of any of them, and a way to
+/// visit each.
 macro_rules! collections {
     ($( $(#[$meta:meta])* $name:ident : $record:ty = $kind:ident, )+) => {
         /// All collections of the registry, in the order of their dependencies.
@@ -107,6 +125,64 @@ macro_rules! collections {
         vocabulary! {
             /// The collections.
             CollectionName { $( $(#[$meta])* $kind = stringify!($name), )+ }
+        }
+
+        /// A record of any collection.
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(untagged)]
+        pub enum AnyRecord {
+            $( $(#[$meta])* $kind(Box<$record>), )+
+        }
+
+        $(
+            impl From<$record> for AnyRecord {
+                fn from(record: $record) -> Self {
+                    Self::$kind(Box::new(record))
+                }
+            }
+        )+
+
+        impl AnyRecord {
+            /// The collection it belongs to.
+            pub fn collection(&self) -> CollectionName {
+                match self { $( Self::$kind(_) => CollectionName::$kind, )+ }
+            }
+
+            /// What it carries as every record does.
+            pub fn record(&self) -> &dyn Record {
+                match self { $( Self::$kind(record) => &**record, )+ }
+            }
+
+            /// The same, to be changed.
+            pub fn record_mut(&mut self) -> &mut dyn Record {
+                match self { $( Self::$kind(record) => &mut **record, )+ }
+            }
+
+            /// Reads a record of a collection.
+            ///
+            /// # Errors
+            /// All faults of the record, with pointers below `location`.
+            pub fn read(
+                collection: CollectionName,
+                value: Value,
+                location: ValuePointerRef<'_>,
+            ) -> Result<Self, Faults> {
+                let mut faults = fault::texts(&value, location);
+                let value = value.into_value();
+                let read: Result<Self, Faults> = match collection {
+                    $( CollectionName::$kind => {
+                        <$record>::deserialize_from_value(value, location).map(Self::from)
+                    } )+
+                };
+                match read {
+                    Ok(record) if faults.0.is_empty() => Ok(record),
+                    Ok(_) => Err(faults),
+                    Err(others) => {
+                        faults.0.extend(others.0);
+                        Err(faults)
+                    }
+                }
+            }
         }
 
         impl Records {
@@ -128,28 +204,58 @@ macro_rules! collections {
                     )) )+
             }
 
-            /// Reads one record of a collection and adds it at its position in the document.
-            ///
-            /// # Errors
-            /// All faults of the record, with pointers below `location`.
-            pub fn read(
-                &mut self,
-                collection: CollectionName,
-                position: usize,
-                value: serde_json::Value,
-                location: deserr::ValuePointerRef<'_>,
-            ) -> Result<(), super::fault::Faults> {
-                match collection {
-                    $( CollectionName::$kind => {
-                        let record = <$record as deserr::Deserr<super::fault::Faults>>
-                            ::deserialize_from_value(deserr::IntoValue::into_value(value), location)?;
-                        self.$name.push_at(position, record);
-                    } )+
+            /// Adds a record to its collection, at its position in the document.
+            pub fn push_any(&mut self, position: usize, record: AnyRecord) {
+                match record {
+                    $( AnyRecord::$kind(record) => self.$name.push_at(position, *record), )+
                 }
-                Ok(())
+            }
+
+            /// Every record with its position, one collection after the other.
+            pub fn into_any(self) -> Vec<(usize, AnyRecord)> {
+                let mut all = Vec::with_capacity(self.len());
+                $( all.extend(
+                    self.$name.into_positions().map(|(position, record)| (position, record.into()))
+                ); )+
+                all
             }
         }
     };
+}
+
+impl AnyRecord {
+    /// The record as JSON, without what the service adds ([`SERVICE_FIELDS`]).
+    pub fn body(&self) -> Value {
+        // Every key of a record is a string and every number is a decimal string: nothing can
+        // fail.
+        let written = serde_json::to_value(self);
+        debug_assert!(written.is_ok(), "{written:?}");
+        let mut body = written.unwrap_or_default();
+        if let Value::Object(fields) = &mut body {
+            let attested = matches!(self, Self::Attestations(_)).then_some("version");
+            for field in SERVICE_FIELDS.iter().filter(|field| Some(**field) != attested) {
+                fields.remove(*field);
+            }
+        }
+        body
+    }
+}
+
+impl Records {
+    /// Reads one record of a collection and adds it at its position in the document.
+    ///
+    /// # Errors
+    /// All faults of the record, with pointers below `location`.
+    pub fn read(
+        &mut self,
+        collection: CollectionName,
+        position: usize,
+        value: Value,
+        location: ValuePointerRef<'_>,
+    ) -> Result<(), Faults> {
+        self.push_any(position, AnyRecord::read(collection, value, location)?);
+        Ok(())
+    }
 }
 
 fn is_empty<T>(collection: &Collection<T>) -> bool {
@@ -183,4 +289,85 @@ collections! {
     attestations: Attestation = Attestations,
     /// Programmes.
     programme: Programme = Programme,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(collection: CollectionName, value: Value) -> Result<AnyRecord, Faults> {
+        AnyRecord::read(collection, value, ValuePointerRef::Origin)
+    }
+
+    fn said(faults: &Faults) -> Vec<(&str, &str)> {
+        faults.0.iter().map(|fault| (fault.code, fault.pointer.as_str())).collect()
+    }
+
+    #[test]
+    fn a_body_has_nothing_of_the_service() {
+        let added = json!({
+            "id": "_:d", "designation": "ĐLVN 99:2002", "version": 3, "log_index": 7,
+            "recorded_at": "2026-01-02T03:04:05Z", "recorded_by": "somebody",
+            "evidence_level": "issuer_confirmed",
+        });
+        let mut record = read(CollectionName::Documents, added).expect("a document");
+        let body = json!({
+            "id": "_:d", "designation": "ĐLVN 99:2002", "evidence_level": "issuer_confirmed",
+        });
+        assert_eq!(record.body(), body);
+        assert_eq!(record.collection(), CollectionName::Documents);
+        let AnyRecord::Documents(document) = &record else { panic!("{record:?}") };
+        assert_eq!(document.version, Some(3));
+        record.record_mut().set_recorded_at(None);
+        assert_eq!(record.record().recorded_at(), None);
+
+        let attestation = json!({
+            "id": "_:a", "record": "_:d", "statement": "confirmed", "by": "_:o", "version": 3,
+        });
+        let record = read(CollectionName::Attestations, attestation.clone()).expect("one");
+        assert_eq!(record.body(), attestation);
+    }
+
+    #[test]
+    fn records_of_all_collections_come_and_go() {
+        let mut records = Records::default();
+        let (document, organisation) = (
+            json!({"id": "_:d", "designation": "D"}),
+            json!({"id": "_:o", "kind": "nmi", "names": {"vi": "Viện"}}),
+        );
+        let document = read(CollectionName::Documents, document).expect("a document");
+        let organisation = read(CollectionName::Organisations, organisation).expect("one");
+        records.push_any(5, document.clone());
+        records.push_any(2, organisation.clone());
+        assert_eq!(records.into_any(), [(2, organisation), (5, document)]);
+    }
+
+    #[test]
+    fn texts_that_cannot_be_kept_are_refused_with_all_other_faults() {
+        let faults = read(
+            CollectionName::Organisations,
+            json!({
+                "id": "_:o", "kind": "laboratory", "names": {"vi": "Vie\u{302}\u{323}n", "en": "a\u{0}b"},
+                "name_history": [{"names": {"vi": "Vi\u{1ec7}n"}}, {"names": {"a\u{301}": "b"}}],
+                "country": "\u{0}e\u{301}",
+            }),
+        )
+        .expect_err("refused");
+        let mut found = said(&faults);
+        found.sort_unstable();
+        assert_eq!(
+            found,
+            [
+                ("not_nfc", "/country"),
+                ("not_nfc", "/name_history/1/names/a\u{301}"),
+                ("not_nfc", "/names/vi"),
+                ("nul_character", "/country"),
+                ("nul_character", "/names/en"),
+                ("unknown_field", "/name_history/1/names"),
+                ("unknown_value", "/kind"),
+            ]
+        );
+    }
 }

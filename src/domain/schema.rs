@@ -75,8 +75,12 @@ macro_rules! record {
         impl crate::domain::records::Record for $name {
             fn id(&self) -> &crate::domain::id::Id { &self.id }
             fn recorded_at(&self) -> Option<crate::domain::period::Instant> { self.recorded_at }
+            fn version(&self) -> Option<u32> { self.version }
             fn evidence_level(&self) -> Option<crate::domain::recognition::EvidenceLevel> {
                 self.evidence_level
+            }
+            fn set_recorded_at(&mut self, instant: Option<crate::domain::period::Instant>) {
+                self.recorded_at = instant;
             }
         }
     };

@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 use crate::domain::check::{FaultList, check_below};
 use crate::domain::fault::{Fault, Faults, wrong_kind};
 use crate::domain::id::Id;
+use crate::domain::links::Links as _;
 use crate::domain::records::{CollectionName, Records};
 use crate::domain::text::Text;
 
@@ -38,28 +39,94 @@ pub struct Bundle {
     pub warnings: Vec<Fault>,
 }
 
-/// Reads a bundle.
+/// Reads a bundle that stands on its own.
 ///
 /// # Errors
 /// All faults of the document and of its records; where the text is no JSON, those found up to
 /// there, and last the line and column at which reading ended.
 pub fn parse(text: &str) -> Result<Bundle, Faults> {
+    read(text).check(&Records::default())
+}
+
+/// A bundle as read: its records have not been checked as a whole.
+#[derive(Debug)]
+pub struct Unchecked {
+    reader: Reader<'static>,
+    /// Whether the document could be read to its end.
+    whole: bool,
+}
+
+/// Reads a bundle whose records may name others that were accepted before.
+pub fn read(text: &str) -> Unchecked {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::default();
     let mut json = serde_json::Deserializer::from_str(text);
     let read = Node { reader: &mut reader, level: Level::Bundle, place: ValuePointerRef::Origin }
         .deserialize(&mut json)
         .and_then(|()| json.end());
-    match read {
-        Ok(()) => check_below("/records", &reader.records, &reader.unreadable, &mut reader.faults),
-        Err(error) => reader.faults.push(not_json(&error)),
+    if let Err(error) = &read {
+        reader.faults.push(not_json(error));
     }
-    let has_errors = reader.faults.has_errors();
-    let faults = reader.faults.into_faults();
-    if has_errors {
-        return Err(Faults(faults));
+    Unchecked { reader, whole: read.is_ok() }
+}
+
+/// Records that another reader made: read once more, so that what holds for the texts of a bundle
+/// holds for theirs.
+impl From<Records> for Unchecked {
+    fn from(records: Records) -> Self {
+        let mut reader = Reader { prefix: "/records", ..Reader::default() };
+        for (position, record) in records.into_any() {
+            let collection = record.collection();
+            let place = ValuePointerRef::Origin;
+            let place = place.push_key(collection.as_str());
+            reader.record(collection, position, record.body(), place.push_index(position));
+        }
+        Self { reader, whole: true }
     }
-    Ok(Bundle { source: reader.source, records: reader.records, warnings: faults })
+}
+
+impl Unchecked {
+    /// The records that could be read.
+    pub fn records(&self) -> &Records {
+        &self.reader.records
+    }
+
+    /// Where the bundle says that it comes from.
+    pub fn source(&self) -> Option<&str> {
+        self.reader.source.as_deref()
+    }
+
+    /// Exchanges ids in all records: labels for ids that the registry knows them by.
+    pub fn map_ids(&mut self, map: &mut dyn FnMut(&mut Id)) {
+        let reader = &mut self.reader;
+        for (position, mut record) in std::mem::take(&mut reader.records).into_any() {
+            record.map_ids(map);
+            reader.records.push_any(position, record);
+        }
+        for mut id in std::mem::take(&mut reader.unreadable) {
+            map(&mut id);
+            reader.unreadable.insert(id);
+        }
+    }
+
+    /// Checks the records as a whole, among records that were accepted before.
+    ///
+    /// # Errors
+    /// All faults of the document and of its records.
+    pub fn check(mut self, accepted: &Records) -> Result<Bundle, Faults> {
+        let reader = &mut self.reader;
+        if self.whole {
+            let (records, unreadable) = (&reader.records, &reader.unreadable);
+            check_below("/records", records, accepted, unreadable, &mut reader.faults);
+        }
+        let has_errors = reader.faults.has_errors();
+        let Reader { source, records, faults, .. } = self.reader;
+        let faults = faults.into_faults();
+        match has_errors {
+            true => Err(Faults(faults)),
+            false => Ok(Bundle { source, records, warnings: faults }),
+        }
+    }
 }
 
 /// Reads and checks the `records` of a bundle that were already parsed as JSON and stand at
@@ -71,7 +138,8 @@ pub fn records(records: Value, pointer_prefix: &str) -> (Records, Vec<Fault>) {
     if let Err(error) = read {
         reader.faults.push(not_json(&error));
     }
-    check_below(pointer_prefix, &reader.records, &reader.unreadable, &mut reader.faults);
+    let none = Records::default();
+    check_below(pointer_prefix, &reader.records, &none, &reader.unreadable, &mut reader.faults);
     (reader.records, reader.faults.into_faults())
 }
 
@@ -97,7 +165,7 @@ pub fn to_json(bundle: &Bundle) -> String {
 }
 
 /// What was read so far.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Reader<'d> {
     /// Where the reading began in its document.
     prefix: &'d str,
