@@ -123,6 +123,9 @@ impl<'a> Compiler<'a> {
             instants: FxHashMap::default(),
         };
         compiler.number_the_log(all);
+        // The first unit stands where none is stated.
+        compiler.evidence.units.extend(Unit::parse("1"));
+        compiler.units.insert("1".to_owned(), 0);
         compiler
     }
 
@@ -937,13 +940,31 @@ impl<'a> Compiler<'a> {
             let symbols = Equation::symbols_of(equation);
             symbols.is_ok_and(|symbols| symbols.iter().any(|s| !bound.contains(&s.as_str())))
         });
+        let until_known = match target {
+            Target::Row(_) | Target::Certificate(_) | Target::ForeignItem(_) => {
+                let certificate = self.calibration(reference.calibration.as_ref());
+                let item = certificate.and_then(|certificate| {
+                    self.standard(Some(&self.records.calibrations[certificate.position()].item))
+                });
+                let named = self.standard(reference.standard.as_ref());
+                (named != item).then(|| named.map_or(Target::Open, Target::Standard))
+            }
+            Target::Realisation(_) | Target::Standard(_) | Target::Open => None,
+        };
         let some = for_results.filter(|rows| rows.len() != record.results.len());
         // Nearly every certificate has so few rows that bits name them.
         let fits = record.results.len() <= u16::BITS as usize;
         let rows = some.iter().filter(|_| fits).flatten().fold(0, |bits, row| bits | 1 << row);
-        let detail =
-            ReferenceDetail { for_results: some.filter(|_| rows == 0), budget, equation_unbound };
-        let rare = detail.for_results.is_some() || detail.budget.is_some() || equation_unbound;
+        let detail = ReferenceDetail {
+            for_results: some.filter(|_| rows == 0),
+            budget,
+            equation_unbound,
+            until_known,
+        };
+        let rare = detail.for_results.is_some()
+            || detail.budget.is_some()
+            || equation_unbound
+            || until_known.is_some();
         ReferenceRow {
             target,
             coefficient: coefficient.map_or(f64::NAN, Decimal::to_f64),
@@ -1013,9 +1034,6 @@ impl<'a> Compiler<'a> {
         words.sort_unstable();
         words.dedup();
         evidence.condition_words = words;
-        if evidence.units.is_empty() {
-            evidence.units.extend(Unit::parse("1"));
-        }
         evidence.shrink();
         evidence
     }

@@ -888,6 +888,9 @@ pub struct ReferenceDetail {
     pub budget: Option<Measured>,
     /// Whether all symbols of the custom equation are bound by references.
     pub equation_unbound: bool,
+    /// Where it leads as long as the certificate that it names is not known, where that is not the
+    /// certificate's item: to the standard that it names itself, or nowhere.
+    pub until_known: Option<Target>,
 }
 
 /// What was decided for one certificate in a case of nonconforming work (rule I-04).

@@ -234,6 +234,14 @@ pub struct RenderedReport {
     pub limits: Limits,
 }
 
+impl RenderedReport {
+    /// Names the state of knowledge as the registry numbers it, in the report and its parts.
+    pub fn at_log_index(&mut self, log_index: LogIndex) {
+        self.log_index = log_index;
+        self.parts.iter_mut().for_each(|part| part.at_log_index(log_index));
+    }
+}
+
 /// Under which rules a report was made.
 #[derive(Debug, Clone, Serialize)]
 pub struct Ruleset {

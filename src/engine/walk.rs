@@ -399,8 +399,12 @@ impl<'a> Walk<'a> {
     /// Where a reference leads, as known, with amendments followed.
     pub fn resolve(&self, reference: &ReferenceRow) -> Resolved {
         let plain = |target| Resolved { target, amended: None };
-        let standard_of =
-            |calibration: &CalibrationRow| calibration.item.map_or(Target::Open, Target::Standard);
+        // Before a certificate is known, only what the reference itself says of the standard is.
+        let standard_of = |calibration: &CalibrationRow| {
+            let detail = self.evidence.reference_detail(reference);
+            let item = || calibration.item.map_or(Target::Open, Target::Standard);
+            detail.and_then(|detail| detail.until_known).unwrap_or_else(item)
+        };
         match reference.target {
             Target::Row(named) => {
                 let row = self.evidence.result(named);

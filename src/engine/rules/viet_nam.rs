@@ -4,6 +4,7 @@
 use crate::domain::calibration::ReferenceRole;
 use crate::domain::organisation::OrganisationKind;
 use crate::domain::period::Day;
+use crate::domain::quantity::QuantityKindId;
 use crate::domain::recognition::{AccreditationStatus, LegalRecognitionKind};
 use crate::domain::standard::{LegalLevel, MetrologicalRole};
 use crate::engine::evidence::*;
@@ -371,7 +372,7 @@ fn v_04(
         walk.note(note.facts(on));
         return;
     };
-    let kinds: Vec<_> = calibrations_kinds(evidence, index);
+    let kinds = calibrated_kinds(walk, index);
     let compared = standard.owner.into_iter().flat_map(|owner| {
         evidence.comparisons_of.of(owner.position()).iter().filter(|row| {
             walk.knows(row.known_from) && row.quantity.is_some_and(|kind| kinds.contains(&kind))
@@ -389,12 +390,12 @@ fn v_04(
     walk.note(note.facts(&facts));
 }
 
-fn calibrations_kinds(
-    evidence: &Evidence,
-    index: StandardIndex,
-) -> Vec<crate::domain::quantity::QuantityKindId> {
+/// The quantities that a standard is calibrated for, as known.
+fn calibrated_kinds(walk: &Walk<'_>, index: StandardIndex) -> Vec<QuantityKindId> {
+    let evidence = walk.evidence;
     let calibrations = evidence.calibrations_of.of(index.position()).iter();
-    let rows = calibrations.flat_map(|calibration| evidence.rows_of(*calibration));
+    let known = calibrations.filter(|one| walk.knows(evidence.calibration(**one).known_from));
+    let rows = known.flat_map(|calibration| evidence.rows_of(*calibration));
     rows.map(|row| evidence.result(row).kind).collect()
 }
 
