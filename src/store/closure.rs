@@ -1,0 +1,290 @@
+//! The evidence for a claim: everything that the engine may look at, as known at a log index.
+//!
+//! **Followed**: the certificates of the standard, what they were made with, what amends them, and
+//! so on upward to the end.
+//!
+//! **Beside it**, not followed, for the rules that look sideways: the standards and roots met on the
+//! way; of national standards (V-04) and of those to which something happened (T-05, T-08: a later
+//! certificate judges it) the other certificates; the organisations that issued, own, realised or
+//! accredited, with their memberships (A-04, N-01), accreditations (A-02), comparisons (N-07) and
+//! legal recognitions (V-03, V-06); their capabilities for the quantities on the way, and one of
+//! each of their lists, which shows that there is one (C-01, N-02, N-04); and the cases of
+//! nonconforming work on what was walked (I-04).
+//!
+//! That is more than any one claim reads and never less: missing evidence would turn into a verdict.
+//! `tests/three_ways.rs` holds the reports from here against those from the whole set of records. A
+//! rule that looks at something else needs it loaded here.
+//!
+//! The walk has no limit of depth or number of its own: cut off, a loop would look like an open end.
+//! The engine's limits say when it is too much (S-11).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::calibration::{CalibrationResult, CalibrationStatus};
+use crate::domain::id::Id;
+use crate::domain::records::{AnyRecord, Records};
+use crate::domain::standard::LegalLevel;
+
+use super::connection::AnyConnection;
+use super::dialect;
+use super::error::StoreError;
+use super::read::{self, Stored};
+use super::schema::Table;
+use super::statement::Statement;
+
+/// The records that a claim can be decided from.
+#[derive(Debug, Clone)]
+pub struct Closure {
+    /// The records, each in its version as known; `recorded_at` is when the registry learnt of the
+    /// record.
+    pub records: Records,
+    /// The state of knowledge.
+    pub log_index: u64,
+}
+
+/// Loads the evidence for a claim on a standard, perhaps with a certificate of it named.
+pub(super) fn closure(
+    connection: &mut AnyConnection,
+    standard: &Id,
+    certificate: Option<&Id>,
+    at: u64,
+) -> Result<Closure, StoreError> {
+    let mut closure = Loading { connection, at, records: BTreeMap::new() };
+    let named = std::iter::once(standard).chain(certificate);
+    closure.take_ids(named.clone().cloned().collect())?;
+    let walked = closure.walk(standard, certificate)?;
+    closure.beside(standard, &walked)?;
+    let mut records = Records::default();
+    for (position, record) in closure.records.into_values().enumerate() {
+        records.push_any(position, record);
+    }
+    Ok(Closure { records, log_index: at })
+}
+
+struct Loading<'c> {
+    connection: &'c mut AnyConnection,
+    at: u64,
+    records: BTreeMap<Id, AnyRecord>,
+}
+
+type Ids = BTreeSet<Id>;
+
+fn texts(ids: &Ids) -> impl Iterator<Item = &str> {
+    ids.iter().map(Id::as_str)
+}
+
+impl Loading<'_> {
+    /// Adds records, and says which of them are new.
+    fn take(&mut self, found: Vec<Stored>) -> Result<Ids, StoreError> {
+        let mut new = Ids::new();
+        for stored in found {
+            if self.records.contains_key(&stored.id) {
+                continue;
+            }
+            let mut record = stored.record()?;
+            record.record_mut().set_recorded_at(Some(stored.known_since));
+            new.insert(stored.id.clone());
+            self.records.insert(stored.id, record);
+        }
+        Ok(new)
+    }
+
+    fn take_ids(&mut self, mut ids: Ids) -> Result<Ids, StoreError> {
+        ids.retain(|id| !self.records.contains_key(id));
+        let found = read::get_all(self.connection, &ids, self.at)?;
+        self.take(found)
+    }
+
+    fn take_column(&mut self, table: Table, column: &str, of: &Ids) -> Result<Ids, StoreError> {
+        if of.is_empty() {
+            return Ok(Ids::new());
+        }
+        let found = read::by_column(self.connection, table, column, texts(of), self.at)?;
+        self.take(found)
+    }
+
+    fn take_child(
+        &mut self,
+        table: Table,
+        child: Table,
+        column: &str,
+        of: &Ids,
+    ) -> Result<Ids, StoreError> {
+        if of.is_empty() {
+            return Ok(Ids::new());
+        }
+        let found = read::by_child(self.connection, table, child, column, texts(of), self.at)?;
+        self.take(found)
+    }
+
+    /// The certificates above a standard, by one recursive query; another goes on from those that
+    /// amend one of them, which is rare.
+    fn walk(&mut self, standard: &Id, certificate: Option<&Id>) -> Result<Ids, StoreError> {
+        let start = Ids::from([standard.clone()]);
+        let mut from = read::certificates_of(self.connection, texts(&start), self.at)?;
+        from.extend(certificate.cloned());
+        let mut walked = Ids::new();
+        while !from.is_empty() {
+            walked.append(&mut read::certificates_above(self.connection, texts(&from), self.at)?);
+            from = read::amending(self.connection, texts(&walked), self.at)?;
+            from.retain(|id| !walked.contains(id));
+        }
+        self.take_ids(walked.clone())?;
+        walked.retain(|id| matches!(self.records.get(id), Some(AnyRecord::Calibrations(_))));
+        Ok(walked)
+    }
+
+    /// What a look at each of these records collects.
+    fn each(&self, ids: &Ids, look: impl Fn(&AnyRecord, &mut Ids)) -> Ids {
+        let mut collected = Ids::new();
+        for record in ids.iter().filter_map(|id| self.records.get(id)) {
+            look(record, &mut collected);
+        }
+        collected
+    }
+
+    /// Those standards whose other certificates count: national ones, and those to which something
+    /// happened or one of whose certificates did not simply stay issued.
+    fn with_a_history(&self, items: &Ids, walked: &Ids) -> Ids {
+        let mut with = self.each(items, |record, with| {
+            if let AnyRecord::MeasurementStandards(record) = record
+                && (record.legal_level == Some(LegalLevel::National) || !record.events.is_empty())
+            {
+                with.insert(record.id.clone());
+            }
+        });
+        with.append(&mut self.each(walked, |record, with| {
+            if let AnyRecord::Calibrations(record) = record
+                && record.status_history.iter().any(|one| one.status != CalibrationStatus::Issued)
+            {
+                with.insert(record.item.clone());
+            }
+        }));
+        with
+    }
+
+    /// The capabilities of organisations for the quantities that they calibrated, realised or hold,
+    /// and the first of each of their lists: a list without a row says something else than no list.
+    fn take_capabilities(&mut self, organisations: &Ids, walked: &Ids) -> Result<(), StoreError> {
+        let mut quantities: BTreeSet<String> = BTreeSet::new();
+        for record in walked.iter().filter_map(|id| self.records.get(id)) {
+            let AnyRecord::Calibrations(record) = record else { continue };
+            let roots = record.references.iter().filter_map(|link| link.realisation.as_ref());
+            let of_roots = roots.filter_map(|root| match self.records.get(root) {
+                Some(AnyRecord::Realisations(root)) => Some(&root.organisation),
+                _ => None,
+            });
+            let holder = match self.records.get(&record.item) {
+                Some(AnyRecord::MeasurementStandards(item)) => Some(&item.owner),
+                _ => None,
+            };
+            for organisation in of_roots.chain(holder).chain([&record.issuer]) {
+                let of_row = |result: &CalibrationResult| {
+                    format!("{organisation} {}", result.quantity_kind.id())
+                };
+                quantities.extend(record.results.iter().map(of_row));
+            }
+        }
+        let among = dialect::among(self.connection);
+        let of = read::list(texts(organisations));
+        let condition = Statement::new(format!(
+            "WHERE l.log_index IN (\
+                SELECT v.log_from FROM capabilities v WHERE v.organisation {among} \
+                AND (v.organisation || ' ' || v.quantity_kind) {among} \
+                AND +v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?) \
+             UNION \
+                SELECT MIN(v.log_from) FROM capabilities v WHERE v.organisation {among} \
+                AND +v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?) \
+                GROUP BY v.organisation, v.publisher, v.accreditation)"
+        ));
+        let quantities = read::list(quantities.iter().map(String::as_str));
+        let condition = condition.bind(of.as_str()).bind(quantities);
+        let condition = condition.bind(self.at).bind(self.at);
+        let condition = condition.bind(of).bind(self.at).bind(self.at);
+        let found = read::stored(self.connection, condition)?;
+        self.take(found)?;
+        Ok(())
+    }
+
+    fn beside(&mut self, standard: &Id, walked: &Ids) -> Result<(), StoreError> {
+        let mut items = Ids::from([standard.clone()]);
+        let mut issuers = Ids::new();
+        let mut roots = Ids::new();
+        let mut accreditations = Ids::new();
+        let mut named = Ids::new();
+        for record in walked.iter().filter_map(|id| self.records.get(id)) {
+            let AnyRecord::Calibrations(record) = record else { continue };
+            issuers.insert(record.issuer.clone());
+            items.insert(record.item.clone());
+            named.extend(record.results.iter().filter_map(|result| result.item.clone()));
+            named.extend(record.references.iter().filter_map(|link| link.standard.clone()));
+            roots.extend(record.references.iter().filter_map(|link| link.realisation.clone()));
+            let endorsement = record.endorsement.as_ref();
+            accreditations.extend(endorsement.and_then(|one| one.accreditation.clone()));
+        }
+        let standards: Ids = items.union(&named).cloned().collect();
+        self.take_ids(standards.union(&roots).cloned().collect())?;
+        let others = self.with_a_history(&items, walked);
+        let others = read::certificates_of(self.connection, texts(&others), self.at)?;
+        let others = self.take_ids(others)?;
+        self.take_column(Table::Calibrations, "amends", &others)?;
+        let mut issuers_beside = self.each(&others, |record, issuers| {
+            if let AnyRecord::Calibrations(record) = record {
+                issuers.insert(record.issuer.clone());
+            }
+        });
+        self.take_child(
+            Table::Nonconformities,
+            Table::NonconformityDecisions,
+            "calibration",
+            walked,
+        )?;
+
+        let mut organisations = self.each(&standards, |record, owners| {
+            if let AnyRecord::MeasurementStandards(record) = record {
+                owners.insert(record.owner.clone());
+            }
+        });
+        organisations.append(&mut self.each(&roots, |record, realisers| {
+            if let AnyRecord::Realisations(record) = record {
+                realisers.insert(record.organisation.clone());
+            }
+        }));
+        organisations.append(&mut issuers);
+
+        self.take_capabilities(&organisations, walked)?;
+        self.take_child(
+            Table::Comparisons,
+            Table::ComparisonResults,
+            "organisation",
+            &organisations,
+        )?;
+        self.take_column(Table::LegalRecognitions, "organisation", &organisations)?;
+        self.take_column(Table::LegalRecognitions, "standard", &standards)?;
+        accreditations.append(&mut self.take_column(
+            Table::Accreditations,
+            "organisation",
+            &organisations,
+        )?);
+        self.take_ids(accreditations.clone())?;
+        organisations.append(&mut self.each(&accreditations, |record, bodies| {
+            if let AnyRecord::Accreditations(record) = record {
+                bodies.insert(record.accreditation_body.clone());
+            }
+        }));
+        organisations.append(&mut issuers_beside);
+        self.take_ids(organisations.clone())?;
+        self.take_column(Table::Memberships, "organisation", &organisations)?;
+        let countries: BTreeSet<&str> = organisations
+            .iter()
+            .filter_map(|id| match self.records.get(id) {
+                Some(AnyRecord::Organisations(record)) => record.country.as_deref(),
+                _ => None,
+            })
+            .collect();
+        let found =
+            read::by_column(self.connection, Table::Memberships, "country", countries, self.at)?;
+        self.take(found)?;
+        Ok(())
+    }
+}
