@@ -49,5 +49,8 @@ pub mod domain;
 pub mod app;
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod engine;
 pub mod exchange;
+pub mod ids;
+pub mod store;

@@ -50,12 +50,15 @@ pub fn inspect(text: &str) -> Inspection {
     }
 }
 
-/// A bundle ready to answer claims.
+/// Records ready to answer claims: those of a bundle, or what a registry loaded for a claim.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Its records.
+    /// The records.
     pub records: Records,
     evidence: Evidence,
+    /// The registry's log index that the records are known at; none for a bundle, which is a log of
+    /// its own.
+    log_index: Option<u64>,
 }
 
 impl Loaded {
@@ -64,9 +67,12 @@ impl Loaded {
     /// # Errors
     /// All faults of the bundle.
     pub fn parse(text: &str) -> Result<Self, Faults> {
-        let records = bundle::parse(text)?.records;
-        let evidence = compile(&records);
-        Ok(Self { records, evidence })
+        Ok(Self::from(bundle::parse(text)?.records))
+    }
+
+    /// The records that a registry loaded for a claim.
+    pub fn known_at(records: Records, log_index: u64) -> Self {
+        Self { log_index: Some(log_index), ..Self::from(records) }
     }
 
     /// The standard with this id, or else with this code.
@@ -86,7 +92,7 @@ impl Loaded {
             [] => {
                 let codes = standards.iter().filter_map(|standard| standard.code.as_deref());
                 let ids = standards.iter().map(|standard| standard.id.as_str());
-                Err(STANDARD.is_unknown(name, &codes.chain(ids).collect::<Vec<_>>()))
+                Err(STANDARD.is_unknown(name, IN_BUNDLE, &codes.chain(ids).collect::<Vec<_>>()))
             }
             _ => Err(STANDARD.is_ambiguous(name, named.iter().map(|standard| &standard.id))),
         }
@@ -109,7 +115,8 @@ impl Loaded {
             [calibration] => Ok(calibration),
             [] => {
                 let numbers = own().map(|calibration| calibration.number.as_str());
-                Err(CALIBRATION.is_unknown(name, &numbers.collect::<Vec<_>>()))
+                let place = self.log_index.map_or(IN_BUNDLE, |_| IN_REGISTRY);
+                Err(CALIBRATION.is_unknown(name, place, &numbers.collect::<Vec<_>>()))
             }
             _ => {
                 let ids = named.iter().map(|calibration| &calibration.id);
@@ -128,7 +135,19 @@ impl Loaded {
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
-        verify::answer(&self.evidence, claim, moment, &Limits::default())
+        let limits = Limits::default();
+        match self.log_index {
+            None => verify::answer(&self.evidence, claim, moment, &limits),
+            Some(index) => verify::answer_at(&self.evidence, index, claim, moment, &limits),
+        }
+    }
+}
+
+/// A set of records on its own.
+impl From<Records> for Loaded {
+    fn from(records: Records) -> Self {
+        let evidence = compile(&records);
+        Self { records, evidence, log_index: None }
     }
 }
 
@@ -138,8 +157,14 @@ fn is_of(calibration: &Calibration, standard: &Id) -> bool {
     calibration.items.iter().chain(pieces).chain([&calibration.item]).any(|item| item == standard)
 }
 
+/// Where somebody's word was looked for, in both languages.
+type Place = (&'static str, &'static str);
+
+const IN_BUNDLE: Place = ("trong gói dữ liệu không có", "the bundle has no");
+pub(super) const IN_REGISTRY: Place = ("trong sổ đăng ký không có", "the registry has no");
+
 /// What somebody named, and how a message speaks of it.
-struct Sought {
+pub(super) struct Sought {
     pointer: &'static str,
     unknown: &'static str,
     ambiguous: &'static str,
@@ -147,7 +172,7 @@ struct Sought {
     phrase_en: &'static str,
 }
 
-static STANDARD: Sought = Sought {
+pub(super) static STANDARD: Sought = Sought {
     pointer: "/standard",
     unknown: "unknown_standard",
     ambiguous: "ambiguous_code",
@@ -165,7 +190,7 @@ static CALIBRATION: Sought = Sought {
 
 impl Sought {
     /// There is nothing of this name; what is there is `known`.
-    fn is_unknown(&self, name: &str, known: &[&str]) -> Faults {
+    pub(super) fn is_unknown(&self, name: &str, (vi, en): Place, known: &[&str]) -> Faults {
         /// Names given as examples.
         const EXAMPLES: usize = 5;
         let (hint_vi, hint_en) = match (nearest(name, known.iter().copied()), known) {
@@ -179,13 +204,13 @@ impl Sought {
             }
         };
         let message = Text::new(
-            format!("trong gói dữ liệu không có {} “{name}”{hint_vi}", self.phrase_vi),
-            format!("the bundle has no {} “{name}”{hint_en}", self.phrase_en),
+            format!("{vi} {} “{name}”{hint_vi}", self.phrase_vi),
+            format!("{en} {} “{name}”{hint_en}", self.phrase_en),
         );
         Faults(vec![Fault::error(self.pointer, self.unknown, message)])
     }
 
-    fn is_ambiguous<'i>(&self, name: &str, ids: impl Iterator<Item = &'i Id>) -> Faults {
+    pub(super) fn is_ambiguous<'i>(&self, name: &str, ids: impl Iterator<Item = &'i Id>) -> Faults {
         let ids: Vec<&str> = ids.map(Id::as_str).collect();
         let (count, ids) = (ids.len(), ids.join(", "));
         let message = Text::new(

@@ -129,19 +129,41 @@ fn expanded(vector: &Vector, by_id: &BTreeMap<&str, &Vector>) -> Result<Value, D
     Ok(case)
 }
 
-fn run_case(case: &Value, moment: Moment) -> Vec<Difference> {
-    let records = case.get("records").cloned().unwrap_or(Value::Object(Map::new()));
-    let (records, faults) = bundle::records(records, "/records");
-    let errors: Vec<String> = faults
+/// A case with its bases folded in and its patches applied: its records, and its claims as they
+/// stand, each without what is expected of it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Its id.
+    pub id: String,
+    /// Its records.
+    pub records: Value,
+    /// Its claims.
+    pub claims: Vec<Value>,
+}
+
+/// The cases of a set, for asking them elsewhere too. Those that cannot be put together are left
+/// out; [`run`] says why.
+pub fn cases(vectors: &[Vector]) -> Vec<Case> {
+    let by_id: BTreeMap<&str, &Vector> = vectors
         .iter()
-        .filter(|fault| fault.gravity == Gravity::Error)
-        .map(|fault| format!("{}: {}", fault.pointer, fault.message.en))
+        .map(|vector| (vector.case.get("id").and_then(Value::as_str).unwrap_or_default(), vector))
         .collect();
-    if !errors.is_empty() {
-        return vec![difference("records", "no faults", errors.join("\n"))];
-    }
-    let evidence = compile(&records);
-    let mut claims: Vec<(String, Value, Value)> = Vec::new();
+    let case = |vector: &Vector| {
+        let id = vector.case.get("id").and_then(Value::as_str)?.to_owned();
+        let case = expanded(vector, &by_id).ok()?;
+        let claims = claims_of(&case).into_iter().map(|(_, claim, _)| claim).collect();
+        Some(Case { id, records: records_of(&case), claims })
+    };
+    vectors.iter().filter_map(case).collect()
+}
+
+fn records_of(case: &Value) -> Value {
+    case.get("records").cloned().unwrap_or(Value::Object(Map::new()))
+}
+
+/// The claims of a case: a label for messages, the claim, what is expected.
+fn claims_of(case: &Value) -> Vec<(String, Value, Value)> {
+    let mut claims = Vec::new();
     if let Some(Value::Array(several)) = case.get("claims") {
         for (position, claim) in several.iter().enumerate() {
             let mut claim = claim.clone();
@@ -152,6 +174,21 @@ fn run_case(case: &Value, moment: Moment) -> Vec<Difference> {
         let expect = case.get("expect").cloned().unwrap_or_default();
         claims.push((String::new(), claim.clone(), expect));
     }
+    claims
+}
+
+fn run_case(case: &Value, moment: Moment) -> Vec<Difference> {
+    let (records, faults) = bundle::records(records_of(case), "/records");
+    let errors: Vec<String> = faults
+        .iter()
+        .filter(|fault| fault.gravity == Gravity::Error)
+        .map(|fault| format!("{}: {}", fault.pointer, fault.message.en))
+        .collect();
+    if !errors.is_empty() {
+        return vec![difference("records", "no faults", errors.join("\n"))];
+    }
+    let evidence = compile(&records);
+    let claims = claims_of(case);
     if claims.is_empty() {
         return vec![difference("claim", "a claim or claims", "none")];
     }

@@ -3,5 +3,12 @@
 pub mod bundle;
 pub mod conformance;
 pub mod convert;
+pub mod export;
+pub mod history;
+pub mod import;
+pub mod list;
+pub mod log;
+pub mod refusal;
+pub mod registry;
 pub mod synth;
 pub mod verify;

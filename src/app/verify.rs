@@ -4,7 +4,7 @@ use crate::domain::claim::{Claim, KnownAt};
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::period::{Day, Instant};
 use crate::domain::text::Text;
-use crate::engine::evidence::Evidence;
+use crate::engine::evidence::{Evidence, LogIndex};
 use crate::engine::limits::Limits;
 use crate::engine::policy::Policy;
 use crate::engine::report::{RenderedReport, Renderer};
@@ -36,12 +36,41 @@ pub fn answer(
     limits: &Limits,
 ) -> Result<RenderedReport, Faults> {
     let claim = with_defaults(claim, moment);
-    let name = claim.policy.as_deref().unwrap_or(DEFAULT_POLICY);
+    decide(evidence, &claim, &claim, moment, limits)
+}
+
+/// Answers a claim from evidence that a registry gave as known at a log index: everything in it is
+/// known, and the report names the registry's index.
+///
+/// # Errors
+/// When the claim cannot be asked of this evidence, with a pointer into the claim.
+pub fn answer_at(
+    evidence: &Evidence,
+    log_index: u64,
+    claim: &Claim,
+    moment: Moment,
+    limits: &Limits,
+) -> Result<RenderedReport, Faults> {
+    let claim = with_defaults(claim, moment);
+    let asked = Claim { known_at: None, ..claim.clone() };
+    let mut report = decide(evidence, &asked, &claim, moment, limits)?;
+    report.at_log_index(LogIndex::try_from(log_index).unwrap_or(LogIndex::MAX));
+    Ok(report)
+}
+
+fn decide(
+    evidence: &Evidence,
+    asked: &Claim,
+    shown: &Claim,
+    moment: Moment,
+    limits: &Limits,
+) -> Result<RenderedReport, Faults> {
+    let name = asked.policy.as_deref().unwrap_or(DEFAULT_POLICY);
     let policy = Policy::shipped(name).ok_or_else(|| unknown_policy(name))?;
-    let question = Question::new(evidence, &claim).map_err(|error| refused(&claim, error))?;
+    let question = Question::new(evidence, asked).map_err(|error| refused(asked, error))?;
     let report = verify(evidence, &question, policy, limits);
     let computed_at = moment.now;
-    let renderer = Renderer { evidence, policy, limits, claim: &claim, computed_at };
+    let renderer = Renderer { evidence, policy, limits, claim: shown, computed_at };
     Ok(renderer.render(&report))
 }
 

@@ -1,0 +1,775 @@
+//! Many records at once: a bundle, or what `exchange` reads of somebody else's file, into the
+//! registry.
+//!
+//! Up to [`AT_ONCE`] records are one transaction, all or nothing. More are a job of such
+//! transactions, each of which also notes how far the job came: the same command goes on where it
+//! was cut off. Records come in an order in which none names a later one, so what is there at any
+//! time stands on its own.
+//!
+//! A bundle may call its records by labels. The registry gives each an id and remembers, for the
+//! bundle's source, the label, the id and what was said: the same file twice changes nothing, and
+//! a later edition of the file amends what it changes, unless somebody else amended it meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use deserr::ValuePointerRef;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::domain::fault::{Fault, Faults, Gravity};
+use crate::domain::id::Id;
+use crate::domain::links::Links as _;
+use crate::domain::log::{self, Digest, Draft, Operation};
+use crate::domain::period::Instant;
+use crate::domain::records::{AnyRecord, CollectionName, Records};
+use crate::domain::text::Text;
+use crate::exchange::bundle::{self, Unchecked};
+use crate::exchange::outcome::{self, ReadError, Unread};
+use crate::ids;
+use crate::store::{Job, Said, StoreError, Stored, Writer};
+
+use super::history;
+use super::refusal::Refusal;
+use super::registry::{Author, Registry, named_by, parsed};
+
+/// Most records of one transaction: some seconds of work, during which other writers wait.
+pub const AT_ONCE: usize = 10_000;
+
+/// Records written after which the database counts its tables anew.
+const WORTH_COUNTING: u64 = 1_000;
+
+/// How an import is made.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Whose file it is; overrides what the bundle says. A file that does not say so either is its
+    /// own source: an edited one is then another.
+    pub source: Option<String>,
+    /// Only say what would happen.
+    pub dry_run: bool,
+    /// Records keep the `recorded_at` that they carry; for an empty registry.
+    pub historical: bool,
+}
+
+vocabulary! {
+    /// What an import does with a record.
+    Action {
+        /// It is new.
+        Created = "created",
+        /// It has a new version.
+        Amended = "amended",
+        /// It is as it was.
+        Unchanged = "unchanged",
+    }
+}
+
+/// What became of one record of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordOutcome {
+    /// Its collection.
+    pub collection: CollectionName,
+    /// Its position there.
+    pub position: usize,
+    /// Its label in the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Its id in the registry.
+    pub id: Id,
+    /// What was done.
+    pub action: Action,
+    /// Its version now.
+    pub version: u32,
+}
+
+/// What came of an import.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Under which source labels are remembered.
+    pub source: String,
+    /// Whether nothing was written on purpose.
+    pub dry_run: bool,
+    /// Records of the file.
+    pub records: u64,
+    /// New ones.
+    pub created: u64,
+    /// Changed ones.
+    pub amended: u64,
+    /// Those that are as they were.
+    pub unchanged: u64,
+    /// Records done by an earlier run of the same job; they are counted above.
+    pub done_before: u64,
+    /// The log's last index afterwards.
+    pub log_index: u64,
+    /// What was noticed; the rules of the catalogue judge it.
+    pub warnings: Vec<Fault>,
+    /// Parts of a foreign file that are not in the records.
+    pub unread: Vec<Unread>,
+    /// Record by record, in the order of the file; those done before are left out.
+    pub outcomes: Vec<RecordOutcome>,
+}
+
+/// Why a file could not be imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failed {
+    /// The file is of no known format, or its reader refuses it.
+    Unreadable(ReadError),
+    /// Its records are refused.
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Why a transaction of an import ends without keeping anything.
+enum Ended {
+    Refused(Refusal),
+    /// On purpose: only the outcome was asked for.
+    Dry(Chunk),
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<Refusal> for Ended {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// What a transaction did.
+#[derive(Debug, Clone, Default)]
+struct Chunk {
+    outcomes: Vec<RecordOutcome>,
+    job: Job,
+    log_index: u64,
+}
+
+impl Registry {
+    /// Imports a file. `told` hears how many records are done.
+    ///
+    /// # Errors
+    /// When no reader knows the file, when its records are refused (then nothing of it is kept, or
+    /// of a large one nothing of the transaction in which the fault is), or the database fails.
+    pub fn import(
+        &self,
+        name: &str,
+        text: &str,
+        options: &Options,
+        author: &Author,
+        told: &mut dyn FnMut(u64, u64),
+    ) -> Result<Report, Failed> {
+        let (unchecked, unread) = match outcome::recognise(text) {
+            None => (bundle::read(text), Vec::new()),
+            Some(_) => {
+                // The name goes into the labels. Where the file is a source of its own they are
+                // the same whatever it is called; in another it keeps files apart.
+                let name = if options.source.is_some() { name } else { "file" };
+                let converted = outcome::read(name, text).map_err(Failed::Unreadable)?;
+                (Unchecked::from(converted.records), converted.unread)
+            }
+        };
+        let document = Digest::of(&[text.as_bytes()]);
+        let named = options.source.clone().or_else(|| unchecked.source().map(str::to_owned));
+        let source = named.unwrap_or_else(|| format!("sha256:{document}"));
+        let mut importer = Importer { registry: self, options, author, source, document };
+        let report = importer.run(unchecked, told)?;
+        Ok(Report { unread, ..report })
+    }
+}
+
+struct Importer<'a> {
+    registry: &'a Registry,
+    options: &'a Options,
+    author: &'a Author,
+    source: String,
+    document: Digest,
+}
+
+/// A record of the file on its way.
+struct Incoming {
+    position: usize,
+    record: AnyRecord,
+    /// Its label, or its id, as the source calls it.
+    name: String,
+    /// The version that the file says it was made from.
+    base: Option<u32>,
+}
+
+/// The records of the file, and the order in which they are written.
+struct Plan<'i> {
+    incoming: &'i [Incoming],
+    order: Vec<usize>,
+    /// Where in the order a record comes.
+    ranks: HashMap<&'i Id, usize>,
+}
+
+impl<'i> Plan<'i> {
+    fn new(incoming: &'i [Incoming]) -> Self {
+        let order = dependencies_first(incoming);
+        let ids = order.iter().map(|position| incoming[*position].record.record().id());
+        let ranks = ids.zip(0..).collect();
+        Self { incoming, order, ranks }
+    }
+}
+
+impl Importer<'_> {
+    fn run(
+        &mut self,
+        mut unchecked: Unchecked,
+        told: &mut dyn FnMut(u64, u64),
+    ) -> Result<Report, Refusal> {
+        let store = self.registry.store();
+        // Reading what the file names, and what its source said, is a transaction of its own: the
+        // check of a large file takes longer than others should wait.
+        let (accepted, labels, before) = store.write(|writer| {
+            let labels = known_by_id(&mut unchecked, &writer.said(&self.source)?);
+            let accepted = named_by(writer, unchecked.records())?;
+            let before = writer.job(&self.document, &self.source)?;
+            Ok::<_, Refusal>((accepted, labels, before))
+        })?;
+        let checked = unchecked.check(&accepted)?;
+        let warnings = checked.warnings;
+        let mut incoming = incoming(checked.records, &labels);
+        let names = new_ids(&incoming);
+        for one in &mut incoming {
+            one.record.map_ids(&mut |id| {
+                if let Some(given) = names.get(id.as_str()) {
+                    *id = given.clone();
+                }
+            });
+        }
+        let plan = Plan::new(&incoming);
+        let all = incoming.len() as u64;
+        let resumed = before.filter(|job| job.records == all && job.done < all);
+        let mut job = resumed.unwrap_or(Job { records: all, ..Job::default() });
+        let done_before = job.done;
+        let mut outcomes = Vec::new();
+        let mut log_index = store.head()?.log_index;
+        told(job.done, all);
+        while job.done < all {
+            let written = store.write(|writer| {
+                let done = self.chunk(writer, &plan, job)?;
+                if all > self.at_once() as u64 {
+                    writer.note_job(&self.document, &self.source, done.job, self.author.now)?;
+                }
+                match self.options.dry_run {
+                    true => Err(Ended::Dry(done)),
+                    false => Ok(done),
+                }
+            });
+            let done = match written {
+                Ok(done) | Err(Ended::Dry(done)) => done,
+                Err(Ended::Refused(refusal)) => return Err(refusal),
+            };
+            job = done.job;
+            log_index = done.log_index;
+            outcomes.extend(done.outcomes);
+            told(job.done, all);
+        }
+        if !self.options.dry_run && job.created + job.amended >= WORTH_COUNTING {
+            // What is imported is imported, whether the counting succeeds or not.
+            drop(store.analyze());
+        }
+        outcomes.sort_by_key(|outcome| (outcome.collection, outcome.position));
+        Ok(Report {
+            source: self.source.clone(),
+            dry_run: self.options.dry_run,
+            records: all,
+            created: job.created,
+            amended: job.amended,
+            unchanged: job.unchanged,
+            done_before,
+            log_index,
+            warnings,
+            unread: Vec::new(),
+            outcomes,
+        })
+    }
+
+    /// Records of one transaction. History is one whatever its size: its entries stand in the order
+    /// of time, not of records.
+    fn at_once(&self) -> usize {
+        match self.options.historical {
+            true => usize::MAX,
+            false => AT_ONCE,
+        }
+    }
+
+    /// One transaction's worth of records.
+    fn chunk(
+        &self,
+        writer: &mut Writer<'_>,
+        plan: &Plan<'_>,
+        mut job: Job,
+    ) -> Result<Chunk, Ended> {
+        let incoming = plan.incoming;
+        let first = usize::try_from(job.done).unwrap_or(usize::MAX);
+        let end = first.saturating_add(self.at_once()).min(plan.order.len());
+        let chunk = &plan.order[first..end];
+        let said =
+            writer.said_of(&self.source, chunk.iter().map(|at| incoming[*at].name.as_str()))?;
+        let ids = chunk.iter().map(|at| incoming[*at].record.record().id());
+        let stored: HashMap<Id, Stored> =
+            writer.stored_all(ids)?.into_iter().map(|one| (one.id.clone(), one)).collect();
+        let now = self.author.now.max(writer.head().recorded_at);
+        let mut faults = Vec::new();
+        let mut outcomes = Vec::with_capacity(chunk.len());
+        let mut remembered = Vec::new();
+        let mut pending: Vec<Version> = Vec::new();
+        for at in chunk {
+            let one = &incoming[*at];
+            let id = one.record.record().id();
+            let body = one.record.body();
+            let text = log::canonical(&body);
+            let said_sha256 = one.said(&text);
+            let said = said.get(&one.name);
+            let as_before = said.is_some_and(|said| said.said_sha256 == said_sha256);
+            let known = Known { said, as_before, stored: stored.get(id), now };
+            let (action, versions) = match self.step(one, body, text, &known) {
+                Ok(step) => step,
+                Err(mut found) => {
+                    faults.append(&mut found);
+                    continue;
+                }
+            };
+            let before = known.stored.map_or(0, |stored| stored.version);
+            let version = before + u32::try_from(versions.len()).unwrap_or(u32::MAX);
+            match action {
+                Action::Created => job.created += 1,
+                Action::Amended => job.amended += 1,
+                Action::Unchanged => job.unchanged += 1,
+            }
+            if !as_before || action != Action::Unchanged {
+                let said = Said { id: id.clone(), version, said_sha256 };
+                remembered.push((one.name.clone(), said));
+            }
+            outcomes.push(RecordOutcome {
+                collection: one.record.collection(),
+                position: one.position,
+                label: one.is_labelled().then(|| one.name.clone()),
+                id: id.clone(),
+                action,
+                version,
+            });
+            for (version, content) in (before + 1..).zip(versions) {
+                pending.push(Version { incoming: *at, version, content });
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Ended::Refused(Refusal::Faults(Faults(faults))));
+        }
+        if self.options.historical {
+            let entries = writer.head().log_index;
+            if entries > 0 && !pending.is_empty() {
+                return Err(Ended::Refused(Refusal::NotEmpty { entries }));
+            }
+            self.refuse_the_future(&pending, incoming)?;
+            pending.sort_by_key(|version| match version.content {
+                Pending::Known(time) => time,
+                Pending::Now(_) => now,
+            });
+        }
+        let new = outcomes.iter().filter(|outcome| outcome.action == Action::Created);
+        writer.identify(new.map(|outcome| (&outcome.id, outcome.collection)))?;
+        remembered.extend(self.identify_named(writer, &pending, plan, end)?);
+        self.append(writer, pending, incoming)?;
+        writer.remember(&self.source, &remembered)?;
+        job.done += chunk.len() as u64;
+        Ok(Chunk { outcomes, job, log_index: writer.head().log_index })
+    }
+
+    /// What was recorded cannot lie in the future: it would set the time of every later write.
+    fn refuse_the_future(&self, pending: &[Version], incoming: &[Incoming]) -> Result<(), Ended> {
+        let now = self.author.now;
+        let too_late = pending.iter().filter_map(|version| match version.content {
+            Pending::Known(time) if time > now => Some((version.incoming, time)),
+            _ => None,
+        });
+        let fault = |(at, time): (usize, Instant)| {
+            let one = &incoming[at];
+            let place = format!("/records/{}/{}", one.record.collection(), one.position);
+            let message = Text::new(
+                format!("thời điểm ghi nhận {time} nằm trong tương lai; hãy sửa lại năm tháng"),
+                format!("it says that it was recorded at {time}, in the future; correct the date"),
+            );
+            Fault::error(place, "recorded_in_the_future", message)
+        };
+        let faults: Vec<Fault> = too_late.map(fault).collect();
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(Ended::Refused(Refusal::Faults(Faults(faults)))),
+        }
+    }
+
+    /// Gives an identity to the records that are named before they come: in a loop, or recorded
+    /// later. Those of later transactions must have the same id when they come, also after an
+    /// interruption, so their labels are to be remembered; they are given back.
+    fn identify_named(
+        &self,
+        writer: &mut Writer<'_>,
+        pending: &[Version],
+        plan: &Plan<'_>,
+        end: usize,
+    ) -> Result<Vec<(String, Said)>, Ended> {
+        let mut named: BTreeMap<&Id, usize> = BTreeMap::new();
+        for version in pending {
+            let record = &plan.incoming[version.incoming].record;
+            record.each_link(ValuePointerRef::Origin, &mut |_, _, id| {
+                if let Some((id, rank)) = plan.ranks.get_key_value(id) {
+                    named.insert(id, *rank);
+                }
+            });
+        }
+        let of = |rank: usize| &plan.incoming[plan.order[rank]];
+        writer.identify(named.iter().map(|(id, rank)| (*id, of(*rank).record.collection())))?;
+        let later = named.values().filter(|rank| **rank >= end).map(|rank| of(*rank));
+        let later: Vec<&Incoming> = later.filter(|one| one.is_labelled()).collect();
+        let said = writer.said_of(&self.source, later.iter().map(|one| one.name.as_str()))?;
+        let mut remembered = Vec::new();
+        for one in later {
+            let id = one.record.record().id();
+            match said.get(&one.name) {
+                None => {
+                    let nothing_yet = Digest::of(&[]);
+                    let said = Said { id: id.clone(), version: 0, said_sha256: nothing_yet };
+                    remembered.push((one.name.clone(), said));
+                }
+                Some(said) if said.id == *id => {}
+                Some(_) => {
+                    let faults = Faults(vec![one.imported_meanwhile()]);
+                    return Err(Ended::Refused(Refusal::Faults(faults)));
+                }
+            }
+        }
+        Ok(remembered)
+    }
+
+    fn append(
+        &self,
+        writer: &mut Writer<'_>,
+        pending: Vec<Version>,
+        incoming: &[Incoming],
+    ) -> Result<(), Ended> {
+        for Version { incoming: at, version, content } in pending {
+            let one = &incoming[at];
+            let (content, now) = match content {
+                Pending::Now(content) => (content, self.author.now),
+                Pending::Known(time) => {
+                    let content = historical_version(&one.record, time);
+                    let place = format!("/records/{}/{}", one.record.collection(), one.position);
+                    let content = content.map_err(|faults| {
+                        Ended::Refused(Refusal::Faults(Faults(below(&place, faults))))
+                    })?;
+                    (content, time)
+                }
+            };
+            let record = content.record.as_ref().unwrap_or(&one.record);
+            let collection = record.collection();
+            let operation = match (version, history::of(collection)) {
+                (1, _) => Operation::Create,
+                (_, Some((_, operation))) if self.options.historical => operation,
+                _ => Operation::Amend,
+            };
+            let draft = Draft {
+                actor: self.author.actor.clone(),
+                operation,
+                kind: collection,
+                record_id: record.record().id().clone(),
+                version,
+                body: content.text,
+                salt: ids::new_salt(),
+            };
+            writer.append(record, draft, now)?;
+        }
+        Ok(())
+    }
+
+    /// What is to be done with a record: the action, and the versions that it needs.
+    fn step(
+        &self,
+        one: &Incoming,
+        mut body: Value,
+        text: String,
+        known: &Known<'_>,
+    ) -> Result<(Action, Vec<Pending>), Vec<Fault>> {
+        let &Known { said, as_before, stored, now } = known;
+        let collection = one.record.collection();
+        let place = format!("/records/{collection}/{}", one.position);
+        if as_before && stored.is_some() {
+            return Ok((Action::Unchanged, Vec::new()));
+        }
+        let fault = |field: &str, code, message| {
+            vec![Fault::error(format!("{place}{field}"), code, message)]
+        };
+        if said.is_some_and(|said| said.id != *one.record.record().id()) {
+            return Err(vec![one.imported_meanwhile()]);
+        }
+        let Some(stored) = stored else {
+            if self.options.historical {
+                let times = historical_times(&one.record, &body).into_iter();
+                return Ok((Action::Created, times.map(Pending::Known).collect()));
+            }
+            let mut faults: Vec<Fault> = given_time(&one.record).into_iter().collect();
+            faults.append(&mut history::settle(collection, &mut body, None, now));
+            if !faults.is_empty() {
+                return Err(below(&place, faults));
+            }
+            let content = match history::entries(collection, &body) {
+                [] => Content { text, record: None },
+                _ => Content::of(collection, body)?,
+            };
+            return Ok((Action::Created, vec![Pending::Now(content)]));
+        };
+        if stored.collection != collection {
+            let (id, other) = (&stored.id, stored.collection);
+            let message = Text::new(
+                format!("mã “{id}” là của một bản ghi trong {other}; mỗi bản ghi cần một mã riêng"),
+                format!("the id “{id}” is that of a record in {other}; give each record its own"),
+            );
+            return Err(fault("/id", "id_of_another_kind", message));
+        }
+        let before = parsed(stored).map_err(|error| fault("", "damaged", error.text()))?;
+        let faults = history::settle(collection, &mut body, Some(&before), now);
+        if faults.is_empty() && body == before {
+            return Ok((Action::Unchanged, Vec::new()));
+        }
+        let base = one.base.or(said.map(|said| said.version).filter(|version| *version > 0));
+        let current = stored.version;
+        if base != Some(current) {
+            let id = &stored.id;
+            let message = match base {
+                Some(base) => Text::new(
+                    format!(
+                        "bản ghi {id} hiện ở phiên bản {current}, tệp này dựa trên phiên bản {base}; hãy xuất lại, gộp rồi nhập"
+                    ),
+                    format!(
+                        "record {id} is in version {current} now, this file was made from version {base}; export it again, merge and import that"
+                    ),
+                ),
+                None => Text::new(
+                    format!(
+                        "đã có bản ghi {id} với nội dung khác, ở phiên bản {current}; hãy nêu phiên bản làm gốc trong “version”"
+                    ),
+                    format!(
+                        "there is a record {id} with other content, in version {current}; say in “version” from which version this one was made"
+                    ),
+                ),
+            };
+            return Err(fault("/version", "stale_version", message));
+        }
+        match faults.is_empty() {
+            true => Ok((Action::Amended, vec![Pending::Now(Content::of(collection, body)?)])),
+            false => Err(below(&place, faults)),
+        }
+    }
+}
+
+/// A record that says itself when it was recorded is refused, except in a historical import.
+fn given_time(record: &AnyRecord) -> Option<Fault> {
+    record.record().recorded_at()?;
+    let message = Text::new(
+        "thời điểm ghi nhận do sổ đăng ký cấp; hãy bỏ trường này, hoặc nhập dữ liệu lịch sử vào một sổ \
+         đăng ký trống (--historical)",
+        "the registry itself says when it learnt of a record; leave this field out, or make a \
+         historical import into an empty registry (--historical)",
+    );
+    Some(Fault::error("/recorded_at", "recorded_at_given", message))
+}
+
+/// A version about to be appended.
+struct Version {
+    incoming: usize,
+    version: u32,
+    content: Pending,
+}
+
+/// What a version holds, or in a historical import when it was recorded: what it holds is made when
+/// it is written, so that a large import is not held twice.
+enum Pending {
+    Now(Content),
+    Known(Instant),
+}
+
+/// What a version holds.
+struct Content {
+    /// The record in canonical JSON.
+    text: String,
+    /// The record, where it is not as it came in.
+    record: Option<AnyRecord>,
+}
+
+impl Content {
+    fn of(collection: CollectionName, body: Value) -> Result<Self, Vec<Fault>> {
+        let text = log::canonical(&body);
+        let record = AnyRecord::read(collection, body, ValuePointerRef::Origin);
+        let record = record.map_err(|Faults(faults)| faults)?;
+        Ok(Self { text, record: Some(record) })
+    }
+}
+
+/// What is known of a record before a transaction.
+struct Known<'k> {
+    /// What its source said last.
+    said: Option<&'k Said>,
+    /// Whether the source says the same again.
+    as_before: bool,
+    /// Its version in the registry.
+    stored: Option<&'k Stored>,
+    /// The time of the transaction.
+    now: Instant,
+}
+
+impl Incoming {
+    fn is_labelled(&self) -> bool {
+        self.name.starts_with("_:")
+    }
+
+    /// That its label means another record than when the import began.
+    fn imported_meanwhile(&self) -> Fault {
+        let message = Text::new(
+            "một lần nhập khác của cùng nguồn này vừa cấp mã cho nhãn này; hãy nhập lại",
+            "another import of the same source has given this label an id meanwhile; import again",
+        );
+        let place = format!("/records/{}/{}/id", self.record.collection(), self.position);
+        Fault::error(place, "imported_meanwhile", message)
+    }
+
+    /// What the source says of the record, as one number: its canonical JSON, and when it was
+    /// recorded where it says so.
+    fn said(&self, text: &str) -> Digest {
+        let recorded_at = self.record.record().recorded_at();
+        let recorded_at = recorded_at.map(|at| at.to_string()).unwrap_or_default();
+        Digest::of(&[text.as_bytes(), b"\n", recorded_at.as_bytes()])
+    }
+}
+
+/// Calls records by the ids that their labels were given before, so that they are checked as the
+/// records that they are; a label that is not in the file stands for what the source called so.
+/// Gives back the labels.
+fn known_by_id(unchecked: &mut Unchecked, said: &BTreeMap<String, Said>) -> HashMap<Id, String> {
+    let mut labels = HashMap::new();
+    if !said.is_empty() {
+        unchecked.map_ids(&mut |id| {
+            if id.is_label()
+                && let Some((label, said)) = said.get_key_value(id.as_str())
+            {
+                *id = said.id.clone();
+                labels.entry(id.clone()).or_insert_with(|| label.clone());
+            }
+        });
+    }
+    labels
+}
+
+fn incoming(records: Records, labels: &HashMap<Id, String>) -> Vec<Incoming> {
+    let all = records.into_any().into_iter();
+    all.map(|(position, record)| {
+        let id = record.record().id();
+        let name = labels.get(id).cloned().unwrap_or_else(|| id.to_string());
+        Incoming { position, name, base: base_version(&record), record }
+    })
+    .collect()
+}
+
+/// Ids for the labels that have none yet, in the order of the labels, so that reports about the
+/// records read the same.
+fn new_ids(incoming: &[Incoming]) -> HashMap<String, Id> {
+    let labels: BTreeSet<&str> = incoming
+        .iter()
+        .map(|one| one.record.record().id())
+        .filter(|id| id.is_label())
+        .map(Id::as_str)
+        .collect();
+    labels.into_iter().map(|label| (label.to_owned(), ids::new_id())).collect()
+}
+
+/// The version that the file says a record was made from. An attestation's is that of the record
+/// attested.
+fn base_version(record: &AnyRecord) -> Option<u32> {
+    match record {
+        AnyRecord::Attestations(_) => None,
+        other => other.record().version(),
+    }
+}
+
+/// Since when a record was known, in a historical import: a record that does not say so was always
+/// known.
+fn known_since(record: &AnyRecord) -> Instant {
+    record.record().recorded_at().unwrap_or(Instant::beginning())
+}
+
+/// When a record of a historical import got a new version: when it became known, and each time that
+/// entries of its history were recorded later.
+fn historical_times(record: &AnyRecord, body: &Value) -> BTreeSet<Instant> {
+    let since = known_since(record);
+    let entries = history::entries(record.collection(), body).iter();
+    let later = entries.filter_map(history::recorded_at).filter(|time| *time > since);
+    later.chain([since]).collect()
+}
+
+/// A record of a historical import as it was known at one of its times.
+fn historical_version(record: &AnyRecord, time: Instant) -> Result<Content, Vec<Fault>> {
+    let collection = record.collection();
+    let mut body = record.body();
+    let Some(entries) = history::entries_mut(collection, &mut body) else {
+        return Ok(Content { text: log::canonical(&body), record: None });
+    };
+    let since = known_since(record);
+    entries.iter_mut().for_each(|entry| history::stamp(entry, since));
+    entries
+        .retain(|entry| history::recorded_at(entry).is_none_or(|known| known <= time.max(since)));
+    Content::of(collection, body)
+}
+
+/// Faults of a record, put below its place in the file.
+fn below(place: &str, faults: Vec<Fault>) -> Vec<Fault> {
+    let placed = |fault: Fault| Fault { pointer: format!("{place}{}", fault.pointer), ..fault };
+    faults.into_iter().map(placed).filter(|fault| fault.gravity == Gravity::Error).collect()
+}
+
+/// Positions in an order in which no record names a later one, except in a loop; otherwise that of
+/// the file.
+fn dependencies_first(incoming: &[Incoming]) -> Vec<usize> {
+    let at: HashMap<&Id, usize> = incoming
+        .iter()
+        .enumerate()
+        .map(|(position, one)| (one.record.record().id(), position))
+        .collect();
+    let named = |position: usize| {
+        let mut named = Vec::new();
+        incoming[position].record.each_link(ValuePointerRef::Origin, &mut |_, _, id| {
+            named.extend(at.get(id).copied());
+        });
+        named
+    };
+    let mut entered = vec![false; incoming.len()];
+    let mut order = Vec::with_capacity(incoming.len());
+    for start in 0..incoming.len() {
+        if entered[start] {
+            continue;
+        }
+        entered[start] = true;
+        let mut stack = vec![(start, named(start), 0)];
+        while let Some((position, links, next)) = stack.last_mut() {
+            match links.get(*next) {
+                Some(&link) => {
+                    *next += 1;
+                    if !entered[link] {
+                        entered[link] = true;
+                        stack.push((link, named(link), 0));
+                    }
+                }
+                None => {
+                    order.push(*position);
+                    stack.pop();
+                }
+            }
+        }
+    }
+    order
+}

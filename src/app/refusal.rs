@@ -1,0 +1,118 @@
+//! Why a use case refused, in words for both languages: the one error type of this room. What the
+//! store says does not live here, nor does a status of HTTP or of the command line.
+
+use crate::domain::fault::{Fault, Faults};
+use crate::domain::id::Id;
+use crate::domain::log::Broken;
+use crate::domain::records::CollectionName;
+use crate::domain::text::Text;
+use crate::store::StoreError;
+
+use super::log::LogMismatch;
+
+/// Why something could not be done. Nothing of it was kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The database could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was given is wrong.
+    #[error("{} faults", .0.0.len())]
+    Faults(Faults),
+    /// There is no such record, as known then.
+    #[error("there is no record {id} in {collection}")]
+    Unknown {
+        /// The collection asked for.
+        collection: CollectionName,
+        /// The id.
+        id: Id,
+    },
+    /// The id is that of a record already.
+    #[error("there is a record {id} already")]
+    Exists {
+        /// The id.
+        id: Id,
+        /// The collection it is in.
+        collection: CollectionName,
+    },
+    /// The record was changed since the version that a change was made from.
+    #[error("{id} is in version {current}, the change was made from version {base}")]
+    Stale {
+        /// The record.
+        id: Id,
+        /// The version that the change was made from.
+        base: u32,
+        /// The version now.
+        current: u32,
+    },
+    /// A log is not what it must be.
+    #[error(transparent)]
+    Broken(#[from] Broken),
+    /// The end of a log, or a checkpoint of it, is not what it must be.
+    #[error(transparent)]
+    Mismatch(#[from] LogMismatch),
+    /// A log can only be put into an empty registry.
+    #[error("the registry has {entries} log entries already")]
+    NotEmpty {
+        /// Entries that it has.
+        entries: u64,
+    },
+}
+
+impl Refusal {
+    /// One fault at a place.
+    pub fn fault(pointer: impl Into<String>, code: &'static str, message: Text) -> Self {
+        Self::Faults(Faults(vec![Fault::error(pointer, code, message)]))
+    }
+
+    /// What is wrong and what to do, in both languages. Faults are listed one by one elsewhere.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Store(error) => error.text(),
+            Self::Broken(broken) => broken.text(),
+            Self::Mismatch(mismatch) => mismatch.text(),
+            Self::Faults(Faults(faults)) => {
+                let count = faults.len();
+                let noun = if count == 1 { "fault" } else { "faults" };
+                Text::new(
+                    format!("bị từ chối vì {count} lỗi; không có gì được ghi"),
+                    format!("refused for {count} {noun}; nothing was written"),
+                )
+            }
+            Self::Unknown { collection, id } => Text::new(
+                format!("trong {collection} không có bản ghi {id} ở thời điểm này"),
+                format!("there is no record {id} in {collection} as known then"),
+            ),
+            Self::Exists { id, collection } => Text::new(
+                format!(
+                    "đã có bản ghi {id} trong {collection}; hãy sửa đổi bản ghi đó, hoặc bỏ “id”"
+                ),
+                format!(
+                    "there is a record {id} in {collection} already; amend it, or leave “id” out"
+                ),
+            ),
+            Self::Stale { id, base, current } => Text::new(
+                format!(
+                    "bản ghi {id} hiện ở phiên bản {current}, còn sửa đổi này dựa trên phiên bản \
+                     {base}; hãy đọc lại, làm lại sửa đổi rồi gửi"
+                ),
+                format!(
+                    "record {id} is in version {current} now, and this change was made from version \
+                     {base}; read it again, make the change on that and send it"
+                ),
+            ),
+            Self::NotEmpty { entries } => Text::new(
+                format!(
+                    "sổ đăng ký đã có {entries} mục nhật ký; thao tác này cần một sổ đăng ký trống"
+                ),
+                format!("the registry has {entries} log entries already; this needs an empty one"),
+            ),
+        }
+    }
+}
+
+impl From<Faults> for Refusal {
+    fn from(faults: Faults) -> Self {
+        Self::Faults(faults)
+    }
+}

@@ -1,0 +1,456 @@
+//! The registry's records, one at a time: create, amend, append a status or an event, and read them
+//! as known at any time. Many at once live in `import`, claims in `verify`.
+//!
+//! A record is never changed in place: each of these writes appends a version to the record log,
+//! checked together with the records that it names.
+
+use std::collections::{BTreeSet, HashSet};
+
+use deserr::ValuePointerRef;
+use serde_json::Value;
+
+use crate::domain::check::check_among;
+use crate::domain::claim::{Claim, KnownAt};
+use crate::domain::fault::{Fault, Faults, Gravity};
+use crate::domain::id::Id;
+use crate::domain::log::{self, Draft, Operation};
+use crate::domain::period::Instant;
+use crate::domain::records::{AnyRecord, CollectionName, Records};
+use crate::domain::search;
+use crate::domain::text::Text;
+use crate::engine::report::RenderedReport;
+use crate::ids;
+use crate::store::{
+    Closure, DatabaseUrl, Direction, FilterValue, Lineage, ListQuery, Store, StoreError, Stored,
+    Writer, Written, filters,
+};
+
+use super::bundle::{self, Loaded};
+use super::history;
+use super::refusal::Refusal;
+use super::verify::Moment;
+
+/// A registry: its store, and what may be done with it.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    store: Store,
+}
+
+/// Who writes, and when.
+#[derive(Debug, Clone)]
+pub struct Author {
+    /// Who, as the record log names it.
+    pub actor: String,
+    /// Now.
+    pub now: Instant,
+}
+
+/// What was written, and what was noticed about it.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Accepted {
+    /// The version that was written.
+    #[serde(flatten)]
+    pub written: Written,
+    /// What keeps nothing out; the rules of the catalogue judge it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Fault>,
+}
+
+impl Registry {
+    /// Opens the registry of a database whose schema is this program's.
+    ///
+    /// A new file of SQLite gets its schema here: there is nothing in it to be careful about.
+    ///
+    /// # Errors
+    /// When the database cannot be reached, or its schema is older or newer.
+    pub fn open(url: &DatabaseUrl) -> Result<Self, Refusal> {
+        let store = Store::open(url)?;
+        let schema = store.schema()?;
+        if schema.applied.is_empty() && matches!(url, DatabaseUrl::Sqlite(_)) {
+            store.migrate()?;
+        } else {
+            schema.is_current()?;
+        }
+        Ok(Self { store })
+    }
+
+    /// Its store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The log index of a state of knowledge; now when none is named.
+    ///
+    /// # Errors
+    /// When it lies in the future, or the database fails.
+    pub fn index_at(&self, known_at: Option<KnownAt>, now: Instant) -> Result<u64, Refusal> {
+        let head = self.store.head()?;
+        let future = match known_at {
+            Some(KnownAt::LogIndex(index)) => index > head.log_index,
+            Some(KnownAt::Instant(instant)) => instant > now && instant > head.recorded_at,
+            None => false,
+        };
+        if future {
+            let last = head.log_index;
+            let message = Text::new(
+                format!("trạng thái này chưa có; nhật ký hiện kết thúc ở mục {last}"),
+                format!("this is not known yet; the log ends with entry {last}"),
+            );
+            return Err(Refusal::fault("/known_at", "known_at_in_the_future", message));
+        }
+        match known_at {
+            None => Ok(head.log_index),
+            some => Ok(self.store.index_at(some)?),
+        }
+    }
+
+    /// Creates a record. Without an id it gets one.
+    ///
+    /// # Errors
+    /// All faults of the record, or that its id is taken.
+    pub fn create(
+        &self,
+        collection: CollectionName,
+        mut body: Value,
+        author: &Author,
+    ) -> Result<Accepted, Refusal> {
+        if let Value::Object(fields) = &mut body {
+            fields.entry("id").or_insert_with(|| Value::from(ids::new_id().as_str()));
+        }
+        let record = AnyRecord::read(collection, body, ValuePointerRef::Origin)?;
+        let id = record.record().id().clone();
+        refuse_label(&id)?;
+        self.store.write(|writer| {
+            if let Some(stored) = writer.stored(&id)? {
+                return Err(Refusal::Exists { id: id.clone(), collection: stored.collection });
+            }
+            write(writer, record.body(), collection, None, Operation::Create, author)
+        })
+    }
+
+    /// Amends a record: a new version in the place of the version `base`.
+    ///
+    /// # Errors
+    /// All faults of the record, that it is not there, or that `base` is not its version any more.
+    pub fn amend(
+        &self,
+        collection: CollectionName,
+        id: &Id,
+        mut body: Value,
+        base: u32,
+        author: &Author,
+    ) -> Result<Accepted, Refusal> {
+        if let Value::Object(fields) = &mut body {
+            fields.entry("id").or_insert_with(|| Value::from(id.as_str()));
+        }
+        let record = AnyRecord::read(collection, body, ValuePointerRef::Origin)?;
+        if record.record().id() != id {
+            let found = record.record().id();
+            let message = Text::new(
+                format!("“{found}” không phải mã của bản ghi này, {id}; mã không bao giờ đổi"),
+                format!("“{found}” is not the id of this record, {id}; an id never changes"),
+            );
+            return Err(Refusal::fault("/id", "other_id", message));
+        }
+        self.store.write(|writer| {
+            let before = current(writer, collection, id)?;
+            if before.version != base {
+                return Err(Refusal::Stale { id: id.clone(), base, current: before.version });
+            }
+            write(writer, record.body(), collection, Some(&before), Operation::Amend, author)
+        })
+    }
+
+    /// Appends one entry to the history of a record: a status, or an event of a standard.
+    ///
+    /// # Errors
+    /// All faults of the entry, with pointers into it, that the record is not there, or that its
+    /// collection has no history.
+    pub fn append(
+        &self,
+        collection: CollectionName,
+        id: &Id,
+        entry: Value,
+        author: &Author,
+    ) -> Result<Accepted, Refusal> {
+        let Some((field, operation)) = history::of(collection) else {
+            let message = Text::new(
+                format!("bản ghi trong {collection} không có trạng thái; hãy sửa đổi bản ghi"),
+                format!("records in {collection} have no status; amend the record instead"),
+            );
+            return Err(Refusal::fault("", "no_history", message));
+        };
+        self.store.write(|writer| {
+            let before = current(writer, collection, id)?;
+            let mut body = parsed(&before)?;
+            let entries = body
+                .as_object_mut()
+                .map(|fields| fields.entry(field).or_insert_with(|| Value::Array(Vec::new())));
+            let mut position = 0;
+            if let Some(Value::Array(entries)) = entries {
+                position = entries.len();
+                entries.push(entry);
+            }
+            let appended = format!("/{field}/{position}");
+            write(writer, body, collection, Some(&before), operation, author).map_err(|refusal| {
+                match refusal {
+                    Refusal::Faults(Faults(mut faults)) => {
+                        for fault in &mut faults {
+                            if let Some(below) = fault.pointer.strip_prefix(&appended) {
+                                fault.pointer = below.to_owned();
+                            }
+                        }
+                        Refusal::Faults(Faults(faults))
+                    }
+                    other => other,
+                }
+            })
+        })
+    }
+
+    /// A record as known at a log index.
+    ///
+    /// # Errors
+    /// When it is not there, or of another collection.
+    pub fn get(&self, collection: CollectionName, id: &Id, at: u64) -> Result<Stored, Refusal> {
+        let stored = self.store.get(id, at)?;
+        stored
+            .filter(|stored| stored.collection == collection)
+            .ok_or_else(|| Refusal::Unknown { collection, id: id.clone() })
+    }
+
+    /// Every version of a record up to a log index, oldest first.
+    ///
+    /// # Errors
+    /// When it is not there, or of another collection.
+    pub fn versions(
+        &self,
+        collection: CollectionName,
+        id: &Id,
+        at: u64,
+    ) -> Result<Vec<Stored>, Refusal> {
+        let versions = self.store.versions(id, at)?;
+        match versions.first() {
+            Some(first) if first.collection == collection => Ok(versions),
+            _ => Err(Refusal::Unknown { collection, id: id.clone() }),
+        }
+    }
+
+    /// The standard with this id, or else with this code, as known at a log index.
+    ///
+    /// # Errors
+    /// When there is none, with what may have been meant, or when several have the code.
+    pub fn standard_named(&self, name: &str, at: u64) -> Result<Id, Refusal> {
+        /// Standards looked through for what may have been meant.
+        const LOOKED_THROUGH: u32 = 200;
+        let collection = CollectionName::MeasurementStandards;
+        if let Ok(id) = Id::parse(name)
+            && let Ok(stored) = self.get(collection, &id, at)
+        {
+            return Ok(stored.id);
+        }
+        let code = filters(collection).iter().find(|filter| filter.name == "code").copied();
+        let code = code.map(|code| (code, FilterValue::Text(name.to_owned())));
+        let query = ListQuery {
+            collection,
+            filters: code.into_iter().collect(),
+            words: Vec::new(),
+            after: None,
+            limit: LOOKED_THROUGH,
+            at,
+        };
+        let found = self.store.list(&query)?;
+        match found.as_slice() {
+            [standard] => Ok(standard.id.clone()),
+            [] => {
+                let begins: String = name.chars().take(2).collect();
+                let words = search::query(&begins);
+                let alike = self.store.list(&ListQuery { filters: Vec::new(), words, ..query })?;
+                let bodies = alike.iter().map(parsed).collect::<Result<Vec<_>, _>>()?;
+                let codes = bodies.iter().filter_map(|body| body.get("code")?.as_str());
+                let codes: Vec<&str> = codes.collect();
+                Err(bundle::STANDARD.is_unknown(name, bundle::IN_REGISTRY, &codes).into())
+            }
+            several => {
+                let ids = several.iter().map(|stored| &stored.id);
+                Err(bundle::STANDARD.is_ambiguous(name, ids).into())
+            }
+        }
+    }
+
+    /// The evidence for a claim on a standard, perhaps with a certificate of it named, as known at
+    /// a log index.
+    ///
+    /// # Errors
+    /// When the database fails, or a body in it is damaged.
+    pub fn load(
+        &self,
+        standard: &Id,
+        certificate: Option<&Id>,
+        at: u64,
+    ) -> Result<Loaded, Refusal> {
+        let Closure { records, log_index } = self.store.closure(standard, certificate, at)?;
+        Ok(Loaded::known_at(records, log_index))
+    }
+
+    /// Answers a claim from what was known then.
+    ///
+    /// # Errors
+    /// When the claim cannot be asked of the registry, with pointers into the claim.
+    pub fn answer(&self, claim: &Claim, moment: Moment) -> Result<RenderedReport, Refusal> {
+        let at = self.index_at(claim.known_at, moment.now)?;
+        let loaded = self.load(&claim.standard, claim.calibration.as_ref(), at)?;
+        Ok(loaded.answer(claim, moment)?)
+    }
+
+    /// What stands above or below a standard, with exact counts and at most so many steps.
+    ///
+    /// # Errors
+    /// When the standard is not there.
+    pub fn lineage(
+        &self,
+        standard: &Id,
+        direction: Direction,
+        at: u64,
+        most: usize,
+    ) -> Result<Lineage, Refusal> {
+        self.get(CollectionName::MeasurementStandards, standard, at)?;
+        Ok(self.store.lineage(standard, direction, at, most)?)
+    }
+}
+
+/// A stored record as the registry returns it: its body with what the service adds.
+///
+/// # Errors
+/// When the stored body is damaged.
+pub fn shown(stored: &Stored) -> Result<Value, StoreError> {
+    let mut body = parsed(stored)?;
+    if let Value::Object(fields) = &mut body {
+        let recorded_at = stored.recorded_at.to_string();
+        // An attestation's own `version` is the version that it attests.
+        if stored.collection != CollectionName::Attestations {
+            fields.insert("version".to_owned(), stored.version.into());
+        }
+        fields.insert("recorded_at".to_owned(), recorded_at.into());
+        fields.insert("recorded_by".to_owned(), stored.actor.as_str().into());
+        fields.insert("log_index".to_owned(), stored.log_index.into());
+    }
+    Ok(body)
+}
+
+/// The body of a stored record.
+pub(super) fn parsed(stored: &Stored) -> Result<Value, StoreError> {
+    match serde_json::from_str(&stored.body) {
+        Ok(Value::Object(body)) => Ok(Value::Object(body)),
+        _ => Err(StoreError::Damaged {
+            log_index: stored.log_index,
+            reason: "its body is no JSON object".to_owned(),
+        }),
+    }
+}
+
+fn refuse_label(id: &Id) -> Result<(), Refusal> {
+    if !id.is_label() {
+        return Ok(());
+    }
+    let message = Text::new(
+        format!("“{id}” là nhãn, chỉ dùng trong gói dữ liệu; hãy bỏ “id” để được cấp mã"),
+        format!("“{id}” is a label, which only a bundle can use; leave “id” out to be given one"),
+    );
+    Err(Refusal::fault("/id", "label", message))
+}
+
+fn current(
+    writer: &mut Writer<'_>,
+    collection: CollectionName,
+    id: &Id,
+) -> Result<Stored, Refusal> {
+    let stored = writer.stored(id)?.filter(|stored| stored.collection == collection);
+    stored.ok_or_else(|| Refusal::Unknown { collection, id: id.clone() })
+}
+
+/// Writes a version of one record, after all checks.
+fn write(
+    writer: &mut Writer<'_>,
+    mut body: Value,
+    collection: CollectionName,
+    before: Option<&Stored>,
+    operation: Operation,
+    author: &Author,
+) -> Result<Accepted, Refusal> {
+    let recorded_at = author.now.max(writer.head().recorded_at);
+    let earlier = before.map(parsed).transpose()?;
+    let faults = history::settle(collection, &mut body, earlier.as_ref(), recorded_at);
+    if !faults.is_empty() {
+        return Err(Refusal::Faults(Faults(faults)));
+    }
+    let record = AnyRecord::read(collection, body, ValuePointerRef::Origin)?;
+    let warnings = check(writer, &record)?;
+    let id = record.record().id().clone();
+    if before.is_none() {
+        writer.identify([(&id, collection)])?;
+    }
+    let draft = Draft {
+        actor: author.actor.clone(),
+        operation,
+        kind: collection,
+        record_id: id,
+        version: before.map_or(1, |before| before.version + 1),
+        body: log::canonical(&record.body()),
+        salt: ids::new_salt(),
+    };
+    Ok(Accepted { written: writer.append(&record, draft, author.now)?, warnings })
+}
+
+/// Checks one record among those that it names.
+fn check(writer: &mut Writer<'_>, record: &AnyRecord) -> Result<Vec<Fault>, Refusal> {
+    let mut records = Records::default();
+    records.push_any(0, record.clone());
+    let accepted = named_by(writer, &records)?;
+    let mut faults = check_among(&records, &accepted, &HashSet::new());
+    let place = format!("/records/{}/0", record.collection());
+    for fault in &mut faults {
+        if let Some(below) = fault.pointer.strip_prefix(&place) {
+            fault.pointer = below.to_owned();
+        }
+    }
+    if faults.iter().any(|fault| fault.gravity == Gravity::Error) {
+        faults.retain(|fault| fault.gravity == Gravity::Error);
+        return Err(Refusal::Faults(Faults(faults)));
+    }
+    Ok(faults)
+}
+
+/// The stored records that a set names and does not hold itself; along fields that must not lead
+/// back to their record, also those further on.
+pub(super) fn named_by(writer: &mut Writer<'_>, records: &Records) -> Result<Records, Refusal> {
+    let own: BTreeSet<&Id> = records.iter().map(|(_, _, record)| record.id()).collect();
+    let mut wanted: BTreeSet<Id> = BTreeSet::new();
+    for (_, _, record) in records.iter() {
+        record.each_link(ValuePointerRef::Origin, &mut |_, _, id| {
+            if !id.is_label() && !own.contains(id) {
+                wanted.insert(id.clone());
+            }
+        });
+    }
+    let mut accepted = Records::default();
+    let mut met = wanted.clone();
+    while !wanted.is_empty() {
+        let mut onward = BTreeSet::new();
+        for stored in writer.stored_all(&wanted)? {
+            let record = stored.record()?;
+            let next = match &record {
+                AnyRecord::Organisations(record) => record.parent.as_ref(),
+                AnyRecord::MeasurementStandards(record) => record.parent_kit.as_ref(),
+                AnyRecord::Calibrations(record) => record.amends.as_ref(),
+                AnyRecord::Documents(record) => record.replaced_by.as_ref(),
+                _ => None,
+            };
+            onward.extend(next.filter(|id| !own.contains(id) && !met.contains(id)).cloned());
+            accepted.push_any(0, record);
+        }
+        met.extend(onward.iter().cloned());
+        wanted = onward;
+    }
+    Ok(accepted)
+}
