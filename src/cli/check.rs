@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::app::bundle::inspect;
 use crate::domain::fault::Gravity;
 
-use super::failure::{self, Status};
+use super::failure::{self, POINTERS, Status};
 use super::page::{Line, Page};
 use super::phrases::{self, fill, say};
 use super::style;
@@ -39,7 +39,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     }
     let language = options.language;
     let mut page = Page::new();
-    failure::faults(&mut page, &inspection.faults, language);
+    failure::faults(&mut page, &inspection.faults, POINTERS, language);
     let mut line = Line::new().plain(&name).plain(": ");
     line = match inspection.records {
         Some(records) => {

@@ -15,7 +15,7 @@ use super::failure::Status;
 use super::page::{FIRM_BLANK, Line, Page};
 use super::phrases::{self, fill};
 use super::style::BOLD;
-use super::{Answer, Failure, Options, input};
+use super::{Answer, Failure, Options, input, output, quoted};
 
 /// Converts digital calibration certificates (XML) and KCDB data (JSON) into one bundle.
 ///
@@ -74,7 +74,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     let text = bundle::to_json(&bundle);
     let text = match &arguments.output {
         Some(path) => {
-            std::fs::write(path, text).map_err(|error| unwritable(path, &error))?;
+            output::write_text(path, &text)?;
             String::new()
         }
         None => text,
@@ -120,16 +120,8 @@ fn print_items(page: &mut Page, calibrations: &[Calibration], output: &Path, lan
     }
 }
 
-/// A path as a shell takes it for one.
-fn quoted(path: &Path) -> String {
-    let path = path.display().to_string();
-    match path.contains(char::is_whitespace) {
-        true => format!("\"{path}\""),
-        false => path,
-    }
-}
-
-fn print_part(page: &mut Page, file: &str, part: &Unread, language: Language) {
+/// A part of a file that was not read, with its place.
+pub fn print_part(page: &mut Page, file: &str, part: &Unread, language: Language) {
     let mut head = Line::new().styled(BOLD, file);
     if let Some(line) = part.line {
         head = head.plain(&format!(":{line}"));
@@ -147,21 +139,8 @@ fn print_part(page: &mut Page, file: &str, part: &Unread, language: Language) {
 }
 
 /// A file that is refused, with the place in it.
-fn fault(name: &str, ReadError { line, column, message }: ReadError) -> Fault {
+pub fn fault(name: &str, ReadError { line, column, message }: ReadError) -> Fault {
     let place = [line, column].into_iter().flatten();
     let place = place.fold(name.to_owned(), |place, number| format!("{place}:{number}"));
     Fault::error(place, "file_refused", message)
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    let path = path.display();
-    Failure::new(
-        Status::Unwritable,
-        Text::new(
-            format!("{path}: không ghi được: {error}; hãy kiểm tra thư mục và quyền ghi"),
-            format!(
-                "{path}: it cannot be written: {error}; check the directory and its permissions"
-            ),
-        ),
-    )
 }

@@ -1,40 +1,50 @@
-//! `etalon demo`: three questions to the demonstration country, and their answers. The same at
-//! every run: day of use and state of knowledge are fixed.
+//! `etalon demo`: the demonstration country in an embedded database, three questions to it, and
+//! their answers. The same at every run: day of use and state of knowledge are fixed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use crate::app::bundle::Loaded;
+use crate::app::import::{self, Failed, Report};
+use crate::app::refusal::Refusal;
+use crate::app::registry::Registry;
 use crate::app::verify::Moment;
 use crate::domain::claim::{Claim, KnownAt};
 use crate::domain::fault::Faults;
+use crate::domain::period::{Day, Instant};
 use crate::domain::text::Text;
 use crate::engine::finding::Phrase;
 use crate::engine::report::RenderedReport;
 
+use super::database::{self, Database};
 use super::failure::Status;
 use super::page::{Line, Page};
-use super::phrases;
+use super::phrases::{self, fill, say};
 use super::style::{BOLD, DIM};
 use super::view::View;
-use super::{Answer, Failure, Options, report};
+use super::{Answer, Failure, Options, quoted, report};
 
 /// Shows a chain that is traceable, one that is not, and one that is undetermined.
 ///
-/// Answers three claims on the demonstration country that comes with the program. Nothing is
-/// stored and nothing is served: --data-dir and the server come with the next release.
+/// Loads the demonstration country that comes with the program into an embedded database and
+/// answers three claims from there. The server comes with the next release.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Do not start the server. There is none in this release.
     #[arg(long)]
     no_serve: bool,
-    /// Where the registry keeps its data. This release keeps none.
+    /// Where the database is kept; it is temporary when absent.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }
 
 static COUNTRY: &str = include_str!("../../examples/viet-nam.json");
+const FILE: &str = "examples/viet-nam.json";
+/// Whose records they are, so that a second run finds them.
+const SOURCE: &str = "viet-nam";
+/// The directory that is suggested to whoever has named none.
+const SUGGESTED: &str = "etalon-demo";
 const USED_ON: &str = "2026-11-01";
 const KNOWN_AT: &str = "2026-11-20T00:00:00Z";
 const POLICY: &str = "vn-2026";
@@ -74,45 +84,79 @@ static QUESTIONS: [Question; 3] = [
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
-    // Both wait for the server and the storage; what they will do is said in their help.
-    let Arguments { no_serve: _, data_dir: _ } = arguments;
-    let country = Loaded::parse(COUNTRY).map_err(broken)?;
-    let reports = QUESTIONS.iter().map(|question| answer(&country, question));
-    let reports: Vec<RenderedReport> = reports.collect::<Result<_, _>>().map_err(broken)?;
+    // It waits for the server; what it will do is said in its help.
+    let Arguments { no_serve: _, data_dir } = arguments;
+    let temporary = match data_dir {
+        Some(_) => None,
+        None => Some(database::temporary()?),
+    };
+    let directory = data_dir.as_deref().or(temporary.as_ref().map(|directory| directory.path()));
+    let directory = directory.unwrap_or(Path::new(SUGGESTED));
+    let registry = Database::in_directory(directory).registry_for_writing()?;
+    let loaded = load(&registry)?;
+    let answers = QUESTIONS.iter().map(|question| answer(&registry, question));
+    let answers: Vec<(Loaded, RenderedReport)> = answers.collect::<Result<_, _>>()?;
+    let database = data_dir.is_some().then(|| registry.store().url().to_string());
     if options.json {
-        let answers = json!({"stored": false, "served": false, "reports": reports});
+        let reports: Vec<&RenderedReport> = answers.iter().map(|(_, report)| report).collect();
+        let answers = json!({
+            "database": database,
+            "served": false,
+            "created": loaded.created,
+            "unchanged": loaded.unchanged,
+            "reports": reports,
+        });
         return Answer::json(&answers, Status::Good);
     }
-    let view = View::new(&country.records, options.language);
+    let language = options.language;
     let mut page = Page::new();
-    page.line(Line::new().styled(BOLD, view.say(phrases::DEMO_TITLE)));
-    let count = country.records.len().to_string();
-    page.line(Line::new().plain(&view.fill(phrases::DEMO_RECORDS, &[("count", &count)])));
-    page.line(Line::new().plain(view.say(phrases::DEMO_NOTHING_KEPT)));
-    for (question, report) in QUESTIONS.iter().zip(&reports) {
+    page.line(Line::new().styled(BOLD, say(phrases::DEMO_TITLE, language)));
+    let count = loaded.records.to_string();
+    page.line(Line::new().plain(&fill(phrases::DEMO_RECORDS, language, &[("count", &count)])));
+    let place = match &database {
+        None => say(phrases::DEMO_TEMPORARY, language).to_owned(),
+        Some(database) => {
+            let found = loaded.created == 0;
+            let phrase = if found { phrases::DEMO_FOUND } else { phrases::DEMO_LOADED };
+            fill(phrase, language, &[("database", database)])
+        }
+    };
+    page.line(Line::new().plain(&place));
+    for (question, (loaded, report)) in QUESTIONS.iter().zip(&answers) {
         page.blank();
         page.rule();
-        page.line(Line::new().styled(BOLD, view.say(question.heading)));
+        page.line(Line::new().styled(BOLD, say(question.heading, language)));
         page.blank();
-        report::print(&mut page, &view, report);
+        report::print(&mut page, &View::new(&loaded.records, language), report);
         page.blank();
-        page.line(Line::new().styled(DIM, view.say(phrases::DEMO_AGAIN)));
-        for line in question.command() {
+        page.line(Line::new().styled(DIM, say(phrases::DEMO_AGAIN, language)));
+        for line in question.command(data_dir.as_deref()) {
             page.line(Line::new().styled(DIM, &line));
         }
+    }
+    page.blank();
+    page.rule();
+    let go_on = match &database {
+        None => say(phrases::DEMO_KEEP, language).to_owned(),
+        Some(database) => fill(phrases::DEMO_GO_ON, language, &[("database", database)]),
+    };
+    page.line(Line::new().styled(DIM, &go_on));
+    for line in next_commands(data_dir.as_deref()) {
+        page.line(Line::new().styled(DIM, &line));
     }
     Ok(Answer::new(page, Status::Good))
 }
 
 impl Question {
     /// The command that asks the same, in two lines that a shell takes as one.
-    fn command(&self) -> [String; 2] {
+    fn command(&self, data_dir: Option<&Path>) -> [String; 2] {
         let Self { standard, quantity_kind, value, unit, .. } = self;
+        let place = match data_dir {
+            Some(directory) => format!("--data-dir {}", quoted(directory)),
+            None => format!("--bundle {FILE}"),
+        };
         [
-            format!(
-                "  etalon verify --bundle examples/viet-nam.json --standard {standard} \
-                 --quantity {quantity_kind} \\"
-            ),
+            format!("  etalon verify {place} --standard {standard} --quantity {quantity_kind} \\"),
             format!(
                 "    --point \"{value} {unit}\" --used-on {USED_ON} --known-at {KNOWN_AT} \
                  --policy {POLICY}"
@@ -121,19 +165,78 @@ impl Question {
     }
 }
 
-fn answer(country: &Loaded, question: &Question) -> Result<RenderedReport, Faults> {
-    let claim: Claim = deserr::deserialize::<_, _, Faults>(json!({
-        "standard": country.standard(question.standard)?.id,
-        "quantity_kind": question.quantity_kind,
-        "point": {"value": question.value, "unit": question.unit},
-        "used_on": USED_ON,
-        "known_at": KNOWN_AT,
-        "policy": POLICY,
-    }))?;
-    let (Some(today), Some(KnownAt::Instant(now))) = (claim.used_on, claim.known_at) else {
-        return Err(Faults::default());
+/// What may be tried with the records.
+fn next_commands(data_dir: Option<&Path>) -> Vec<String> {
+    let directory = quoted(data_dir.unwrap_or(Path::new(SUGGESTED)));
+    let keep = data_dir.is_none().then(|| format!("  etalon demo --data-dir {directory}"));
+    let mut commands: Vec<String> = keep.into_iter().collect();
+    commands.extend([
+        format!("  etalon list measurement_standards --words \"E2\" --data-dir {directory}"),
+        format!("  etalon verify --standard GB-100-02 --data-dir {directory}"),
+        format!("  etalon log verify --data-dir {directory}"),
+    ]);
+    commands
+}
+
+/// Puts the country into the registry, where it is not there already.
+fn load(registry: &Registry) -> Result<Report, Failure> {
+    let how = import::Options { source: Some(SOURCE.to_owned()), dry_run: false, historical: true };
+    // Its history reaches up to the day of its questions, whatever the clock of this machine says.
+    let mut author = database::author();
+    author.now = author.now.max(moment().map_err(broken)?.0);
+    registry.import(FILE, COUNTRY, &how, &author, &mut |_, _| {}).map_err(|failed| match failed {
+        Failed::Refused(Refusal::NotEmpty { .. }) => another(registry),
+        Failed::Refused(Refusal::Faults(faults)) => broken(faults),
+        Failed::Refused(refusal) => Failure::from(refusal),
+        Failed::Unreadable(_) => broken(Faults::default()),
+    })
+}
+
+fn another(registry: &Registry) -> Failure {
+    let database = registry.store().url();
+    let message = Text::new(
+        format!(
+            "{database} là một sổ đăng ký khác, không phải của lệnh demo này; không có gì được ghi: \
+             hãy nêu thư mục khác bằng --data-dir"
+        ),
+        format!(
+            "{database} is another registry than that of this demonstration; nothing was written: \
+             name another directory with --data-dir"
+        ),
+    );
+    Failure::new(Status::Refused, message)
+}
+
+/// The answer to a question, and the records that it speaks of.
+fn answer(registry: &Registry, question: &Question) -> Result<(Loaded, RenderedReport), Failure> {
+    let answer = || -> Result<_, Refusal> {
+        let (now, today) = moment()?;
+        let at = registry.index_at(Some(KnownAt::Instant(now)), now)?;
+        let standard = registry.standard_named(question.standard, at)?;
+        let claim: Claim = deserr::deserialize::<_, _, Faults>(json!({
+            "standard": standard,
+            "quantity_kind": question.quantity_kind,
+            "point": {"value": question.value, "unit": question.unit},
+            "used_on": USED_ON,
+            "known_at": KNOWN_AT,
+            "policy": POLICY,
+        }))?;
+        let loaded = registry.load(&claim.standard, None, at)?;
+        let report = loaded.answer(&claim, Moment { now, today })?;
+        Ok((loaded, report))
     };
-    country.answer(&claim, Moment { now, today })
+    answer().map_err(|refusal| match refusal {
+        Refusal::Faults(faults) => broken(faults),
+        other => Failure::from(other),
+    })
+}
+
+/// The state of knowledge and the day of use, at which the questions are asked.
+fn moment() -> Result<(Instant, Day), Faults> {
+    match (Instant::parse(KNOWN_AT), Day::parse(USED_ON)) {
+        (Ok(now), Ok(today)) => Ok((now, today)),
+        _ => Err(Faults::default()),
+    }
 }
 
 /// The demonstration country is part of the program: when it cannot answer, the program is wrong.

@@ -61,6 +61,7 @@ pub fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(Status::Unreadable, Text::new(format!("{name}: {vi}"), format!("{name}: {en}")))
 }
 
-fn is_standard_input(path: &Path) -> bool {
+/// Whether a path stands for the standard input.
+pub fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == "-"
 }

@@ -7,6 +7,7 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -23,11 +24,20 @@ mod chain;
 mod check;
 mod conformance;
 mod convert;
+mod database;
 mod demo;
+mod export;
 mod failure;
+mod import;
 mod input;
+mod known_at;
+mod list;
+mod log;
+mod migrate;
+mod output;
 mod page;
 mod phrases;
+mod progress;
 mod report;
 mod style;
 mod synth;
@@ -38,13 +48,14 @@ mod view;
 const EXIT_STATUS: &str = "\
 Exit status:
    0  traceable, with or without remarks; or nothing is wrong
-   1  not traceable; or a case of a conformance run failed
+   1  not traceable; or a case of a conformance run failed; or the log is not what it was
    2  undetermined: something is missing
   64  the command line is wrong
   65  input data is refused, or the claim cannot be asked of it
-  66  a file is not there or cannot be read
+  66  a file is not there, cannot be read or is no registry
+  69  the database cannot be used: it does not answer, is locked or damaged, or has another schema
   70  a fault of this program
-  74  an output cannot be written
+  74  an output or the database cannot be written
 
 A FILE named - is the standard input.";
 
@@ -84,11 +95,16 @@ enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Arguments),
+    Import(import::Arguments),
+    List(list::Arguments),
     Verify(Box<verify::Arguments>),
+    Export(export::Arguments),
+    Log(log::Arguments),
+    Migrate(migrate::Arguments),
     Check(check::Arguments),
+    Convert(convert::Arguments),
     Conformance(conformance::Arguments),
     Synth(synth::Arguments),
-    Convert(convert::Arguments),
 }
 
 /// What a command has to say.
@@ -153,11 +169,16 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
     // A fault of ours is a status of its own, not that of a verdict.
     let answer = catch_unwind(AssertUnwindSafe(|| match command {
         Command::Demo(arguments) => demo::run(&arguments, options),
+        Command::Import(arguments) => import::run(&arguments, options),
+        Command::List(arguments) => list::run(&arguments, options),
         Command::Verify(arguments) => verify::run(&arguments, options),
+        Command::Export(arguments) => export::run(&arguments, options),
+        Command::Log(arguments) => log::run(&arguments, options),
+        Command::Migrate(arguments) => migrate::run(&arguments, options),
         Command::Check(arguments) => check::run(&arguments, options),
+        Command::Convert(arguments) => convert::run(&arguments, options),
         Command::Conformance(arguments) => conformance::run(&arguments, options),
         Command::Synth(arguments) => synth::run(&arguments, options),
-        Command::Convert(arguments) => convert::run(&arguments, options),
     }));
     match answer {
         Ok(Ok(Answer { text, notes, status })) => {
@@ -212,6 +233,15 @@ fn languages() -> impl TypedValueParser<Value = Language> {
     let words = Language::ALL.iter().map(|language| language.as_str());
     PossibleValuesParser::new(words)
         .map(|word| Language::from_word(&word).unwrap_or(Language::English))
+}
+
+/// A path as a shell takes it for one.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    match path.contains(char::is_whitespace) {
+        true => format!("\"{path}\""),
+        false => path,
+    }
 }
 
 /// When a claim is asked here and now.

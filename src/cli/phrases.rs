@@ -129,8 +129,56 @@ phrases! {
     DEMO_UNDETERMINED = "3. Một chuẩn chưa xác định được, và cần gì để xác định",
         "3. One that is undetermined, and what would settle it";
     DEMO_AGAIN = "Lệnh đặt cùng câu hỏi:", "To ask the same:";
-    DEMO_NOTHING_KEPT = "Bản này không lưu và không phục vụ gì: --data-dir và máy chủ có trong bản phát hành sau.",
-        "Nothing is stored and nothing is served: --data-dir and the server come with the next release.";
+    DEMO_TEMPORARY = "Các câu trả lời lấy từ một cơ sở dữ liệu nhúng, mất đi cùng lệnh này; --data-dir DIR giữ lại. Chưa có máy chủ.",
+        "The answers come from an embedded database that goes away with this command; --data-dir DIR keeps it. Nothing is served yet.";
+    DEMO_LOADED = "Các bản ghi nay ở {database}, và các câu trả lời lấy từ đó. Chưa có máy chủ.",
+        "The records now are in {database}, from which the answers come. Nothing is served yet.";
+    DEMO_FOUND = "Các bản ghi đã có ở {database}, và các câu trả lời lấy từ đó; không có gì thay đổi. Chưa có máy chủ.",
+        "The records were in {database} already, from which the answers come; nothing was changed. Nothing is served yet.";
+    DEMO_KEEP = "Để giữ các bản ghi này và dùng tiếp:", "To keep these records and go on with them:";
+    DEMO_GO_ON = "Các bản ghi này ở {database}. Để dùng tiếp:",
+        "These records are in {database}. To go on with them:";
+}
+
+// The registry
+phrases! {
+    RECORDS = "bản ghi", "records";
+    ENTRIES = "mục nhật ký", "log entries";
+    IMPORTED = "số bản ghi: {records}; mới: {created}, sửa đổi: {amended}, không đổi: {unchanged}",
+        "records: {records}; created: {created}, amended: {amended}, unchanged: {unchanged}";
+    DONE_BEFORE = "trong đó lần chạy trước đã xong: {before}",
+        "done by an earlier run: {before} of these";
+    NOW_IN = "đã ghi vào {database}; nhật ký kết thúc ở mục {index}",
+        "now in {database}; its log ends with entry {index}";
+    DRY_RUN = "chạy thử: không có gì được ghi vào {database}",
+        "dry run: nothing was written to {database}";
+    CREATED = "mới", "created";
+    AMENDED = "sửa đổi", "amended";
+    UNCHANGED = "không đổi", "unchanged";
+    NO_SOURCE = "{file} không nêu nguồn: bản đã chỉnh sửa của nó sẽ là một nguồn khác, với các bản ghi khác; hãy đặt tên nguồn bằng --source",
+        "{file} names no source: an edited copy of it will be another one, with records of its own; name the source with --source";
+    AS_KNOWN = "số bản ghi: {records}, theo nhật ký đến mục {index}",
+        "records: {records}, as known at log index {index}";
+    LIST_ID = "mã định danh", "id";
+    LIST_VERSION = "bản", "ver.";
+    LIST_RECORDED = "ghi nhận lúc", "recorded at";
+    LIST_CALLED = "mã hiệu, số, tên", "code, number, name";
+    ALWAYS_KNOWN = "từ đầu", "always known";
+    LIST_MORE = "trang sau, thêm: {option}", "for the next page add {option}";
+    UP_TO_DATE = "lược đồ đã là mới nhất, không có bước chuyển đổi nào phải chạy",
+        "the schema is up to date, there was no migration to apply";
+    MIGRATED = "đã chạy các bước chuyển đổi {applied}", "applied migrations {applied}";
+    REBUILT = "đã dựng lại các bảng chiếu từ {entries} mục nhật ký",
+        "made all projections anew from {entries} log entries";
+    SOUND = "nhật ký nguyên vẹn", "the log is sound";
+    LOG_ENDS = "số mục: {entries}, mục cuối ghi nhận lúc {time}",
+        "entries: {entries}, the last recorded at {time}";
+    LOG_EMPTY = "nhật ký chưa có mục nào", "the log has no entry yet";
+    AS_NOTED = "điểm kiểm tra đã nêu khớp với nhật ký", "the log agrees with the checkpoint given";
+    NOTE_CHECKPOINT = "Hãy ghi lại điểm kiểm tra này ở nơi khác; lần sau thêm nó vào lệnh etalon log verify:",
+        "Note this checkpoint elsewhere, and add it to a later etalon log verify:";
+    LOG_EXPORTED = "số mục nhật ký: {entries}", "log entries: {entries}";
+    LOG_IMPORTED = "{file}: nay ở {database}", "{file}: now in {database}";
 }
 
 // The other commands

@@ -1,19 +1,18 @@
 //! `etalon synth`: writes a synthetic country, for benchmarks and load tests.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use clap::value_parser;
 
 use crate::app::synth::Country;
-use crate::domain::text::{Language, Text};
 
 use super::failure::Status;
-use super::{Answer, Failure, Options};
-
-/// Records fewer than these are written before anybody wonders.
-const LONG: u64 = 50_000;
+use super::page::Page;
+use super::phrases;
+use super::progress::Progress;
+use super::{Answer, Failure, Options, output};
 
 /// Writes a synthetic country as a bundle: foreign, national, reference and working standards and
 /// instruments, one calibration of each a year, of which one in fifty carries a fault.
@@ -44,43 +43,28 @@ fn fewest() -> i64 {
 /// Runs the command.
 pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     let country = Country::new(arguments.standards as usize, arguments.years, arguments.seed);
-    let written = match &arguments.out {
-        Some(path) => File::create(path).and_then(|file| write(&country, file, options.language)),
-        None => write(&country, io::stdout().lock(), options.language),
+    let path = arguments.out.as_deref();
+    let progress = Progress::beside(path, phrases::RECORDS, options);
+    let written = match path {
+        Some(path) => File::create(path).and_then(|file| write(&country, file, progress)),
+        None => write(&country, io::stdout().lock(), progress),
     };
     match written {
-        Ok(()) => Ok(Answer::new(super::page::Page::new(), Status::Good)),
+        Ok(()) => Ok(Answer::new(Page::new(), Status::Good)),
         // That nobody reads any more is no fault.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-            Ok(Answer::new(super::page::Page::new(), Status::Good))
+            Ok(Answer::new(Page::new(), Status::Good))
         }
-        Err(error) => Err(unwritable(arguments.out.as_ref(), &error)),
+        Err(error) => {
+            let name = path.map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
+            Err(output::unwritable(&name, &error))
+        }
     }
 }
 
-fn write(country: &Country, output: impl Write, language: Language) -> io::Result<()> {
-    let all = u64::from(country.standards()) + country.calibrations();
-    let mut terminal = io::stderr();
-    let told = all >= LONG && terminal.is_terminal();
+fn write(country: &Country, output: impl Write, progress: Progress) -> io::Result<()> {
+    let progress = progress.of(u64::from(country.standards()) + country.calibrations());
     let mut output = BufWriter::with_capacity(1 << 20, output);
-    country.write(&mut output, |written| {
-        if told && written.is_multiple_of(LONG) {
-            let words = Text::new("bản ghi", "records");
-            // A line of progress that cannot be shown keeps nothing from being written.
-            let _ = write!(terminal, "\r{written} / {all} {}", words.in_language(language));
-        }
-    })?;
-    if told {
-        let _ = write!(terminal, "\r\x1b[K");
-    }
+    country.write(&mut output, |written| progress.at(written))?;
     output.flush()
-}
-
-fn unwritable(path: Option<&PathBuf>, error: &io::Error) -> Failure {
-    let name = path.map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
-    let message = Text::new(
-        format!("{name}: không ghi được: {error}"),
-        format!("{name}: it cannot be written: {error}"),
-    );
-    Failure::new(Status::Unwritable, message)
 }

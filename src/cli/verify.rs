@@ -1,26 +1,30 @@
-//! `etalon verify`: a claim about a standard of a bundle, answered.
+//! `etalon verify`: a claim about a standard of the registry or of a bundle, answered.
 //!
 //! The options make the JSON form of a claim, which is then read like any other: what is wrong with
 //! them is said in the words, with the suggestions and all at once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use deserr::deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::app::bundle::Loaded;
+use crate::app::refusal::Refusal;
 use crate::app::verify::DEFAULT_POLICY;
 use crate::domain::claim::{Claim, ValueUsed};
 use crate::domain::decimal::Decimal;
 use crate::domain::fault::{Fault, Faults};
+use crate::domain::id::Id;
 use crate::domain::text::Text;
 use crate::domain::unit::Unit;
 use crate::engine::policy::Policy;
 use crate::engine::report::{RenderedReport, Verdict};
 use crate::exchange::symbols;
 
+use super::database::Database;
 use super::failure::Status;
+use super::known_at::KnownAtOption;
 use super::page::Page;
 use super::view::View;
 use super::{Answer, Failure, Options, input, present, report};
@@ -31,9 +35,9 @@ use super::{Answer, Failure, Options, input, present, report};
 /// one line each, and the worst verdict counts.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The bundle with the records.
-    #[arg(long, value_name = "FILE")]
-    bundle: PathBuf,
+    /// A bundle with the records, instead of the registry.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["database", "data_dir"])]
+    bundle: Option<PathBuf>,
     /// The standard, by its id or by its owner's code.
     #[arg(long, value_name = "ID|CODE")]
     standard: String,
@@ -52,10 +56,8 @@ pub struct Arguments {
     /// The day of use; today when absent.
     #[arg(long, value_name = "DATE")]
     used_on: Option<String>,
-    /// The state of knowledge: an instant such as 2026-11-20T00:00:00Z, or a log index; now when
-    /// absent.
-    #[arg(long, value_name = "INSTANT|INDEX")]
-    known_at: Option<String>,
+    #[command(flatten)]
+    known_at: KnownAtOption,
     /// The rules: international, or with Vietnamese measurement law.
     #[arg(long, value_name = "ID", default_value = DEFAULT_POLICY)]
     #[arg(value_parser = PossibleValuesParser::new(Policy::SHIPPED))]
@@ -67,16 +69,17 @@ pub struct Arguments {
     #[arg(long, value_name = "WHICH", default_value = ValueUsed::Certified.as_str())]
     #[arg(value_parser = PossibleValuesParser::new(ValueUsed::ALL.iter().map(|one| one.as_str())))]
     value_used: String,
+    #[command(flatten)]
+    database: Database,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
-    let mut claim = claim(arguments).map_err(|faults| Failure::claim(Status::Usage, faults))?;
-    let text = input::read(&arguments.bundle)?;
-    let name = input::name(&arguments.bundle);
-    let loaded = Loaded::parse(&text).map_err(|faults| Failure::refused(&name, faults))?;
-    let report = answer(&loaded, arguments, &mut claim)
-        .map_err(|faults| Failure::claim(Status::Refused, faults))?;
+    let claim = claim(arguments).map_err(Failure::claim_unread)?;
+    let (loaded, report) = match &arguments.bundle {
+        Some(path) => of_bundle(path, arguments, claim)?,
+        None => of_registry(arguments, claim)?,
+    };
     let status = status(report.verdict);
     if options.json {
         return Answer::json(&report, status);
@@ -84,6 +87,65 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     let mut page = Page::new();
     report::print(&mut page, &View::new(&loaded.records, options.language), &report);
     Ok(Answer::new(page, status))
+}
+
+/// The answer from a bundle, and the records that it speaks of.
+fn of_bundle(
+    path: &Path,
+    arguments: &Arguments,
+    mut claim: Claim,
+) -> Result<(Loaded, RenderedReport), Failure> {
+    let (name, text) = (input::name(path), input::read(path)?);
+    let loaded = Loaded::parse(&text).map_err(|faults| Failure::refused(&name, faults))?;
+    let answer = |claim: &mut Claim| {
+        claim.standard = loaded.standard(&arguments.standard)?.id.clone();
+        certificate(&loaded, arguments, claim)?;
+        loaded.answer(claim, present())
+    };
+    let report = answer(&mut claim).map_err(|faults| {
+        let message = Text::new(
+            "không thể đặt yêu cầu này với gói dữ liệu này",
+            "this claim cannot be asked of this bundle",
+        );
+        Failure::claim_refused(faults, message)
+    })?;
+    Ok((loaded, report))
+}
+
+/// The answer from the registry, and the records that it speaks of.
+fn of_registry(
+    arguments: &Arguments,
+    mut claim: Claim,
+) -> Result<(Loaded, RenderedReport), Failure> {
+    let registry = arguments.database.registry()?;
+    let moment = present();
+    let answer = |claim: &mut Claim| -> Result<_, Refusal> {
+        let at = registry.index_at(claim.known_at, moment.now)?;
+        claim.standard = registry.standard_named(&arguments.standard, at)?;
+        let named = arguments.calibration.as_deref().and_then(|name| Id::parse(name).ok());
+        let loaded = registry.load(&claim.standard, named.as_ref(), at)?;
+        certificate(&loaded, arguments, claim)?;
+        let report = loaded.answer(claim, moment)?;
+        Ok((loaded, report))
+    };
+    answer(&mut claim).map_err(|refusal| match refusal {
+        Refusal::Faults(faults) => {
+            let message = Text::new(
+                "không thể đặt yêu cầu này với sổ đăng ký này",
+                "this claim cannot be asked of this registry",
+            );
+            Failure::claim_refused(faults, message)
+        }
+        other => Failure::from(other),
+    })
+}
+
+/// Finds the certificate that was named, by its id or number.
+fn certificate(loaded: &Loaded, arguments: &Arguments, claim: &mut Claim) -> Result<(), Faults> {
+    if let Some(name) = &arguments.calibration {
+        claim.calibration = Some(loaded.calibration(&claim.standard, name)?.id.clone());
+    }
+    Ok(())
 }
 
 /// How a command ends that answered with this verdict.
@@ -95,19 +157,7 @@ fn status(verdict: Verdict) -> Status {
     }
 }
 
-fn answer(
-    loaded: &Loaded,
-    arguments: &Arguments,
-    claim: &mut Claim,
-) -> Result<RenderedReport, Faults> {
-    claim.standard = loaded.standard(&arguments.standard)?.id.clone();
-    if let Some(name) = &arguments.calibration {
-        claim.calibration = Some(loaded.calibration(&claim.standard, name)?.id.clone());
-    }
-    loaded.answer(claim, present())
-}
-
-/// The claim of the options. Standard and certificate are looked up later, in the bundle.
+/// The claim of the options. Standard and certificate are looked up later, among the records.
 fn claim(arguments: &Arguments) -> Result<Claim, Faults> {
     let mut faults = Vec::new();
     let mut read = |pointer: &str, text: &Option<String>| {
@@ -116,10 +166,7 @@ fn claim(arguments: &Arguments) -> Result<Claim, Faults> {
     };
     let point = read("/point", &arguments.point);
     let required = read("/required_uncertainty", &arguments.required_uncertainty);
-    let known_at = arguments.known_at.as_ref().map(|text| match text.parse::<u64>() {
-        Ok(index) => index.into(),
-        Err(_) => Value::from(text.as_str()),
-    });
+    let known_at = arguments.known_at.as_field();
     let mut parameters = Vec::new();
     for (index, text) in arguments.parameters.iter().enumerate() {
         match parameter(text) {
