@@ -1,0 +1,18 @@
+//! The store on both backends: what is kept, what is found again, and what happens when the
+//! surroundings are bad. Each theme is a module; each of their tests runs on SQLite and on
+//! PostgreSQL with a database of its own.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod country;
+mod imports;
+mod jobs;
+mod knowledge;
+mod lineage;
+mod lists;
+mod log;
+mod refusals;
+mod schema;
+mod surroundings;
+mod writers;
