@@ -9,12 +9,11 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use deserr::deserialize;
 use etalon::app::bundle::Loaded;
-use etalon::app::conformance::{Case, Vector, cases, read};
+use etalon::app::conformance::{Case, cases};
 use etalon::app::import::Options;
 use etalon::app::registry::{Author, Registry};
 use etalon::app::synth::Country;
@@ -26,7 +25,7 @@ use etalon::engine::report::RenderedReport;
 use etalon::exchange::bundle::{Bundle, to_json};
 use serde_json::{Map, Value, json};
 
-use support::{Database, both};
+use support::{Database, both, vectors};
 
 both!(every_vector, the_synthetic_country);
 
@@ -35,20 +34,6 @@ fn moment() -> Moment {
     Moment {
         now: Instant::parse("2030-01-01T00:00:00Z").expect("an instant"),
         today: Day::parse("2026-11-20").expect("a day"),
-    }
-}
-
-fn collect(below: &Path, out: &mut Vec<Vector>) {
-    let entries = fs::read_dir(below).expect("a readable folder");
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            collect(&path, out);
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            let text = fs::read_to_string(&path).expect("a readable file");
-            out.push(read(&path.display().to_string(), &text).expect("a vector"));
-        }
     }
 }
 
@@ -143,14 +128,14 @@ fn claim(value: &Value, ids: &BTreeMap<&str, &str>) -> Option<Claim> {
 
 fn every_vector(database: &Database) {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let mut vectors = Vec::new();
-    collect(&root.join("tests/vectors"), &mut vectors);
+    let mut cases_read = Vec::new();
+    vectors::collect(&root.join("tests/vectors"), &mut cases_read);
     let shared = root.join("../shared/vectors");
     if shared.is_dir() {
-        collect(&shared, &mut vectors);
+        vectors::collect(&shared, &mut cases_read);
     }
     let mut groups: BTreeMap<String, Vec<(String, Case)>> = BTreeMap::new();
-    for (number, mut case) in cases(&vectors).into_iter().enumerate() {
+    for (number, mut case) in cases(&cases_read).into_iter().enumerate() {
         let prefix = format!("case{number}.");
         prefixed(&mut case.records, &prefix);
         case.claims.iter_mut().for_each(|claim| prefixed(claim, &prefix));

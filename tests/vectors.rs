@@ -1,8 +1,10 @@
 //! The chain vectors (docs/vectors.md): every case below `tests/vectors`, and below
 //! `../shared/vectors` where that lies beside the checkout, gives what it expects.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+#[path = "support/vectors.rs"]
+mod folder;
+
+use std::path::PathBuf;
 
 use etalon::app::conformance::{Outcome, Vector, read, run};
 use etalon::app::verify::Moment;
@@ -19,21 +21,6 @@ fn moment() -> Moment {
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn collect(below: &Path, out: &mut Vec<Vector>) {
-    let entries = fs::read_dir(below).expect("a readable folder");
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            collect(&path, out);
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            let origin = path.display().to_string();
-            let text = fs::read_to_string(&path).expect("a readable file");
-            out.push(read(&origin, &text).unwrap_or_else(|error| panic!("{origin}: {error}")));
-        }
-    }
 }
 
 /// Everything that differs, one line each.
@@ -62,7 +49,7 @@ fn pass(vectors: &[Vector]) {
 #[test]
 fn our_vectors_pass() {
     let mut vectors = Vec::new();
-    collect(&root().join("tests/vectors"), &mut vectors);
+    folder::collect(&root().join("tests/vectors"), &mut vectors);
     assert!(vectors.len() >= 50, "only {} cases", vectors.len());
     pass(&vectors);
 }
@@ -75,7 +62,7 @@ fn shared_vectors_pass() {
         return;
     }
     let mut vectors = Vec::new();
-    collect(&folder, &mut vectors);
+    folder::collect(&folder, &mut vectors);
     assert!(!vectors.is_empty(), "no case below {}", folder.display());
     pass(&vectors);
 }

@@ -8,7 +8,12 @@ use crate::support::records::{
     standard, verified,
 };
 use crate::support::{Backend, Database, Direct, both};
+use etalon::app::registry::Registry;
+use etalon::app::verify::Moment;
+use etalon::domain::claim::Claim;
+use etalon::domain::fault::Faults;
 use etalon::domain::log::{Broken, LogFault, Verifier, body_digest};
+use etalon::domain::period::Instant;
 use etalon::domain::records::CollectionName::{
     self, Calibrations, Documents, MeasurementStandards, Organisations,
 };
@@ -247,10 +252,29 @@ fn replayed(from: &Store, into: &Store) {
     assert_eq!(alike(there.expect("projections")), alike(here.expect("projections")));
 }
 
+/// The reports on every result of three standards of the demonstration country.
+fn reports(registry: &Registry) -> Vec<String> {
+    let now = Instant::parse("2026-12-01T00:00:00Z").expect("an instant");
+    let at = registry.store().head().expect("a head").log_index;
+    let report = |code: &str| {
+        let claim = json!({
+            "standard": registry.standard_named(code, at).expect(code),
+            "used_on": "2026-11-01",
+            "policy": "vn-2026",
+        });
+        let claim = deserr::deserialize::<Claim, _, Faults>(claim).expect("a claim");
+        let report = registry.answer(&claim, Moment { now, today: now.day() }).expect("a report");
+        serde_json::to_string(&report).expect("JSON")
+    };
+    ["W-500G-01", "TQ-100-01", "QT1-E2-1KG"].map(report).to_vec()
+}
+
 fn goes_to_the_other_backend(database: &Database) {
     let Some(target) = other(database) else { return };
     let store = fill(database);
     replayed(&store, &target.store());
+    // The same claims get the same reports, byte for byte: ids and log indices are the same.
+    assert_eq!(reports(&target.registry()), reports(&database.registry()));
     // The copy goes on by itself.
     let written = create(&target.registry(), Documents, document("ĐLVN 99:2002"));
     assert_eq!(written.log_index, store.head().expect("a head").log_index + 1);

@@ -10,6 +10,7 @@
 
 pub mod database;
 pub mod records;
+pub mod vectors;
 
 #[allow(unused_imports, reason = "each test program uses its own part")]
 pub use database::{Backend, Database, Direct};
