@@ -6,7 +6,22 @@ use std::collections::BTreeSet;
 use crate::support::database::in_checkout;
 use crate::support::records::{create, document, import_country};
 use crate::support::{Backend, Database, Direct, both};
+use etalon::domain::attestation::Statement;
+use etalon::domain::calibration::{CalibrationKind, CalibrationStatus, ReferenceRole};
+use etalon::domain::capability::{CapabilityStatus, Publisher};
+use etalon::domain::comparison::{ComparisonKind, ComparisonStatus};
+use etalon::domain::document::{DocumentKind, HarmonisationDegree};
+use etalon::domain::log::Operation;
+use etalon::domain::nonconformity::NonconformityStatus;
+use etalon::domain::organisation::{
+    Arrangement, ArrangementScope, MembershipRole, OrganisationKind,
+};
+use etalon::domain::realisation::RealisationKind;
+use etalon::domain::recognition::{
+    AccreditationStandard, AccreditationStatus, LegalRecognitionKind,
+};
 use etalon::domain::records::CollectionName;
+use etalon::domain::standard::{LegalLevel, MetrologicalRole, StandardStatus, StandardType};
 
 both!(up_down_up, down_leaves_nothing, everything_is_applied_once);
 
@@ -181,4 +196,60 @@ fn every_text_of_postgres_is_in_the_order_of_bytes() {
          AND collation_name IS DISTINCT FROM 'C'",
     );
     assert_eq!(others, [""; 0]);
+}
+
+/// A column that holds a word of a closed enumeration takes those words and no other, on both
+/// backends: a word that is added to the enumeration needs a migration.
+#[test]
+fn enumerations_are_checked() {
+    macro_rules! checked {
+        ($($table:literal . $column:literal : $vocabulary:ty),+ $(,)?) => {
+            vec![$((
+                $table,
+                $column,
+                <$vocabulary>::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>(),
+            )),+]
+        };
+    }
+    let enumerations = checked!(
+        "organisations"."kind": OrganisationKind,
+        "memberships"."arrangement": Arrangement,
+        "memberships"."scope": ArrangementScope,
+        "memberships"."role": MembershipRole,
+        "accreditations"."standard": AccreditationStandard,
+        "accreditations"."status": AccreditationStatus,
+        "legal_recognitions"."kind": LegalRecognitionKind,
+        "legal_recognitions"."status": AccreditationStatus,
+        "capabilities"."publisher": Publisher,
+        "capabilities"."status": CapabilityStatus,
+        "measurement_standards"."type": StandardType,
+        "measurement_standards"."legal_level": LegalLevel,
+        "measurement_standards"."metrological_role": MetrologicalRole,
+        "measurement_standards"."status": StandardStatus,
+        "realisations"."kind": RealisationKind,
+        "calibrations"."kind": CalibrationKind,
+        "calibrations"."status": CalibrationStatus,
+        "calibration_references"."role": ReferenceRole,
+        "comparisons"."kind": ComparisonKind,
+        "comparisons"."status": ComparisonStatus,
+        "documents"."kind": DocumentKind,
+        "documents"."degree": HarmonisationDegree,
+        "nonconformities"."status": NonconformityStatus,
+        "attestations"."statement": Statement,
+        "records"."kind": CollectionName,
+        "record_log"."kind": CollectionName,
+        "record_log"."operation": Operation,
+    );
+    for backend in ["sqlite", "postgres"] {
+        let path = format!("migrations/{backend}/2026-11-27-000000_registry/up.sql");
+        let text = std::fs::read_to_string(in_checkout(&path)).expect(&path);
+        for (table, column, words) in &enumerations {
+            let begin = text.find(&format!("CREATE TABLE {table} (")).expect(table);
+            let end = begin + text[begin..].find("\n);").expect("the end of a table");
+            let block: String = text[begin..end].split_whitespace().collect();
+            let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+            let check = format!("CHECK({column}IN({}))", words.join(","));
+            assert!(block.contains(&check), "{backend} {table}.{column}: expected {check}");
+        }
+    }
 }

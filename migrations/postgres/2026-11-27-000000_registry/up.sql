@@ -77,7 +77,11 @@ CREATE TABLE organisations (
     log_to BIGINT CHECK (log_to > log_from),
     id TEXT COLLATE "C" NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
-    kind TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN (
+        'bipm', 'nmi', 'designated_institute', 'calibration_laboratory', 'testing_laboratory',
+        'reference_material_producer', 'pt_provider', 'accreditation_body', 'rmo', 'authority',
+        'verification_organisation', 'enterprise', 'manufacturer', 'intergovernmental'
+    )),
     country TEXT COLLATE "C",
     parent TEXT COLLATE "C" REFERENCES records (id)
 );
@@ -94,9 +98,17 @@ CREATE TABLE memberships (
     version INTEGER NOT NULL CHECK (version > 0),
     organisation TEXT COLLATE "C" REFERENCES records (id),
     country TEXT COLLATE "C",
-    arrangement TEXT COLLATE "C" NOT NULL,
-    scope TEXT COLLATE "C",
-    role TEXT COLLATE "C"
+    arrangement TEXT COLLATE "C" NOT NULL CHECK (arrangement IN (
+        'metre_convention_member', 'cgpm_associate', 'cipm_mra', 'ilac_mra', 'global_aci_mra',
+        'apac_mra', 'ea_mla', 'iaac_mla', 'arac_mla', 'afrac_mra', 'oiml', 'aplmf', 'apmp'
+    )),
+    scope TEXT COLLATE "C" CHECK (scope IN (
+        'calibration_17025', 'testing_17025', 'medical_15189', 'rmp_17034', 'ptp_17043',
+        'inspection_17020'
+    )),
+    role TEXT COLLATE "C" CHECK (role IN (
+        'member', 'signatory', 'chair', 'secretary', 'participant'
+    ))
 );
 CREATE UNIQUE INDEX memberships_id ON memberships (id, log_from);
 CREATE UNIQUE INDEX memberships_current ON memberships (id) WHERE log_to IS NULL;
@@ -110,10 +122,15 @@ CREATE TABLE accreditations (
     version INTEGER NOT NULL CHECK (version > 0),
     organisation TEXT COLLATE "C" REFERENCES records (id) NOT NULL,
     accreditation_body TEXT COLLATE "C" REFERENCES records (id) NOT NULL,
-    standard TEXT COLLATE "C" NOT NULL,
+    standard TEXT COLLATE "C" NOT NULL CHECK (standard IN (
+        'iso_iec_17025', 'iso_17034', 'iso_iec_17043'
+    )),
     number TEXT COLLATE "C",
     valid_to DATE,
-    status TEXT COLLATE "C"
+    status TEXT COLLATE "C" CHECK (status IN (
+        'active', 'suspended', 'partially_suspended', 'reduced', 'withdrawn', 'expired',
+        'voluntarily_terminated'
+    ))
 );
 CREATE UNIQUE INDEX accreditations_id ON accreditations (id, log_from);
 CREATE UNIQUE INDEX accreditations_current ON accreditations (id) WHERE log_to IS NULL;
@@ -125,13 +142,19 @@ CREATE TABLE legal_recognitions (
     log_to BIGINT CHECK (log_to > log_from),
     id TEXT COLLATE "C" NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
-    kind TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN (
+        'registration', 'designation', 'national_standard_approval', 'national_standard_holder',
+        'standard_certification', 'verifier_card', 'national_criteria_assessment'
+    )),
     organisation TEXT COLLATE "C" REFERENCES records (id),
     standard TEXT COLLATE "C" REFERENCES records (id),
     authority TEXT COLLATE "C" REFERENCES records (id),
     decision_number TEXT COLLATE "C",
     valid_to DATE,
-    status TEXT COLLATE "C"
+    status TEXT COLLATE "C" CHECK (status IN (
+        'active', 'suspended', 'partially_suspended', 'reduced', 'withdrawn', 'expired',
+        'voluntarily_terminated'
+    ))
 );
 CREATE UNIQUE INDEX legal_recognitions_id ON legal_recognitions (id, log_from);
 CREATE UNIQUE INDEX legal_recognitions_current ON legal_recognitions (id) WHERE log_to IS NULL;
@@ -144,13 +167,17 @@ CREATE TABLE capabilities (
     log_to BIGINT CHECK (log_to > log_from),
     id TEXT COLLATE "C" NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
-    publisher TEXT COLLATE "C" NOT NULL,
+    publisher TEXT COLLATE "C" NOT NULL CHECK (publisher IN (
+        'kcdb', 'accreditation_scope', 'legal_scope'
+    )),
     organisation TEXT COLLATE "C" REFERENCES records (id) NOT NULL,
     accreditation TEXT COLLATE "C" REFERENCES records (id),
     quantity_kind TEXT COLLATE "C",
     service_category TEXT COLLATE "C",
     code TEXT COLLATE "C",
-    status TEXT COLLATE "C"
+    status TEXT COLLATE "C" CHECK (status IN (
+        'published', 'greyed_out', 'archived', 'deleted', 'active', 'suspended'
+    ))
 );
 CREATE UNIQUE INDEX capabilities_id ON capabilities (id, log_from);
 CREATE UNIQUE INDEX capabilities_current ON capabilities (id) WHERE log_to IS NULL;
@@ -166,10 +193,20 @@ CREATE TABLE measurement_standards (
     owner TEXT COLLATE "C" REFERENCES records (id) NOT NULL,
     code TEXT COLLATE "C",
     serial_number TEXT COLLATE "C",
-    type TEXT COLLATE "C",
-    legal_level TEXT COLLATE "C",
-    metrological_role TEXT COLLATE "C",
-    status TEXT COLLATE "C",
+    type TEXT COLLATE "C" CHECK (type IN (
+        'weight', 'gauge_block', 'zener', 'resistor', 'quartz_oscillator', 'rubidium',
+        'thermistor', 'sprt', 'pressure_balance', 'gas_cylinder', 'other'
+    )),
+    legal_level TEXT COLLATE "C" CHECK (legal_level IN (
+        'national', 'reference', 'working', 'instrument', 'none'
+    )),
+    metrological_role TEXT COLLATE "C" CHECK (metrological_role IN (
+        'primary', 'secondary', 'reference', 'working', 'transfer', 'travelling', 'check',
+        'intrinsic', 'reference_material', 'measuring_instrument'
+    )),
+    status TEXT COLLATE "C" CHECK (status IN (
+        'in_service', 'in_calibration', 'quarantined', 'out_of_service', 'retired', 'lost'
+    )),
     parent_kit TEXT COLLATE "C" REFERENCES records (id),
     producer TEXT COLLATE "C" REFERENCES records (id)
 );
@@ -186,7 +223,10 @@ CREATE TABLE realisations (
     log_to BIGINT CHECK (log_to > log_from),
     id TEXT COLLATE "C" NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
-    kind TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN (
+        'nmi_primary_realisation', 'bipm_calibration_service', 'utc_k',
+        'international_reference', 'reference_procedure', 'consensus_standard'
+    )),
     organisation TEXT COLLATE "C" REFERENCES records (id) NOT NULL,
     quantity_kind TEXT COLLATE "C" NOT NULL
 );
@@ -199,7 +239,10 @@ CREATE TABLE calibrations (
     log_to BIGINT CHECK (log_to > log_from),
     id TEXT COLLATE "C" NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
-    kind TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN (
+        'calibration', 'legal_verification', 'test_report', 'reference_material_certificate',
+        'conformity_only', 'comparison_report', 'type_approval', 'manufacturer_statement'
+    )),
     issuer TEXT COLLATE "C" REFERENCES records (id) NOT NULL,
     number TEXT COLLATE "C" NOT NULL,
     item TEXT COLLATE "C" REFERENCES records (id) NOT NULL,
@@ -210,7 +253,9 @@ CREATE TABLE calibrations (
     performed_to DATE NOT NULL,
     issued_on DATE,
     due_on DATE,
-    status TEXT COLLATE "C",
+    status TEXT COLLATE "C" CHECK (status IN (
+        'issued', 'superseded', 'amended', 'withdrawn', 'void_ab_initio', 'under_review'
+    )),
     published BOOLEAN NOT NULL,
     code TEXT COLLATE "C",
     document_sha256 TEXT COLLATE "C"
@@ -228,13 +273,18 @@ CREATE TABLE comparisons (
     log_to BIGINT CHECK (log_to > log_from),
     id TEXT COLLATE "C" NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
-    kind TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN (
+        'cipm_kc', 'rmo_kc', 'supplementary', 'bilateral', 'pilot_study', 'hybrid',
+        'national_ilc', 'pt'
+    )),
     code TEXT COLLATE "C",
     area TEXT COLLATE "C",
     quantity_kind TEXT COLLATE "C",
     pilot TEXT COLLATE "C" REFERENCES records (id),
     linked_to TEXT COLLATE "C" REFERENCES records (id),
-    status TEXT COLLATE "C"
+    status TEXT COLLATE "C" CHECK (status IN (
+        'planned', 'in_progress', 'draft_a', 'draft_b', 'published', 'abandoned'
+    ))
 );
 CREATE UNIQUE INDEX comparisons_id ON comparisons (id, log_from);
 CREATE UNIQUE INDEX comparisons_current ON comparisons (id) WHERE log_to IS NULL;
@@ -248,8 +298,12 @@ CREATE TABLE documents (
     id TEXT COLLATE "C" NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
     designation TEXT COLLATE "C" NOT NULL,
-    kind TEXT COLLATE "C",
-    degree TEXT COLLATE "C",
+    kind TEXT COLLATE "C" CHECK (kind IN (
+        'dlvn', 'tcvn', 'qcvn', 'international', 'law', 'procedure'
+    )),
+    degree TEXT COLLATE "C" CHECK (degree IN (
+        'identical', 'modified', 'not_equivalent', 'none'
+    )),
     replaced_by TEXT COLLATE "C" REFERENCES records (id),
     published_on DATE
 );
@@ -263,7 +317,9 @@ CREATE TABLE nonconformities (
     id TEXT COLLATE "C" NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
     subject TEXT COLLATE "C" REFERENCES records (id) NOT NULL,
-    status TEXT COLLATE "C"
+    status TEXT COLLATE "C" CHECK (status IN (
+        'open', 'evaluated', 'notified', 'closed'
+    ))
 );
 CREATE UNIQUE INDEX nonconformities_id ON nonconformities (id, log_from);
 CREATE UNIQUE INDEX nonconformities_current ON nonconformities (id) WHERE log_to IS NULL;
@@ -275,7 +331,9 @@ CREATE TABLE attestations (
     id TEXT COLLATE "C" NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
     record TEXT COLLATE "C" REFERENCES records (id) NOT NULL,
-    statement TEXT COLLATE "C" NOT NULL,
+    statement TEXT COLLATE "C" NOT NULL CHECK (statement IN (
+        'confirmed', 'approved', 'refused', 'disputed'
+    )),
     organisation TEXT COLLATE "C" REFERENCES records (id) NOT NULL
 );
 CREATE UNIQUE INDEX attestations_id ON attestations (id, log_from);
@@ -325,7 +383,9 @@ CREATE INDEX calibration_results_quantity_kind ON calibration_results (quantity_
 CREATE TABLE calibration_references (
     log_from BIGINT NOT NULL REFERENCES calibrations (log_from),
     position INTEGER NOT NULL,
-    role TEXT COLLATE "C",
+    role TEXT COLLATE "C" CHECK (role IN (
+        'main', 'influence', 'correction', 'environment', 'check'
+    )),
     standard TEXT COLLATE "C" REFERENCES records (id),
     calibration TEXT COLLATE "C" REFERENCES records (id),
     result TEXT COLLATE "C",

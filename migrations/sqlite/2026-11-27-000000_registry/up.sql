@@ -83,7 +83,11 @@ CREATE TABLE organisations (
     log_to BIGINT CHECK (log_to > log_from),
     id TEXT NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
-    kind TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN (
+        'bipm', 'nmi', 'designated_institute', 'calibration_laboratory', 'testing_laboratory',
+        'reference_material_producer', 'pt_provider', 'accreditation_body', 'rmo', 'authority',
+        'verification_organisation', 'enterprise', 'manufacturer', 'intergovernmental'
+    )),
     country TEXT,
     parent TEXT REFERENCES records (id)
 );
@@ -100,9 +104,17 @@ CREATE TABLE memberships (
     version INTEGER NOT NULL CHECK (version > 0),
     organisation TEXT REFERENCES records (id),
     country TEXT,
-    arrangement TEXT NOT NULL,
-    scope TEXT,
-    role TEXT
+    arrangement TEXT NOT NULL CHECK (arrangement IN (
+        'metre_convention_member', 'cgpm_associate', 'cipm_mra', 'ilac_mra', 'global_aci_mra',
+        'apac_mra', 'ea_mla', 'iaac_mla', 'arac_mla', 'afrac_mra', 'oiml', 'aplmf', 'apmp'
+    )),
+    scope TEXT CHECK (scope IN (
+        'calibration_17025', 'testing_17025', 'medical_15189', 'rmp_17034', 'ptp_17043',
+        'inspection_17020'
+    )),
+    role TEXT CHECK (role IN (
+        'member', 'signatory', 'chair', 'secretary', 'participant'
+    ))
 );
 CREATE UNIQUE INDEX memberships_id ON memberships (id, log_from);
 CREATE UNIQUE INDEX memberships_current ON memberships (id) WHERE log_to IS NULL;
@@ -116,10 +128,15 @@ CREATE TABLE accreditations (
     version INTEGER NOT NULL CHECK (version > 0),
     organisation TEXT REFERENCES records (id) NOT NULL,
     accreditation_body TEXT REFERENCES records (id) NOT NULL,
-    standard TEXT NOT NULL,
+    standard TEXT NOT NULL CHECK (standard IN (
+        'iso_iec_17025', 'iso_17034', 'iso_iec_17043'
+    )),
     number TEXT,
     valid_to DATE,
-    status TEXT
+    status TEXT CHECK (status IN (
+        'active', 'suspended', 'partially_suspended', 'reduced', 'withdrawn', 'expired',
+        'voluntarily_terminated'
+    ))
 );
 CREATE UNIQUE INDEX accreditations_id ON accreditations (id, log_from);
 CREATE UNIQUE INDEX accreditations_current ON accreditations (id) WHERE log_to IS NULL;
@@ -131,13 +148,19 @@ CREATE TABLE legal_recognitions (
     log_to BIGINT CHECK (log_to > log_from),
     id TEXT NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
-    kind TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN (
+        'registration', 'designation', 'national_standard_approval', 'national_standard_holder',
+        'standard_certification', 'verifier_card', 'national_criteria_assessment'
+    )),
     organisation TEXT REFERENCES records (id),
     standard TEXT REFERENCES records (id),
     authority TEXT REFERENCES records (id),
     decision_number TEXT,
     valid_to DATE,
-    status TEXT
+    status TEXT CHECK (status IN (
+        'active', 'suspended', 'partially_suspended', 'reduced', 'withdrawn', 'expired',
+        'voluntarily_terminated'
+    ))
 );
 CREATE UNIQUE INDEX legal_recognitions_id ON legal_recognitions (id, log_from);
 CREATE UNIQUE INDEX legal_recognitions_current ON legal_recognitions (id) WHERE log_to IS NULL;
@@ -150,13 +173,17 @@ CREATE TABLE capabilities (
     log_to BIGINT CHECK (log_to > log_from),
     id TEXT NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
-    publisher TEXT NOT NULL,
+    publisher TEXT NOT NULL CHECK (publisher IN (
+        'kcdb', 'accreditation_scope', 'legal_scope'
+    )),
     organisation TEXT REFERENCES records (id) NOT NULL,
     accreditation TEXT REFERENCES records (id),
     quantity_kind TEXT,
     service_category TEXT,
     code TEXT,
-    status TEXT
+    status TEXT CHECK (status IN (
+        'published', 'greyed_out', 'archived', 'deleted', 'active', 'suspended'
+    ))
 );
 CREATE UNIQUE INDEX capabilities_id ON capabilities (id, log_from);
 CREATE UNIQUE INDEX capabilities_current ON capabilities (id) WHERE log_to IS NULL;
@@ -172,10 +199,20 @@ CREATE TABLE measurement_standards (
     owner TEXT REFERENCES records (id) NOT NULL,
     code TEXT,
     serial_number TEXT,
-    type TEXT,
-    legal_level TEXT,
-    metrological_role TEXT,
-    status TEXT,
+    type TEXT CHECK (type IN (
+        'weight', 'gauge_block', 'zener', 'resistor', 'quartz_oscillator', 'rubidium',
+        'thermistor', 'sprt', 'pressure_balance', 'gas_cylinder', 'other'
+    )),
+    legal_level TEXT CHECK (legal_level IN (
+        'national', 'reference', 'working', 'instrument', 'none'
+    )),
+    metrological_role TEXT CHECK (metrological_role IN (
+        'primary', 'secondary', 'reference', 'working', 'transfer', 'travelling', 'check',
+        'intrinsic', 'reference_material', 'measuring_instrument'
+    )),
+    status TEXT CHECK (status IN (
+        'in_service', 'in_calibration', 'quarantined', 'out_of_service', 'retired', 'lost'
+    )),
     parent_kit TEXT REFERENCES records (id),
     producer TEXT REFERENCES records (id)
 );
@@ -192,7 +229,10 @@ CREATE TABLE realisations (
     log_to BIGINT CHECK (log_to > log_from),
     id TEXT NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
-    kind TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN (
+        'nmi_primary_realisation', 'bipm_calibration_service', 'utc_k',
+        'international_reference', 'reference_procedure', 'consensus_standard'
+    )),
     organisation TEXT REFERENCES records (id) NOT NULL,
     quantity_kind TEXT NOT NULL
 );
@@ -205,7 +245,10 @@ CREATE TABLE calibrations (
     log_to BIGINT CHECK (log_to > log_from),
     id TEXT NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
-    kind TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN (
+        'calibration', 'legal_verification', 'test_report', 'reference_material_certificate',
+        'conformity_only', 'comparison_report', 'type_approval', 'manufacturer_statement'
+    )),
     issuer TEXT REFERENCES records (id) NOT NULL,
     number TEXT NOT NULL,
     item TEXT REFERENCES records (id) NOT NULL,
@@ -216,7 +259,9 @@ CREATE TABLE calibrations (
     performed_to DATE NOT NULL,
     issued_on DATE,
     due_on DATE,
-    status TEXT,
+    status TEXT CHECK (status IN (
+        'issued', 'superseded', 'amended', 'withdrawn', 'void_ab_initio', 'under_review'
+    )),
     published BOOLEAN NOT NULL,
     code TEXT,
     document_sha256 TEXT
@@ -234,13 +279,18 @@ CREATE TABLE comparisons (
     log_to BIGINT CHECK (log_to > log_from),
     id TEXT NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
-    kind TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN (
+        'cipm_kc', 'rmo_kc', 'supplementary', 'bilateral', 'pilot_study', 'hybrid',
+        'national_ilc', 'pt'
+    )),
     code TEXT,
     area TEXT,
     quantity_kind TEXT,
     pilot TEXT REFERENCES records (id),
     linked_to TEXT REFERENCES records (id),
-    status TEXT
+    status TEXT CHECK (status IN (
+        'planned', 'in_progress', 'draft_a', 'draft_b', 'published', 'abandoned'
+    ))
 );
 CREATE UNIQUE INDEX comparisons_id ON comparisons (id, log_from);
 CREATE UNIQUE INDEX comparisons_current ON comparisons (id) WHERE log_to IS NULL;
@@ -254,8 +304,12 @@ CREATE TABLE documents (
     id TEXT NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
     designation TEXT NOT NULL,
-    kind TEXT,
-    degree TEXT,
+    kind TEXT CHECK (kind IN (
+        'dlvn', 'tcvn', 'qcvn', 'international', 'law', 'procedure'
+    )),
+    degree TEXT CHECK (degree IN (
+        'identical', 'modified', 'not_equivalent', 'none'
+    )),
     replaced_by TEXT REFERENCES records (id),
     published_on DATE
 );
@@ -269,7 +323,9 @@ CREATE TABLE nonconformities (
     id TEXT NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
     subject TEXT REFERENCES records (id) NOT NULL,
-    status TEXT
+    status TEXT CHECK (status IN (
+        'open', 'evaluated', 'notified', 'closed'
+    ))
 );
 CREATE UNIQUE INDEX nonconformities_id ON nonconformities (id, log_from);
 CREATE UNIQUE INDEX nonconformities_current ON nonconformities (id) WHERE log_to IS NULL;
@@ -281,7 +337,9 @@ CREATE TABLE attestations (
     id TEXT NOT NULL REFERENCES records (id),
     version INTEGER NOT NULL CHECK (version > 0),
     record TEXT REFERENCES records (id) NOT NULL,
-    statement TEXT NOT NULL,
+    statement TEXT NOT NULL CHECK (statement IN (
+        'confirmed', 'approved', 'refused', 'disputed'
+    )),
     organisation TEXT REFERENCES records (id) NOT NULL
 );
 CREATE UNIQUE INDEX attestations_id ON attestations (id, log_from);
@@ -331,7 +389,9 @@ CREATE INDEX calibration_results_quantity_kind ON calibration_results (quantity_
 CREATE TABLE calibration_references (
     log_from BIGINT NOT NULL REFERENCES calibrations (log_from),
     position INTEGER NOT NULL,
-    role TEXT,
+    role TEXT CHECK (role IN (
+        'main', 'influence', 'correction', 'environment', 'check'
+    )),
     standard TEXT REFERENCES records (id),
     calibration TEXT REFERENCES records (id),
     result TEXT,
