@@ -97,6 +97,14 @@ fn an_unrelated_record_changes_nothing() {
     }
 }
 
+/// Law: what states no unit is shown in the unit one, whichever unit the records name first.
+#[test]
+fn what_has_no_unit_is_shown_in_the_unit_one() {
+    for records in [demo_records(), json!({})] {
+        assert_eq!(evidence(&records).units[0].code(), "1");
+    }
+}
+
 /// A chain of so many calibrations below one realisation, each with `patch` merged into its record,
 /// and the claim on its end.
 fn chain_of(length: usize, patch: impl Fn(usize) -> Value) -> (Value, Value) {
