@@ -141,11 +141,11 @@ object! {
             unit: Unit,
         }
         optional {
-            /// One value,
+            /// One value.
             value: Decimal,
-            /// or a range from
+            /// Lower bound of a range.
             lower: Decimal,
-            /// to.
+            /// Upper bound of a range.
             upper: Decimal,
             /// Expanded uncertainty.
             expanded_uncertainty: Decimal,
@@ -309,9 +309,9 @@ object! {
             analyte: String,
             /// Matrix, in chemistry.
             matrix: String,
-            /// The point,
+            /// The point that it holds for.
             point: QuantityValue,
-            /// or the interval it holds for.
+            /// The interval that it holds for.
             interval: Interval,
             /// The piece of a set.
             item: Id,
@@ -397,9 +397,9 @@ object! {
     /// What a calibration was made with: a row of an earlier certificate, or a root.
     Reference {
         optional {
-            /// The standard used,
+            /// The standard used.
             standard: Id,
-            /// or the root.
+            /// The root used, in place of a standard.
             realisation: Id,
             /// The certificate whose value was used.
             calibration: Id,

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::decimal::Decimal;
 use super::fault::Faults;
+use super::form::{Definition, Described, Form};
 use super::id::Id;
 use super::interval::{Interval, Parameter};
 use super::period::{Day, Instant};
@@ -125,6 +126,16 @@ impl Deserr<Faults> for Symbol {
             }
             other => Unit::deserialize_from_value(other, location).map(Self::Point),
         }
+    }
+}
+
+impl Described for Symbol {
+    fn form() -> Form {
+        Form::named("Symbol", || {
+            let doc = " What a symbol of an equation means: an object or, for the point, its unit \
+                alone.";
+            Definition::new(&[doc], Form::OneOf(vec![Unit::form(), SymbolMeaning::form()]))
+        })
     }
 }
 

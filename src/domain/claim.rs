@@ -7,6 +7,7 @@ use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
 use serde::{Serialize, Serializer};
 
 use super::fault::{Faults, shortened, wrong_kind};
+use super::form::{Definition, Described, Form};
 use super::id::Id;
 use super::interval::{Parameter, QuantityValue};
 use super::period::{Day, Instant};
@@ -93,6 +94,16 @@ impl Deserr<Faults> for KnownAt {
     }
 }
 
+impl Described for KnownAt {
+    fn form() -> Form {
+        Form::named("KnownAt", || {
+            let doc = " A state of knowledge: what was recorded up to an instant, or up to a \
+                position in the record log.";
+            Definition::new(&[doc], Form::OneOf(vec![Instant::form(), u64::form()]))
+        })
+    }
+}
+
 object! {
     /// A claim of metrological traceability.
     Claim {
@@ -127,6 +138,27 @@ object! {
         many {
             /// Conditions of use.
             parameters: Parameter,
+        }
+    }
+}
+
+impl Claim {
+    /// A claim about a standard that says nothing else: on every result of its certificates, today.
+    pub fn of(standard: Id) -> Self {
+        Self {
+            standard,
+            calibration: None,
+            quantity_kind: None,
+            point: None,
+            used_on: None,
+            known_at: None,
+            analyte: None,
+            matrix: None,
+            value_used: None,
+            required_uncertainty: None,
+            purpose: None,
+            policy: None,
+            parameters: Vec::new(),
         }
     }
 }

@@ -9,6 +9,7 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Serialize, Serializer};
 
 use super::fault::{Faults, shortened, wrong_kind};
+use super::form::{Definition, Described, Form, TextForm};
 use super::text::Text;
 
 /// A decimal number with its written digits: `"0.50"` is not `"0.5"`.
@@ -169,6 +170,22 @@ impl Deserr<Faults> for Decimal {
             )),
             other => Err(wrong_kind(other, &[deserr::ValueKind::String], location)),
         }
+    }
+}
+
+impl Described for Decimal {
+    fn form() -> Form {
+        Form::named("Decimal", || {
+            let doc = " A decimal number as it was written: a string, since its digits carry the \
+                resolution of a measured value and a JSON number would lose them (`0.50` is not \
+                `0.5`). At most 100 digits, all of them between 1E-99 and 1E+99.";
+            let text = TextForm {
+                pattern: Some(r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"),
+                examples: &["0.50", "-12", "5E-7"],
+                ..TextForm::default()
+            };
+            Definition::new(&[doc], Form::Text(text))
+        })
     }
 }
 

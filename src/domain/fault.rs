@@ -7,7 +7,6 @@ use std::ops::ControlFlow;
 use deserr::{
     DeserializeError, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef,
 };
-use serde::Serialize;
 use unicode_normalization::is_nfc;
 
 use super::text::Text;
@@ -22,17 +21,19 @@ vocabulary! {
     }
 }
 
-/// One fault of a document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Fault {
-    /// Where: a JSON pointer (RFC 6901) into the document.
-    pub pointer: String,
-    /// What kind of fault: a stable word in snake case.
-    pub code: &'static str,
-    /// Whether it keeps the document out.
-    pub gravity: Gravity,
-    /// What is wrong, what was expected and what to do.
-    pub message: Text,
+answer! {
+    /// One fault of a document.
+    #[derive(PartialEq, Eq)]
+    Fault {
+        /// Where: a JSON pointer (RFC 6901) into the document.
+        pointer: String,
+        /// What kind of fault: a stable word in snake case.
+        code: &'static str,
+        /// Whether it keeps the document out.
+        gravity: Gravity,
+        /// What is wrong, what was expected and what to do.
+        message: Text,
+    }
 }
 
 impl Fault {

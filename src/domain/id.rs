@@ -7,6 +7,7 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Serialize, Serializer};
 
 use super::fault::{Faults, shortened, string};
+use super::form::{Definition, Described, Form, TextForm};
 use super::text::Text;
 
 /// The identity of a record: a UUIDv7 in lower case, or, within one bundle, a local label
@@ -90,6 +91,24 @@ impl Deserr<Faults> for Id {
                     format!("“{found}” is no id: {error}"),
                 ),
             )
+        })
+    }
+}
+
+impl Described for Id {
+    fn form() -> Form {
+        Form::named("Id", || {
+            let doc = " The identity of a record: a UUIDv7 in lower case. In a bundle that is \
+                imported it may be a label, `_:` and a name of letters, digits, `-`, `_` and `.`, \
+                which means something within that bundle only.";
+            let text = TextForm {
+                pattern: Some(
+                    "^([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|_:\\S{1,118})$",
+                ),
+                examples: &["0190a4c8-5c1e-7c3a-9b1d-2f4e6a8b0c1d"],
+                ..TextForm::default()
+            };
+            Definition::new(&[doc], Form::Text(text))
         })
     }
 }

@@ -451,7 +451,7 @@ mod tests {
                     } else if let Some(name) = line.strip_suffix(" {")
                         && name.starts_with(char::is_uppercase)
                     {
-                        owner = name;
+                        owner = name.split(' ').next().unwrap_or_default();
                     }
                 }
             }

@@ -13,8 +13,10 @@ use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
-use super::fault::{Fault, Faults, shortened, string, wrong_kind};
+use super::fault::{Faults, shortened, string, wrong_kind};
+use super::form::{Definition, Described, Form, TextForm};
 use super::id::Id;
+use super::json;
 use super::period::Instant;
 use super::records::CollectionName;
 use super::text::Text;
@@ -32,8 +34,8 @@ pub struct HexError {
 
 /// Bytes of a fixed number that are written as hexadecimal digits in lower case, everywhere.
 macro_rules! hexadecimal {
-    ($(#[$meta:meta])* $name:ident, $length:literal, $code:literal) => {
-        $(#[$meta])*
+    ($(#[doc = $doc:expr])* $name:ident, $length:literal, $code:literal) => {
+        $(#[doc = $doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name([u8; $length]);
 
@@ -85,6 +87,16 @@ macro_rules! hexadecimal {
             }
         }
 
+        impl Described for $name {
+            fn form() -> Form {
+                Form::named(stringify!($name), || {
+                    let pattern = concat!("^([0-9a-f]{2}){", $length, "}$");
+                    let text = TextForm { pattern: Some(pattern), ..TextForm::default() };
+                    Definition::new(&[$($doc),*], Form::Text(text))
+                })
+            }
+        }
+
         impl Deserr<Faults> for $name {
             fn deserialize_from_value<V: IntoValue>(
                 value: Value<V>,
@@ -109,13 +121,6 @@ macro_rules! hexadecimal {
 
 hexadecimal! {
     /// A SHA-256 digest, written as 64 hexadecimal digits in lower case.
-    ///
-    /// ```
-    /// use etalon::domain::log::Digest;
-    /// let digest = Digest::of(&[b"a", b"bc"]);
-    /// assert_eq!(digest, Digest::of(&[b"abc"]));
-    /// assert!(digest.to_string().starts_with("ba7816bf"));
-    /// ```
     Digest, 32, "bad_digest"
 }
 
@@ -130,6 +135,13 @@ impl Digest {
     pub const ZERO: Self = Self([0; 32]);
 
     /// SHA-256 over the parts, one after the other with nothing between them.
+    ///
+    /// ```
+    /// use etalon::domain::log::Digest;
+    /// let digest = Digest::of(&[b"a", b"bc"]);
+    /// assert_eq!(digest, Digest::of(&[b"abc"]));
+    /// assert!(digest.to_string().starts_with("ba7816bf"));
+    /// ```
     pub fn of(parts: &[&[u8]]) -> Self {
         let mut hash = Sha256::new();
         for part in parts {
@@ -363,63 +375,8 @@ impl Entry {
     /// # Errors
     /// All faults of the line.
     pub fn parse_line(line: &str) -> Result<Self, Faults> {
-        let value: Json = serde_json::from_str(line).map_err(|error| {
-            Faults(vec![Fault::error(
-                "",
-                "bad_json",
-                Text::new(
-                    format!("JSON sai cú pháp ở cột {}: {error}", error.column()),
-                    format!("this is no JSON: {error}"),
-                ),
-            )])
-        })?;
-        let mut faults = Faults::default();
-        // Readers differ in which of two members of one name they take, so such a line would not
-        // say the same to everybody.
-        if members_written(line) > members(&value) {
-            faults.0.push(Fault::error(
-                "",
-                "duplicate_key",
-                Text::new(
-                    "có trường xuất hiện hai lần trong cùng một đối tượng; mỗi trường chỉ được có \
-                     một lần",
-                    "a field stands twice in its object; each may stand once",
-                ),
-            ));
-        }
-        match deserr::deserialize::<Line, _, Faults>(value) {
-            Ok(line) if faults.0.is_empty() => Ok(line.into()),
-            Ok(_) => Err(faults),
-            Err(others) => {
-                faults.0.extend(others.0);
-                Err(faults)
-            }
-        }
-    }
-}
-
-/// How many members the objects of a JSON text are written with: a colon outside a string stands
-/// for each, and for nothing else.
-fn members_written(json: &str) -> usize {
-    let (mut count, mut in_string, mut escaped) = (0, false, false);
-    for byte in json.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => in_string = !in_string,
-            b':' if !in_string => count += 1,
-            _ => {}
-        }
-    }
-    count
-}
-
-/// How many members the objects of a value have, in which each key stands once.
-fn members(value: &Json) -> usize {
-    match value {
-        Json::Object(object) => object.len() + object.values().map(members).sum::<usize>(),
-        Json::Array(list) => list.iter().map(members).sum(),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => 0,
+        let value = json::parse(line)?;
+        deserr::deserialize::<Line, _, Faults>(value).map(Self::from)
     }
 }
 

@@ -233,9 +233,9 @@ record! {
             arrangement: Arrangement,
         }
         optional {
-            /// The organisation that belongs to it,
+            /// The organisation that belongs to it.
             organisation: Id,
-            /// or the country (ISO 3166-1 alpha-2).
+            /// The country that belongs to it (ISO 3166-1 alpha-2).
             country: String,
             /// What the arrangement covers, for accreditation bodies.
             scope: ArrangementScope,

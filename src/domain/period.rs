@@ -10,6 +10,7 @@ use jiff::{Span, Timestamp};
 use serde::{Serialize, Serializer};
 
 use super::fault::{Faults, shortened, string};
+use super::form::{Definition, Described, Form, TextForm};
 use super::text::Text;
 
 /// A calendar day (ISO 8601), between 1800-01-01 and 2299-12-31.
@@ -125,6 +126,18 @@ impl Deserr<Faults> for Day {
     }
 }
 
+impl Described for Day {
+    fn form() -> Form {
+        Form::named("Day", || {
+            let doc = " A calendar day (ISO 8601) where the event took place, between 1800-01-01 \
+                and 2299-12-31.";
+            let text =
+                TextForm { format: Some("date"), examples: &["2026-02-10"], ..TextForm::default() };
+            Definition::new(&[doc], Form::Text(text))
+        })
+    }
+}
+
 /// An instant in UTC (RFC 3339), to the microsecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(Timestamp);
@@ -195,6 +208,20 @@ impl Deserr<Faults> for Instant {
                     format!("“{found}”: {error}"),
                 ),
             )
+        })
+    }
+}
+
+impl Described for Instant {
+    fn form() -> Form {
+        Form::named("Instant", || {
+            let doc = " An instant (RFC 3339), to the microsecond; answers write it in UTC.";
+            let text = TextForm {
+                format: Some("date-time"),
+                examples: &["2026-11-20T08:30:00Z"],
+                ..TextForm::default()
+            };
+            Definition::new(&[doc], Form::Text(text))
         })
     }
 }

@@ -15,6 +15,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::fault::{Faults, shortened, string};
+use super::form::{Definition, Described, Form, Word};
 use super::text::Text;
 use super::unit::{Dimension, Unit};
 
@@ -207,6 +208,19 @@ impl Deserr<Faults> for QuantityKindId {
                 format!("“{found}” is not in the list of quantity kinds{hint_en}"),
             );
             Faults::at(location, "unknown_quantity_kind", message)
+        })
+    }
+}
+
+impl Described for QuantityKindId {
+    fn form() -> Form {
+        Form::named("QuantityKindId", || {
+            let word = |id: Self| {
+                let kind = id.kind();
+                Word::new(kind.id, &[&format!("{}; {}.", kind.name_en, kind.name_vi)])
+            };
+            let words = Form::Words(Self::all().map(word).collect());
+            Definition::new(&[" A kind of quantity (VIM 1.2), by its id in the code list."], words)
         })
     }
 }

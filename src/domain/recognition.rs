@@ -148,9 +148,9 @@ record! {
             kind: LegalRecognitionKind,
         }
         optional {
-            /// The organisation recognised,
+            /// The organisation that is recognised.
             organisation: Id,
-            /// and or the standard.
+            /// The standard that is recognised.
             standard: Id,
             /// Number of the decision.
             decision_number: String,

@@ -13,6 +13,7 @@ use super::capability::Capability;
 use super::comparison::Comparison;
 use super::document::Document;
 use super::fault::{self, Faults};
+use super::form::{Definition, Described, Field, Form};
 use super::id::Id;
 use super::links::Links;
 use super::nonconformity::Nonconformity;
@@ -37,6 +38,10 @@ pub trait Record: Links {
     fn version(&self) -> Option<u32>;
     /// How well it is evidenced.
     fn evidence_level(&self) -> Option<EvidenceLevel>;
+    /// When it was last taken from an outside register.
+    fn synced_at(&self) -> Option<Instant>;
+    /// Says how well it is evidenced, and when it was taken from an outside register.
+    fn set_evidence(&mut self, level: Option<EvidenceLevel>, synced_at: Option<Instant>);
     /// Says when the registry learnt of it.
     fn set_recorded_at(&mut self, instant: Option<Instant>);
 }
@@ -108,15 +113,33 @@ impl<T: Serialize> Serialize for Collection<T> {
     }
 }
 
+impl<T: Described> Described for Collection<T> {
+    fn form() -> Form {
+        Form::list_of(T::form())
+    }
+}
+
+/// What the form of a record says beyond its fields: its id need not be sent, and what the service
+/// adds to it is ignored in what is sent.
+pub(crate) fn given_by_the_service(mut definition: Definition) -> Definition {
+    if let Form::Object { fields, .. } = &mut definition.form {
+        for field in fields {
+            field.required &= field.name != "id";
+            field.read_only = SERVICE_FIELDS.contains(&field.name);
+        }
+    }
+    definition
+}
+
 /// Declares all collections once: the struct, their names, a record of any of them, and a way to
 /// visit each.
 macro_rules! collections {
-    ($( $(#[$meta:meta])* $name:ident : $record:ty = $kind:ident, )+) => {
+    ($( $(#[doc = $doc:expr])* $name:ident : $record:ty = $kind:ident, )+) => {
         /// All collections of the registry, in the order of their dependencies.
         #[derive(Debug, Clone, Default, PartialEq, Serialize)]
         pub struct Records {
             $(
-                $(#[$meta])*
+                $(#[doc = $doc])*
                 #[serde(skip_serializing_if = "is_empty")]
                 pub $name: Collection<$record>,
             )+
@@ -124,14 +147,46 @@ macro_rules! collections {
 
         vocabulary! {
             /// The collections.
-            CollectionName { $( $(#[$meta])* $kind = stringify!($name), )+ }
+            CollectionName { $( $(#[doc = $doc])* $kind = stringify!($name), )+ }
         }
 
         /// A record of any collection.
         #[derive(Debug, Clone, PartialEq, Serialize)]
         #[serde(untagged)]
         pub enum AnyRecord {
-            $( $(#[$meta])* $kind(Box<$record>), )+
+            $( $(#[doc = $doc])* $kind(Box<$record>), )+
+        }
+
+        impl Described for Records {
+            fn form() -> Form {
+                Form::named("Records", || {
+                    let fields = vec![$(
+                        Field::optional(
+                            stringify!($name),
+                            &[$($doc),*],
+                            Collection::<$record>::form(),
+                        ),
+                    )+];
+                    let doc = " Records of all collections, as a bundle holds them.";
+                    Definition::new(&[doc], Form::closed(fields))
+                })
+            }
+        }
+
+        impl CollectionName {
+            /// The form of its records.
+            pub fn record_form(self) -> Form {
+                match self { $( Self::$kind => <$record>::form(), )+ }
+            }
+        }
+
+        impl Described for AnyRecord {
+            fn form() -> Form {
+                Form::named("AnyRecord", || {
+                    let records = vec![$( <$record>::form(), )+];
+                    Definition::new(&[" A record of any collection."], Form::OneOf(records))
+                })
+            }
         }
 
         $(

@@ -1,35 +1,84 @@
-//! Two macros in which the record types are written, so that each field is said once: `object!`
-//! for JSON objects and `vocabulary!` for closed enumerations. Nothing else lives here.
+//! Macros in which JSON types are written, so that each field is said once: `object!` for objects
+//! that come in, `record!` for records, `vocabulary!` for closed enumerations and `answer!` for
+//! objects that only go out. Each gives its type a form (`form`) in the words of its doc comments,
+//! and takes no other attributes than it says. Nothing else lives here.
+
+/// The key of a field: its own name, or the word that it is written `as`.
+macro_rules! key {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $word:literal) => {
+        $word
+    };
+}
 
 /// A JSON object: its required fields, its optional ones (`Option<T>`) and its lists (`Vec<T>`,
 /// empty when absent). Unknown fields are refused, all faults are collected, and what was read
-/// is written back without loss.
+/// is written back without loss. A field may have another key than its name: `kind as "type": …`.
+///
+/// `Name as function` puts the definition of its form through a function.
 macro_rules! object {
+    ( $(#[doc = $doc:expr])* $name:ident { $($fields:tt)* } ) => {
+        object! { $(#[doc = $doc])* $name as std::convert::identity { $($fields)* } }
+    };
     (
-        $(#[$meta:meta])*
-        $name:ident {
-            $(required { $( $(#[$rmeta:meta])* $required:ident : $rty:ty, )* })?
-            $(optional { $( $(#[$ometa:meta])* $optional:ident : $oty:ty, )* })?
-            $(many { $( $(#[$mmeta:meta])* $many:ident : $mty:ty, )* })?
+        $(#[doc = $doc:expr])*
+        $name:ident as $refined:path {
+            $(required { $( $(#[doc = $rdoc:expr])* $required:ident $(as $rkey:literal)? : $rty:ty, )* })?
+            $(optional { $( $(#[doc = $odoc:expr])* $optional:ident $(as $okey:literal)? : $oty:ty, )* })?
+            $(many { $( $(#[doc = $mdoc:expr])* $many:ident $(as $mkey:literal)? : $mty:ty, )* })?
         }
     ) => {
-        $(#[$meta])*
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, PartialEq, serde::Serialize, deserr::Deserr)]
         #[deserr(error = crate::domain::fault::Faults, deny_unknown_fields)]
         pub struct $name {
-            $($( $(#[$rmeta])* pub $required: $rty, )*)?
             $($(
-                $(#[$ometa])*
+                $(#[doc = $rdoc])*
+                $(#[serde(rename = $rkey)] #[deserr(rename = $rkey)])?
+                pub $required: $rty,
+            )*)?
+            $($(
+                $(#[doc = $odoc])*
+                $(#[serde(rename = $okey)] #[deserr(rename = $okey)])?
                 #[serde(skip_serializing_if = "Option::is_none")]
                 #[deserr(default)]
                 pub $optional: Option<$oty>,
             )*)?
             $($(
-                $(#[$mmeta])*
+                $(#[doc = $mdoc])*
+                $(#[serde(rename = $mkey)] #[deserr(rename = $mkey)])?
                 #[serde(skip_serializing_if = "Vec::is_empty")]
                 #[deserr(default)]
                 pub $many: Vec<$mty>,
             )*)?
+        }
+
+        impl crate::domain::form::Described for $name {
+            fn form() -> crate::domain::form::Form {
+                use crate::domain::form::{Definition, Described, Field, Form};
+                Form::named(stringify!($name), || {
+                    let fields = vec![
+                        $($( Field::required(
+                            key!($required $($rkey)?),
+                            &[$($rdoc),*],
+                            <$rty as Described>::form(),
+                        ), )*)?
+                        $($( Field::optional(
+                            key!($optional $($okey)?),
+                            &[$($odoc),*],
+                            <$oty as Described>::form(),
+                        ), )*)?
+                        $($( Field::optional(
+                            key!($many $($mkey)?),
+                            &[$($mdoc),*],
+                            <Vec<$mty> as Described>::form(),
+                        ), )*)?
+                    ];
+                    $refined(Definition::new(&[$($doc),*], Form::closed(fields)))
+                })
+            }
         }
     };
 }
@@ -37,24 +86,31 @@ macro_rules! object {
 /// A record of a collection: an object that also carries what every record carries (identity,
 /// version and knowledge, evidence level).
 macro_rules! record {
+    ( $(#[doc = $doc:expr])* $name:ident { $($fields:tt)* } ) => {
+        record! {
+            $(#[doc = $doc])*
+            $name as crate::domain::records::given_by_the_service { $($fields)* }
+        }
+    };
     (
-        $(#[$meta:meta])*
-        $name:ident {
-            $(required { $( $(#[$rmeta:meta])* $required:ident : $rty:ty, )* })?
-            $(optional { $( $(#[$ometa:meta])* $optional:ident : $oty:ty, )* })?
-            $(many { $( $(#[$mmeta:meta])* $many:ident : $mty:ty, )* })?
+        $(#[doc = $doc:expr])*
+        $name:ident as $refined:path {
+            $(required { $( $(#[doc = $rdoc:expr])* $required:ident $(as $rkey:literal)? : $rty:ty, )* })?
+            $(optional { $( $(#[doc = $odoc:expr])* $optional:ident $(as $okey:literal)? : $oty:ty, )* })?
+            $(many { $( $(#[doc = $mdoc:expr])* $many:ident $(as $mkey:literal)? : $mty:ty, )* })?
         }
     ) => {
         object! {
-            $(#[$meta])*
-            $name {
+            $(#[doc = $doc])*
+            $name as $refined {
                 required {
-                    /// Identity of the record: UUIDv7, or a label within a bundle.
+                    /// Identity of the record: a UUIDv7, which the service gives where there is
+                    /// none; within a bundle a label.
                     id: crate::domain::id::Id,
-                    $($( $(#[$rmeta])* $required: $rty, )*)?
+                    $($( $(#[doc = $rdoc])* $required $(as $rkey)? : $rty, )*)?
                 }
                 optional {
-                    $($( $(#[$ometa])* $optional: $oty, )*)?
+                    $($( $(#[doc = $odoc])* $optional $(as $okey)? : $oty, )*)?
                     /// Number of this version, given by the service.
                     version: u32,
                     /// When the registry learnt of this version (transaction time).
@@ -68,7 +124,7 @@ macro_rules! record {
                     /// When the record was last taken from an outside register.
                     synced_at: crate::domain::period::Instant,
                 }
-                many { $($( $(#[$mmeta])* $many: $mty, )*)? }
+                many { $($( $(#[doc = $mdoc])* $many $(as $mkey)? : $mty, )*)? }
             }
         }
 
@@ -78,6 +134,17 @@ macro_rules! record {
             fn version(&self) -> Option<u32> { self.version }
             fn evidence_level(&self) -> Option<crate::domain::recognition::EvidenceLevel> {
                 self.evidence_level
+            }
+            fn synced_at(&self) -> Option<crate::domain::period::Instant> {
+                self.synced_at
+            }
+            fn set_evidence(
+                &mut self,
+                level: Option<crate::domain::recognition::EvidenceLevel>,
+                synced_at: Option<crate::domain::period::Instant>,
+            ) {
+                self.evidence_level = level;
+                self.synced_at = synced_at;
             }
             fn set_recorded_at(&mut self, instant: Option<crate::domain::period::Instant>) {
                 self.recorded_at = instant;
@@ -89,12 +156,12 @@ macro_rules! record {
 /// A closed enumeration, written in JSON as one of its words.
 macro_rules! vocabulary {
     (
-        $(#[$meta:meta])*
-        $name:ident { $( $(#[$vmeta:meta])* $variant:ident = $word:expr, )+ }
+        $(#[doc = $doc:expr])*
+        $name:ident { $( $(#[doc = $vdoc:expr])* $variant:ident = $word:expr, )+ }
     ) => {
-        $(#[$meta])*
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $( $(#[$vmeta])* #[doc = concat!("`", $word, "`")] $variant, )+ }
+        pub enum $name { $( $(#[doc = $vdoc])* #[doc = concat!("`", $word, "`")] $variant, )+ }
 
         impl $name {
             /// Every word of the enumeration, in its declared order.
@@ -135,5 +202,70 @@ macro_rules! vocabulary {
                 })
             }
         }
+
+        impl crate::domain::form::Described for $name {
+            fn form() -> crate::domain::form::Form {
+                use crate::domain::form::{Definition, Form, Word};
+                Form::named(stringify!($name), || {
+                    let words = vec![$( Word::new($word, &[$($vdoc),*]), )+];
+                    Definition::new(&[$($doc),*], Form::Words(words))
+                })
+            }
+        }
+    };
+}
+
+/// A JSON object that only goes out, in every room. It derives Debug, Clone, Serialize and what is
+/// named after `derive`. Every field is there, null where an option says nothing, save those that
+/// serde is told to skip.
+macro_rules! answer {
+    (
+        $(#[doc = $doc:expr])*
+        $(#[derive($($derived:ident),+)])?
+        $name:ident {
+            $(
+                $(#[doc = $fdoc:expr])*
+                $(#[serde(skip_serializing_if = $skipped:literal)])?
+                $field:ident $(as $key:literal)? : $ty:ty,
+            )+
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, serde::Serialize)]
+        $(#[derive($($derived),+)])?
+        pub struct $name {
+            $(
+                $(#[doc = $fdoc])*
+                $(#[serde(skip_serializing_if = $skipped)])?
+                $(#[serde(rename = $key)])?
+                pub $field: $ty,
+            )+
+        }
+
+        impl crate::domain::form::Described for $name {
+            fn form() -> crate::domain::form::Form {
+                use crate::domain::form::{Definition, Described, Form};
+                Form::named(stringify!($name), || {
+                    let fields = vec![$(
+                        field!($($skipped)?)(
+                            key!($field $($key)?),
+                            &[$($fdoc),*],
+                            <$ty as Described>::form(),
+                        ),
+                    )+];
+                    Definition::new(&[$($doc),*], Form::open(fields))
+                })
+            }
+        }
+    };
+}
+
+/// What makes a field of an answer: one that serde skips may be absent.
+macro_rules! field {
+    () => {
+        crate::domain::form::Field::required
+    };
+    ($skipped:literal) => {
+        crate::domain::form::Field::optional
     };
 }

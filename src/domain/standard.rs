@@ -414,9 +414,7 @@ record! {
             /// Serial number.
             serial_number: String,
             /// Type.
-            #[serde(rename = "type")]
-            #[deserr(rename = "type")]
-            standard_type: StandardType,
+            standard_type as "type": StandardType,
             /// Kit it is a piece of.
             parent_kit: Id,
             /// Level in the national hierarchy; none when absent.

@@ -1,15 +1,15 @@
 //! Texts in the two languages of the registry. Vietnamese and English are equals: a message
 //! exists in both, a name in at least one.
 
-use serde::Serialize;
-
-/// A message for people, in Vietnamese and English.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Text {
-    /// Vietnamese.
-    pub vi: String,
-    /// English.
-    pub en: String,
+answer! {
+    /// A message for people, in Vietnamese and English.
+    #[derive(PartialEq, Eq)]
+    Text {
+        /// Vietnamese.
+        vi: String,
+        /// English.
+        en: String,
+    }
 }
 
 impl Text {

@@ -24,6 +24,7 @@ use serde::{Serialize, Serializer};
 
 use super::dsi::{self, DsiError};
 use super::fault::{Faults, shortened, string};
+use super::form::{self, Described, Form, TextForm};
 use super::text::Text;
 
 /// The dimension of a quantity: its exponents over the seven base quantities of the SI (length,
@@ -276,6 +277,22 @@ impl Deserr<Faults> for Unit {
                 format!("unit “{found}”: {}", error.message_en()),
             );
             Faults::at(location, "bad_unit", message)
+        })
+    }
+}
+
+impl Described for Unit {
+    fn form() -> Form {
+        Form::named("Unit", || {
+            let doc = " A unit of measurement: a code of UCUM, case-sensitive. A D-SI string, \
+                which starts with a backslash, is read too and converted.";
+            let text = TextForm {
+                shortest: Some(1),
+                longest: Some(Self::LONGEST),
+                examples: &["kg", "Cel", "uV/V", "kgf/cm2"],
+                ..TextForm::default()
+            };
+            form::Definition::new(&[doc], Form::Text(text))
         })
     }
 }

@@ -1,8 +1,6 @@
 //! The report: everything that was looked at for a claim, and what came out. It holds indices into
 //! the evidence; `render` turns it into the JSON of records.md, in both languages.
 
-use serde::Serialize;
-
 use crate::domain::claim::Claim;
 use crate::domain::period::{Day, Instant};
 use crate::domain::text::Text;
@@ -126,13 +124,15 @@ vocabulary! {
     }
 }
 
-/// Whether and through what a chain is linked to the BIPM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct BipmLink {
-    /// Whether.
-    pub state: LinkState,
-    /// Through what.
-    pub via: Option<LinkVia>,
+answer! {
+    /// Whether and through what a chain is linked to the BIPM.
+    #[derive(Copy, PartialEq, Eq)]
+    BipmLink {
+        /// Whether it is linked.
+        state: LinkState,
+        /// Through what; null unless it is linked.
+        via: Option<LinkVia>,
+    }
 }
 
 /// One link of the chain: a row of a certificate, or a root.
@@ -191,47 +191,52 @@ pub struct Report {
     pub texts: Vec<String>,
 }
 
-/// The report as JSON (records.md, "A claim and its report").
-#[derive(Debug, Clone, Serialize)]
-pub struct RenderedReport {
-    /// Id of the report, when it is kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// The claim.
-    pub claim: Claim,
-    /// The answer.
-    pub verdict: Verdict,
-    /// Verdict A.
-    pub traceability: Traceability,
-    /// Verdict B.
-    pub recognition: Route,
-    /// Verdict C.
-    pub legal: DimensionOutcome,
-    /// Whether B is conditional.
-    pub recognition_conditional: bool,
-    /// Verdict D.
-    pub fitness: DimensionOutcome,
-    /// How the chain closes.
-    pub closure: Closure,
-    /// Whether it is linked to the BIPM.
-    pub bipm_link: BipmLink,
-    /// The chain.
-    pub chain: RenderedChain,
-    /// Parts.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub parts: Vec<RenderedReport>,
-    /// Findings.
-    pub findings: Vec<RenderedFinding>,
-    /// Under which rules.
-    pub ruleset: Ruleset,
-    /// When it was computed.
-    pub computed_at: Instant,
-    /// From which state of knowledge.
-    pub log_index: LogIndex,
-    /// Whether a limit was reached.
-    pub partial: bool,
-    /// The limits.
-    pub limits: Limits,
+answer! {
+    /// The report of a claim, or of one part of it.
+    RenderedReport {
+        /// Id of the report, when it is kept.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// The claim, with its defaults filled in.
+        claim: Claim,
+        /// The answer to the claim.
+        verdict: Verdict,
+        /// Verdict A: metrological traceability.
+        traceability: Traceability,
+        /// Verdict B: the recognised route of the nearest certificate.
+        recognition: Route,
+        /// Verdict C: national law.
+        legal: DimensionOutcome,
+        /// Whether B rests on competence evidence that is not accepted yet.
+        recognition_conditional: bool,
+        /// Verdict D: fitness for the required uncertainty.
+        fitness: DimensionOutcome,
+        /// How the chain closes.
+        closure: Closure,
+        /// Whether it is linked to the BIPM.
+        bipm_link: BipmLink,
+        /// The chain: everything that the value rests on.
+        chain: RenderedChain,
+        /// For a claim without a point: one report a result of the standard.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<RenderedReport>,
+        /// What the rules found.
+        findings: Vec<RenderedFinding>,
+        /// Under which rules it was made.
+        ruleset: Ruleset,
+        /// When it was computed.
+        computed_at: Instant,
+        /// The state of knowledge: a position in the record log.
+        log_index: LogIndex,
+        /// Whether a limit was reached, so that not everything was looked at.
+        partial: bool,
+        /// Whether points, uncertainties and facts were left out, for a reader who may not see
+        /// them.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        redacted: bool,
+        /// The limits of the work.
+        limits: Limits,
+    }
 }
 
 impl RenderedReport {
@@ -242,99 +247,108 @@ impl RenderedReport {
     }
 }
 
-/// Under which rules a report was made.
-#[derive(Debug, Clone, Serialize)]
-pub struct Ruleset {
-    /// Version of the rules.
-    pub version: &'static str,
-    /// Policy.
-    pub policy: String,
-    /// Its digest.
-    pub policy_sha256: String,
+answer! {
+    /// Under which rules a report was made.
+    Ruleset {
+        /// Version of the rules.
+        version: &'static str,
+        /// Id of the policy.
+        policy: String,
+        /// SHA-256 of the policy, in lower-case hexadecimal.
+        policy_sha256: String,
+    }
 }
 
-/// The chain as JSON: a graph, each link once.
-#[derive(Debug, Clone, Serialize)]
-pub struct RenderedChain {
-    /// Its links.
-    pub links: Vec<RenderedLink>,
+answer! {
+    /// The chain: a graph, each link once.
+    RenderedChain {
+        /// Its links, the claim's own first.
+        links: Vec<RenderedLink>,
+    }
 }
 
-/// A link as JSON.
-#[derive(Debug, Clone, Serialize)]
-pub struct RenderedLink {
-    /// Its id within the report.
-    pub id: String,
-    /// The standard.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub standard: Option<String>,
-    /// Its certificate.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub calibration: Option<String>,
-    /// The row.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<String>,
-    /// The root.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub realisation: Option<String>,
-    /// Relative standard uncertainty.
-    pub relative_uncertainty: Option<String>,
-    /// Standard uncertainty.
-    pub standard_uncertainty: Option<RenderedQuantity>,
-    /// Route.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub route: Option<Route>,
-    /// Links it was made with.
-    pub references: Vec<String>,
-    /// Findings about it.
-    pub findings: Vec<usize>,
+answer! {
+    /// One link of the chain: a row of a certificate, or a root.
+    RenderedLink {
+        /// Its id within the report.
+        id: String,
+        /// Id of the standard.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        standard: Option<String>,
+        /// Id of its certificate.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        calibration: Option<String>,
+        /// Name of the row within the certificate.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        result: Option<String>,
+        /// Id of the root.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        realisation: Option<String>,
+        /// Standard uncertainty over the magnitude of the value, as a decimal number; null where
+        /// it is not known.
+        relative_uncertainty: Option<String>,
+        /// Standard uncertainty; null where it is not known.
+        standard_uncertainty: Option<RenderedQuantity>,
+        /// Route of the row (rules A-01, M-02).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        route: Option<Route>,
+        /// Ids of the links that it was made with.
+        references: Vec<String>,
+        /// Findings about it: positions in the list of findings, from 0.
+        findings: Vec<usize>,
+    }
 }
 
-/// A computed quantity as JSON.
-#[derive(Debug, Clone, Serialize)]
-pub struct RenderedQuantity {
-    /// The number, rounded to six significant digits.
-    pub value: String,
-    /// Its unit.
-    pub unit: String,
+answer! {
+    /// A computed quantity.
+    RenderedQuantity {
+        /// The number, rounded to six significant digits.
+        value: String,
+        /// Its unit, as a UCUM code.
+        unit: String,
+    }
 }
 
-/// A finding as JSON.
-#[derive(Debug, Clone, Serialize)]
-pub struct RenderedFinding {
-    /// Id of the rule.
-    pub rule: &'static str,
-    /// Outcome.
-    pub outcome: Outcome,
-    /// Severity.
-    pub severity: Severity,
-    /// Dimension.
-    pub dimension: super::finding::Dimension,
-    /// The record it is about.
-    pub subject: RenderedSubject,
-    /// What it clashes with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub against: Option<RenderedSubject>,
-    /// Its facts.
-    pub facts: serde_json::Map<String, serde_json::Value>,
-    /// What would settle it.
-    pub missing: Vec<Text>,
-    /// The clause it rests on.
-    pub clause: String,
-    /// What it says.
-    pub message: Text,
+answer! {
+    /// What a rule found at one record.
+    RenderedFinding {
+        /// Id of the rule.
+        rule: &'static str,
+        /// What came out.
+        outcome: Outcome,
+        /// How much it counts here.
+        severity: Severity,
+        /// The verdict it belongs to.
+        dimension: super::finding::Dimension,
+        /// The record it is about.
+        subject: RenderedSubject,
+        /// What it clashes with.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        against: Option<RenderedSubject>,
+        /// Its facts by name, as they stand in the message: numbers with their units, days, ids
+        /// and words of closed lists.
+        facts: serde_json::Map<String, serde_json::Value>,
+        /// What would settle it.
+        missing: Vec<Text>,
+        /// The clause it rests on.
+        clause: String,
+        /// What it says.
+        message: Text,
+    }
 }
 
-/// A record a finding is about, as JSON.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RenderedSubject {
-    /// Kind of record.
-    pub kind: &'static str,
-    /// Its id.
-    pub id: String,
-    /// Place within it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
+answer! {
+    /// The record that a finding is about.
+    #[derive(PartialEq, Eq)]
+    RenderedSubject {
+        /// Kind of record, such as `calibration`; `claim` for the claim itself.
+        kind: &'static str,
+        /// Its id.
+        id: String,
+        /// JSON pointer to a place within it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+    }
 }
 
 /// Everything a report needs to be rendered.
@@ -381,6 +395,7 @@ impl Renderer<'_> {
             computed_at: self.computed_at,
             log_index: report.log_index,
             partial: report.partial,
+            redacted: false,
             limits: *self.limits,
         }
     }

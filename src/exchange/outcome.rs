@@ -29,21 +29,23 @@ pub struct Converted {
     pub unread: Vec<Unread>,
 }
 
-/// A part of a file that is not, or not wholly, in the records.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unread {
-    /// Where: an XPath, or a JSON pointer (RFC 6901).
-    pub place: String,
-    /// Line, where the format has lines.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-    /// How many parts like this there are; the place is that of the first.
-    pub count: usize,
-    /// What is written there, shortened.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub found: Option<String>,
-    /// Why it was not read, or what is undecided about it.
-    pub reason: Text,
+answer! {
+    /// A part of a file that is not, or not wholly, in the records.
+    #[derive(PartialEq, Eq)]
+    Unread {
+        /// Where: an XPath, or a JSON pointer (RFC 6901).
+        place: String,
+        /// Line, where the format has lines.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        line: Option<u32>,
+        /// How many parts like this there are; the place is that of the first.
+        count: usize,
+        /// What is written there, shortened.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        found: Option<String>,
+        /// Why it was not read, or what is undecided about it.
+        reason: Text,
+    }
 }
 
 /// Why a file could not be read at all.
