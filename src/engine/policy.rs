@@ -113,15 +113,24 @@ impl Policy {
     /// The ids of the policies that come with the registry.
     pub const SHIPPED: [&'static str; 2] = ["ilac-p10", "vn-2026"];
 
+    /// Their documents, in the same order.
+    const DOCUMENTS: [&'static str; 2] =
+        [include_str!("policies/ilac-p10.json"), include_str!("policies/vn-2026.json")];
+
     /// A policy that comes with the registry.
     pub fn shipped(id: &str) -> Option<&'static Policy> {
         static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
-            let documents =
-                [include_str!("policies/ilac-p10.json"), include_str!("policies/vn-2026.json")];
             // A test proves that every shipped document parses.
-            documents.iter().filter_map(|document| Policy::parse(document).ok()).collect()
+            let documents = Policy::DOCUMENTS.iter();
+            documents.filter_map(|document| Policy::parse(document).ok()).collect()
         });
         POLICIES.iter().find(|policy| policy.id == id)
+    }
+
+    /// The document of a policy that comes with the registry.
+    pub fn document(id: &str) -> Option<&'static str> {
+        let shipped = Self::SHIPPED.iter().zip(Self::DOCUMENTS);
+        shipped.into_iter().find(|(known, _)| **known == id).map(|(_, document)| document)
     }
 
     /// Reads a policy document.
