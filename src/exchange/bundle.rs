@@ -45,7 +45,7 @@ pub struct Bundle {
 /// All faults of the document and of its records; where the text is no JSON, those found up to
 /// there, and last the line and column at which reading ended.
 pub fn parse(text: &str) -> Result<Bundle, Faults> {
-    read(text).check(&Records::default())
+    read(text).check(&Records::default(), HashSet::new())
 }
 
 /// A bundle as read: its records have not been checked as a whole.
@@ -109,12 +109,14 @@ impl Unchecked {
         }
     }
 
-    /// Checks the records as a whole, among records that were accepted before.
+    /// Checks the records as a whole, among records that were accepted before; of some of these
+    /// only that they are there.
     ///
     /// # Errors
     /// All faults of the document and of its records.
-    pub fn check(mut self, accepted: &Records) -> Result<Bundle, Faults> {
+    pub fn check(mut self, accepted: &Records, unseen: HashSet<Id>) -> Result<Bundle, Faults> {
         let reader = &mut self.reader;
+        reader.unreadable.extend(unseen);
         if self.whole {
             let (records, unreadable) = (&reader.records, &reader.unreadable);
             check_below("/records", records, accepted, unreadable, &mut reader.faults);

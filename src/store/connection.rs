@@ -124,6 +124,23 @@ pub(super) type Connections = Pool<Manager>;
 /// A connection lent by a pool.
 pub(super) type Lent = diesel::r2d2::PooledConnection<Manager>;
 
+/// How a pool of connections stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolState {
+    /// Connections that somebody uses.
+    pub in_use: u32,
+    /// Connections that wait for somebody.
+    pub idle: u32,
+}
+
+impl PoolState {
+    pub(super) fn of(pool: &Connections) -> Self {
+        let state = pool.state();
+        let idle = state.idle_connections;
+        Self { in_use: state.connections.saturating_sub(idle), idle }
+    }
+}
+
 /// How long a reader or writer waits for a connection, and a writer of SQLite for its lock: longer
 /// than any write takes, short enough to say so while somebody still waits.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);

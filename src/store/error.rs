@@ -57,6 +57,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it may pass by itself: the database does not answer, is held by somebody else, is
+    /// full, or may not be written at the moment, as while another server takes over.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Locked | Self::Full | Self::ReadOnly(_))
+    }
+
     /// What is wrong and what to do, in both languages.
     pub fn text(&self) -> Text {
         let (vi, en) = match self {

@@ -24,32 +24,38 @@ vocabulary! {
     }
 }
 
-/// A certificate of a lineage.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Step {
-    /// The certificate.
-    pub calibration: Id,
-    /// Its item.
-    pub item: Id,
-    /// Its number.
-    pub number: String,
-    /// Steps from the standard: 1 is its own certificate upward, and one made with it downward.
-    pub depth: u32,
+answer! {
+    /// A certificate of a lineage.
+    #[derive(PartialEq, Eq)]
+    Step {
+        /// The certificate.
+        calibration: Id,
+        /// Its item; left out where the certificate is not for the reader.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        item: Option<Id>,
+        /// Its number; left out likewise.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        number: Option<String>,
+        /// Steps from the standard: 1 is its own certificate upward, and one made with it downward.
+        depth: u32,
+    }
 }
 
-/// What stands above or below a standard.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Lineage {
-    /// Certificates in all.
-    pub calibrations: u64,
-    /// Standards and instruments that are their items, the first one not counted.
-    pub standards: u64,
-    /// Roots that they name; upward only.
-    pub realisations: u64,
-    /// The certificates in the order of depth and id, as many as were asked for.
-    pub steps: Vec<Step>,
-    /// The state of knowledge.
-    pub log_index: u64,
+answer! {
+    /// What stands above or below a standard.
+    #[derive(PartialEq, Eq)]
+    Lineage {
+        /// Certificates in all.
+        calibrations: u64,
+        /// Standards and instruments that are their items, the first one not counted.
+        standards: u64,
+        /// Roots that they name; upward only.
+        realisations: u64,
+        /// The certificates in the order of depth and id, as many as were asked for.
+        steps: Vec<Step>,
+        /// The state of knowledge.
+        log_index: u64,
+    }
 }
 
 #[derive(QueryableByName)]
@@ -110,7 +116,7 @@ pub(super) fn lineage(
     steps.sort_by(|left, right| (left.0, &left.1.id).cmp(&(right.0, &right.1.id)));
     let steps = steps.into_iter().take(most).filter_map(|(depth, row)| {
         let (calibration, item) = (Id::parse(&row.id).ok()?, Id::parse(&row.item).ok()?);
-        Some(Step { calibration, item, number: row.number, depth })
+        Some(Step { calibration, item: Some(item), number: Some(row.number), depth })
     });
     Ok(Lineage { calibrations, standards, realisations, steps: steps.collect(), log_index: at })
 }

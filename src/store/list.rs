@@ -7,6 +7,7 @@ use crate::domain::records::CollectionName;
 use super::connection::AnyConnection;
 use super::error::StoreError;
 use super::read::{self, Stored};
+use super::reader::{self, Reader};
 use super::schema::Table;
 use super::statement::{Statement, Value};
 
@@ -197,6 +198,8 @@ pub struct ListQuery {
     pub limit: u32,
     /// The state of knowledge.
     pub at: u64,
+    /// Who reads; records that this reader may not see are left out.
+    pub reader: Reader,
 }
 
 /// The records that a query asks for, in the order of their ids.
@@ -204,13 +207,34 @@ pub(super) fn list(
     connection: &mut AnyConnection,
     query: &ListQuery,
 ) -> Result<Vec<Stored>, StoreError> {
+    let after = query.after.as_deref().unwrap_or_default();
+    let reasons = query.reader.reasons(query.collection, query.at, after);
+    if reasons.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The first of a union lie among the first of its parts, each found along its own index.
+    let mut statement = Statement::new("WHERE l.log_index IN (SELECT log_from FROM (");
+    for (position, reason) in reasons.into_iter().enumerate() {
+        statement.push(if position == 0 { "" } else { " UNION " });
+        statement.push("SELECT log_from, id FROM (");
+        statement.push_all(page(query, reason));
+        statement.push(") p");
+    }
+    statement.push(") q ORDER BY id LIMIT ?) ORDER BY l.record_id");
+    statement.push_value(query.limit);
+    read::stored(connection, statement)
+}
+
+/// The page of those versions that are visible for one reason.
+fn page(query: &ListQuery, reason: Statement) -> Statement {
     let table = Table::of(query.collection).shape().name;
     let mut statement = Statement::new(format!(
-        "WHERE l.log_index IN (SELECT v.log_from FROM {table} v WHERE +v.log_from <= ? \
-         AND (v.log_to IS NULL OR v.log_to > ?)"
+        "SELECT v.log_from, v.id FROM {table} v WHERE {} AND ",
+        reader::known("v")
     ))
     .bind(query.at)
     .bind(query.at);
+    statement.push_all(reason);
     for (filter, value) in &query.filters {
         let column = filter.column;
         let condition = match filter.comparison {
@@ -239,7 +263,7 @@ pub(super) fn list(
         statement.push(" AND v.id > ?");
         statement.push_value(after.as_str());
     }
-    statement.push(" ORDER BY v.id LIMIT ?) ORDER BY l.record_id");
+    statement.push(" ORDER BY v.id LIMIT ?");
     statement.push_value(query.limit);
-    read::stored(connection, statement)
+    statement
 }

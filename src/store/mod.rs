@@ -4,11 +4,13 @@
 //! A body is stored once, in the record log. Relational tables are its projections, one way and
 //! made anew with [`Store::rebuild`]: an identity of every record, and by collection a row for each
 //! version with the columns that filters, constraints and the graph of references need. Reads pin
-//! a log index and see the versions that hold there.
+//! a log index and see the versions that hold there. Beside the log stands what the service keeps:
+//! reports (`reports`), answers for those who ask again (`replies`), and who may come in (`access`).
 //!
 //! `connection`, `migrate` and `dialect` are the only files that name a backend. What may be
 //! written, and by whom, does not live here (`app`); nor does what records mean (`engine`).
 
+mod access;
 mod closure;
 mod connection;
 mod dialect;
@@ -18,6 +20,9 @@ mod list;
 mod migrate;
 mod projection;
 mod read;
+mod reader;
+mod replies;
+mod reports;
 mod schema;
 mod statement;
 mod value;
@@ -32,15 +37,19 @@ use crate::domain::claim::KnownAt;
 use crate::domain::id::Id;
 use crate::domain::links::Links as _;
 use crate::domain::log::Entry;
-use crate::domain::records::AnyRecord;
+use crate::domain::records::{AnyRecord, CollectionName};
 
+pub use access::{ApiKey, Member};
 pub use closure::Closure;
-pub use connection::DatabaseUrl;
+pub use connection::{DatabaseUrl, PoolState};
 pub use error::StoreError;
 pub use lineage::{Direction, Lineage, Step};
 pub use list::{Comparison, FilterName, FilterValue, ListQuery, filters};
 pub use migrate::SchemaState;
 pub use read::Stored;
+pub use reader::Reader;
+pub use replies::{Attempt, SavedReply};
+pub use reports::{ReportQuery, StoredReport};
 pub use write::{Head, Job, Said, Writer, Written};
 
 use connection::{Connections, Lent, Manager, PATIENCE};
@@ -98,6 +107,11 @@ impl Store {
     /// Where the database is.
     pub fn url(&self) -> &DatabaseUrl {
         &self.url
+    }
+
+    /// How the pools of connections stand: that of readers, and that of writers.
+    pub fn pools(&self) -> (PoolState, PoolState) {
+        (PoolState::of(&self.readers), PoolState::of(&self.writers))
     }
 
     fn reader(&self) -> Result<Lent, StoreError> {
@@ -200,6 +214,21 @@ impl Store {
     /// When the database fails.
     pub fn list(&self, query: &ListQuery) -> Result<Vec<Stored>, StoreError> {
         list::list(&mut *self.reader()?, query)
+    }
+
+    /// Those of these records of a collection that a reader may see, as known at a log index: the
+    /// ids that a list for this reader would show.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn visible(
+        &self,
+        collection: CollectionName,
+        ids: &BTreeSet<Id>,
+        reader: &Reader,
+        at: u64,
+    ) -> Result<BTreeSet<Id>, StoreError> {
+        reader::visible(&mut *self.reader()?, collection, ids, reader, at)
     }
 
     /// The evidence for a claim on a standard, perhaps with a certificate of it named.

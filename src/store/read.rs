@@ -280,7 +280,10 @@ pub(super) fn identities<'i>(
     Ok(known)
 }
 
-fn ids(connection: &mut AnyConnection, query: Statement) -> Result<BTreeSet<Id>, StoreError> {
+pub(super) fn ids(
+    connection: &mut AnyConnection,
+    query: Statement,
+) -> Result<BTreeSet<Id>, StoreError> {
     let rows = query.load::<TextRow>(connection)?;
     Ok(rows.into_iter().filter_map(|row| Id::parse(&row.text).ok()).collect())
 }

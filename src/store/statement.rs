@@ -91,6 +91,12 @@ impl From<Instant> for Value {
     }
 }
 
+impl From<Option<Instant>> for Value {
+    fn from(instant: Option<Instant>) -> Self {
+        Self::Timestamp(instant.map(value::timestamp))
+    }
+}
+
 /// A statement with its values.
 #[derive(Debug, Clone)]
 pub(super) struct Statement {
@@ -126,6 +132,12 @@ impl Statement {
     pub(super) fn after(mut self, sql: &str) -> Self {
         self.sql.to_mut().insert_str(0, sql);
         self
+    }
+
+    /// Adds a statement at the end, with its values.
+    pub(super) fn push_all(&mut self, other: Self) {
+        self.push(&other.sql);
+        self.values.extend(other.values);
     }
 
     /// Gives a further value.

@@ -1,11 +1,15 @@
-//! Days and instants in the form that diesel takes, and log indices as signed numbers. Nothing else
-//! here.
+//! Days and instants in the form that diesel takes, log indices as signed numbers, and ids and
+//! digests read from texts. Nothing else here.
 
 use jiff::Timestamp;
 use jiff::civil;
 use time::{Date, Month, PrimitiveDateTime, Time};
 
+use crate::domain::id::Id;
+use crate::domain::log::Digest;
 use crate::domain::period::{Day, Instant};
+
+use super::error::StoreError;
 
 /// A day as a column value.
 pub(super) fn date(day: Day) -> Date {
@@ -56,6 +60,16 @@ pub(super) fn signed(log_index: u64) -> i64 {
 /// The log index of a column value.
 pub(super) fn unsigned(column: i64) -> u64 {
     u64::try_from(column).unwrap_or_default()
+}
+
+/// The id of a column value.
+pub(super) fn id(column: &str) -> Result<Id, StoreError> {
+    Id::parse(column).map_err(|_| StoreError::Database(format!("“{column}” is no id")))
+}
+
+/// The digest of a column value.
+pub(super) fn digest(column: &str) -> Result<Digest, StoreError> {
+    column.parse().map_err(|_| StoreError::Database(format!("“{column}” is no SHA-256")))
 }
 
 #[cfg(test)]

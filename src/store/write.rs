@@ -1,7 +1,7 @@
 //! Writing: one transaction that holds the head of the log, appends entries, and projects what they
 //! hold. Whether a record may be written does not live here (`app`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text, Timestamp};
@@ -14,8 +14,10 @@ use crate::domain::records::{AnyRecord, CollectionName};
 use super::connection::AnyConnection;
 use super::dialect;
 use super::error::StoreError;
+use super::list::{self, ListQuery};
 use super::projection::project;
 use super::read::{self, Stored};
+use super::reader::{self, Reader};
 use super::schema::{Rows, Table};
 use super::statement::Statement;
 use super::value;
@@ -124,6 +126,41 @@ impl<'c> Writer<'c> {
         ids: impl IntoIterator<Item = &'i Id>,
     ) -> Result<Vec<Stored>, StoreError> {
         read::get_all(self.connection, ids, self.began.log_index)
+    }
+
+    /// Whether a reader may see a record, as known before this transaction.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn is_visible(
+        &mut self,
+        collection: CollectionName,
+        id: &Id,
+        reader: &Reader,
+    ) -> Result<bool, StoreError> {
+        let ids = BTreeSet::from([id.clone()]);
+        Ok(self.visible(collection, &ids, reader)?.contains(id))
+    }
+
+    /// Those of some records that a reader may see, as known before this transaction.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn visible(
+        &mut self,
+        collection: CollectionName,
+        ids: &BTreeSet<Id>,
+        reader: &Reader,
+    ) -> Result<BTreeSet<Id>, StoreError> {
+        reader::visible(self.connection, collection, ids, reader, self.began.log_index)
+    }
+
+    /// A page of a collection, as it is in this transaction.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn list(&mut self, query: &ListQuery) -> Result<Vec<Stored>, StoreError> {
+        list::list(self.connection, query)
     }
 
     /// Gives records an identity before their first version is there, so that others, in a loop or

@@ -77,11 +77,12 @@ impl Network {
     /// Numbers with their depths, and the counts of certificates, standards and roots.
     fn seen(&self, standard: &str, direction: Direction) -> (Vec<String>, [u64; 3]) {
         let lineage = self.lineage(standard, direction);
-        let mut steps: Vec<String> =
-            lineage.steps.iter().map(|step| format!("{} {}", step.depth, step.number)).collect();
+        let mut steps = Vec::new();
         for step in &lineage.steps {
-            assert_eq!(step.calibration, self.certificates[&step.number]);
-            assert_eq!(step.item, self.standards[&step.number[..1]]);
+            let number = step.number.as_deref().expect("nothing is left out here");
+            assert_eq!(step.calibration, self.certificates[number]);
+            assert_eq!(step.item.as_ref(), Some(&self.standards[&number[..1]]));
+            steps.push(format!("{} {number}", step.depth));
         }
         steps.sort_unstable();
         (steps, [lineage.calibrations, lineage.standards, lineage.realisations])

@@ -22,6 +22,7 @@ use etalon::domain::recognition::{
 };
 use etalon::domain::records::CollectionName;
 use etalon::domain::standard::{LegalLevel, MetrologicalRole, StandardStatus, StandardType};
+use etalon::engine::report::Verdict;
 
 both!(up_down_up, down_leaves_nothing, everything_is_applied_once);
 
@@ -150,13 +151,28 @@ fn twins() {
     assert!(only_here.is_empty() && only_there.is_empty(), "{only_here:#?}\n{only_there:#?}");
 }
 
+/// The names of the migrations of a backend, in their order.
+fn migrations(backend: &str) -> Vec<String> {
+    let directory = in_checkout(&format!("migrations/{backend}"));
+    let entries = std::fs::read_dir(directory).expect("a directory");
+    let name = |entry: std::fs::DirEntry| entry.file_name().into_string().expect("UTF-8");
+    let mut names: Vec<String> = entries.map(|entry| name(entry.expect("an entry"))).collect();
+    names.sort_unstable();
+    names
+}
+
+/// A file of a migration.
+fn migration(backend: &str, name: &str, file: &str) -> String {
+    let path = format!("migrations/{backend}/{name}/{file}.sql");
+    std::fs::read_to_string(in_checkout(&path)).expect(&path)
+}
+
 /// What no catalogue says alike: the text of the migrations is the same but for the collation of
 /// PostgreSQL, the keys and layout of tables of SQLite, and how triggers are written.
 #[test]
 fn twins_in_their_text() {
-    let text = |backend: &str, file: &str| -> Vec<String> {
-        let path = format!("migrations/{backend}/2026-11-27-000000_registry/{file}.sql");
-        let text = std::fs::read_to_string(in_checkout(&path)).expect(&path);
+    let text = |backend: &str, name: &str, file: &str| -> Vec<String> {
+        let text = migration(backend, name, file);
         let lines = text.lines().filter(|line| !line.starts_with("--"));
         let alike = |line: &str| {
             line.replace(" COLLATE \"C\"", "")
@@ -180,9 +196,15 @@ fn twins_in_their_text() {
         }
         kept
     };
-    for file in ["up", "down"] {
-        let (sqlite, postgres) = (text("sqlite", file), text("postgres", file));
-        assert_eq!(without_triggers(sqlite), without_triggers(postgres), "{file}.sql");
+    let names = migrations("sqlite");
+    assert!(names.len() >= 2, "{names:?}");
+    assert_eq!(names, migrations("postgres"));
+    for name in &names {
+        for file in ["up", "down"] {
+            let (sqlite, postgres) = (text("sqlite", name, file), text("postgres", name, file));
+            let (sqlite, postgres) = (without_triggers(sqlite), without_triggers(postgres));
+            assert_eq!(sqlite, postgres, "{name}/{file}.sql");
+        }
     }
 }
 
@@ -236,13 +258,14 @@ fn enumerations_are_checked() {
         "documents"."degree": HarmonisationDegree,
         "nonconformities"."status": NonconformityStatus,
         "attestations"."statement": Statement,
+        "reports"."verdict": Verdict,
         "records"."kind": CollectionName,
         "record_log"."kind": CollectionName,
         "record_log"."operation": Operation,
     );
     for backend in ["sqlite", "postgres"] {
-        let path = format!("migrations/{backend}/2026-11-27-000000_registry/up.sql");
-        let text = std::fs::read_to_string(in_checkout(&path)).expect(&path);
+        let names = migrations(backend);
+        let text: String = names.iter().map(|name| migration(backend, name, "up")).collect();
         for (table, column, words) in &enumerations {
             let begin = text.find(&format!("CREATE TABLE {table} (")).expect(table);
             let end = begin + text[begin..].find("\n);").expect("the end of a table");

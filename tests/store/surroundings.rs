@@ -53,10 +53,12 @@ fn no_schema(database: &Database) {
             created(&empty.registry(), Documents, document("ĐLVN 99:2002"));
         }
         Backend::Postgres => {
-            assert_eq!(not_opened(empty.url()), StoreError::NotMigrated { pending: 1 });
             let store = empty.store();
-            assert_eq!(store.schema().expect("a schema").pending.len(), 1);
-            assert_eq!(store.migrate().expect("migrated").len(), 1);
+            let pending = store.schema().expect("a schema").pending;
+            assert!(!pending.is_empty());
+            let not_migrated = StoreError::NotMigrated { pending: pending.len() };
+            assert_eq!(not_opened(empty.url()), not_migrated);
+            assert_eq!(store.migrate().expect("migrated"), pending);
             created(&empty.registry(), Documents, document("ĐLVN 99:2002"));
         }
     }

@@ -1,0 +1,12 @@
+DROP INDEX measurement_standards_legal_level;
+DROP INDEX calibrations_issuer;
+CREATE INDEX calibrations_issuer ON calibrations (issuer);
+DROP INDEX calibrations_performed_by;
+DROP INDEX calibrations_published_item;
+DROP INDEX calibrations_published;
+DROP TABLE setup_key;
+DROP TABLE members;
+DROP TABLE api_keys;
+DROP TABLE reports;
+DROP TABLE idempotent_replies;
+DROP FUNCTION reports_are_kept;
