@@ -1,22 +1,436 @@
-//! Settings from the environment, read once. Options of the command line go before them.
+//! Settings from the environment: each said once, in a table, and read once. Options of the command
+//! line go before them.
 //!
 //! What does not live here: what a setting means to whoever uses it, such as how the address of a
-//! database is read (`store`).
+//! database is read (`store`), or whether a file that one names is there.
 
 use std::ffi::OsString;
+use std::fmt::{self, Write as _};
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use crate::domain::fault::{Fault, Faults};
+use tracing_subscriber::EnvFilter;
+
+use crate::domain::fault::{Fault, Faults, shortened};
 use crate::domain::text::Text;
 
-/// Where a registry's data is kept.
+// ---------------------------------------------------------------------------------------------
+// What is read
+
+/// Everything that is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// `DATABASE_URL`: the address of the database; the embedded one in `data_dir` when absent.
-    pub database_url: Option<String>,
-    /// `ETALON_DATA_DIR`: the folder of the embedded database; `etalon-data` when absent.
-    pub data_dir: PathBuf,
+    /// Where the registry is kept.
+    pub database: Database,
+    /// How it is served.
+    pub server: Server,
+    /// Who is believed to be whom.
+    pub identity: Identity,
+    /// What is logged, and how.
+    pub logging: Logging,
 }
+
+/// Where the registry is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// `DATABASE_URL`: the address of the database; the embedded one in `data_dir` when absent.
+    pub url: Option<Secret>,
+    /// `ETALON_DATA_DIR`: the folder of the embedded database.
+    pub data_dir: PathBuf,
+    /// `ETALON_DATABASE_WAIT_SECONDS`: how long a start waits for the database to answer.
+    pub wait: Duration,
+}
+
+/// How the registry is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// `ETALON_LISTEN`: where connections are accepted.
+    pub listen: SocketAddr,
+    /// `ETALON_PUBLIC_URL`: the address that clients see, without a slash at its end; the issuer
+    /// of tokens.
+    pub public_url: String,
+    /// `ETALON_REQUEST_SECONDS`: how long one request may take.
+    pub request_time: Duration,
+    /// `ETALON_SHUTDOWN_SECONDS`: how long requests under way may take to end at a stop.
+    pub shutdown_time: Duration,
+    /// `ETALON_METRICS`: whether `/metrics` answers.
+    pub metrics: bool,
+}
+
+/// Who is believed to be whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// `ETALON_SIGNING_KEY_FILE`: the private key that signs tokens.
+    pub signing_key_file: Option<PathBuf>,
+    /// `ETALON_TOKEN_MINUTES`: how long a token is valid.
+    pub token_lifetime: Duration,
+    /// `ETALON_SETUP_KEY_FILE`: where the one-time set-up key is written; printed when absent.
+    pub setup_key_file: Option<PathBuf>,
+    /// `ETALON_OIDC_…`: another issuer whose tokens are believed.
+    pub oidc: Option<Oidc>,
+}
+
+/// An issuer of tokens other than this registry (OpenID Connect).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Oidc {
+    /// `ETALON_OIDC_ISSUER`: what its tokens say as `iss`.
+    pub issuer: String,
+    /// `ETALON_OIDC_AUDIENCE`: what they must say as `aud`.
+    pub audience: String,
+    /// `ETALON_OIDC_JWKS_FILE`: its public keys.
+    pub jwks_file: PathBuf,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logging {
+    /// `ETALON_LOG`: directives of a filter, as `tracing-subscriber` reads them.
+    pub filter: String,
+    /// `ETALON_LOG_FORMAT`: how a line is written.
+    pub format: LogFormat,
+}
+
+vocabulary! {
+    /// How a line of the log is written.
+    LogFormat {
+        /// For people.
+        Text = "text",
+        /// One JSON object a line, for machines.
+        Json = "json",
+    }
+}
+
+vocabulary! {
+    /// Whether something is there.
+    Switch {
+        /// It is.
+        On = "on",
+        /// It is not.
+        Off = "off",
+    }
+}
+
+/// A setting that is never printed: what shows a `Config` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself, for whoever needs it to open something.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// The table
+
+/// A variable of the environment.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// What holds when it is absent or empty, where that can be said beforehand.
+    pub default: Option<&'static str>,
+    /// Whether its value is kept out of messages.
+    pub secret: bool,
+    /// What it sets, in Vietnamese.
+    pub vi: &'static str,
+    /// What it sets, in English.
+    pub en: &'static str,
+    values: Values,
+}
+
+/// Settings that belong together.
+#[derive(Debug)]
+pub struct Section {
+    /// What they are about, in Vietnamese.
+    pub vi: &'static str,
+    /// What they are about, in English.
+    pub en: &'static str,
+    /// The settings.
+    pub settings: &'static [&'static Setting],
+}
+
+/// What a setting may be.
+#[derive(Debug)]
+enum Values {
+    Text,
+    Path,
+    DatabaseAddress,
+    SocketAddress,
+    WebAddress,
+    Seconds(RangeInclusive<u64>),
+    Minutes(RangeInclusive<u64>),
+    OnOff,
+    LogDirectives,
+    LogFormat,
+}
+
+impl Values {
+    /// What is expected, as it stands in a sentence.
+    fn text(&self) -> Text {
+        match self {
+            Self::Text => Text::new("văn bản", "a text"),
+            Self::Path => Text::new("đường dẫn", "a path"),
+            Self::DatabaseAddress => Text::new(
+                "postgres://NGƯỜI_DÙNG:MẬT_KHẨU@MÁY/TÊN, hoặc một tệp SQLite",
+                "postgres://USER:PASSWORD@HOST/NAME, or a file of SQLite",
+            ),
+            Self::SocketAddress => {
+                Text::new("địa chỉ IP và cổng (IP:CỔNG)", "an IP address and a port (IP:PORT)")
+            }
+            Self::WebAddress => Text::new(
+                "địa chỉ http:// hoặc https://, không có dấu / ở cuối, không có ? và #",
+                "an address http:// or https:// without a slash at its end, without ? and #",
+            ),
+            Self::Seconds(range) => {
+                let (least, most) = (range.start(), range.end());
+                Text::new(
+                    format!("số giây nguyên từ {least} đến {most}"),
+                    format!("a whole number of seconds from {least} to {most}"),
+                )
+            }
+            Self::Minutes(range) => {
+                let (least, most) = (range.start(), range.end());
+                Text::new(
+                    format!("số phút nguyên từ {least} đến {most}"),
+                    format!("a whole number of minutes from {least} to {most}"),
+                )
+            }
+            Self::OnOff => words(Switch::ALL.iter().map(|word| word.as_str())),
+            Self::LogDirectives => Text::new(
+                "mức (off, error, warn, info, debug, trace) hoặc các chỉ thị như info,etalon=debug",
+                "a level (off, error, warn, info, debug, trace) or directives such as \
+                 info,etalon=debug",
+            ),
+            Self::LogFormat => words(LogFormat::ALL.iter().map(|word| word.as_str())),
+        }
+    }
+}
+
+fn words(words: impl Iterator<Item = &'static str>) -> Text {
+    let words: Vec<_> = words.collect();
+    Text::new(words.join(" hoặc "), words.join(" or "))
+}
+
+/// All settings, in the order of `.env.example`.
+pub static SECTIONS: [Section; 4] = [
+    Section {
+        vi: "Cơ sở dữ liệu",
+        en: "Database",
+        settings: &[&DATABASE_URL, &DATA_DIR, &DATABASE_WAIT_SECONDS],
+    },
+    Section {
+        vi: "Máy chủ",
+        en: "Server",
+        settings: &[&LISTEN, &PUBLIC_URL, &REQUEST_SECONDS, &SHUTDOWN_SECONDS, &METRICS],
+    },
+    Section {
+        vi: "Danh tính",
+        en: "Identity",
+        settings: &[
+            &SIGNING_KEY_FILE,
+            &TOKEN_MINUTES,
+            &SETUP_KEY_FILE,
+            &OIDC_ISSUER,
+            &OIDC_AUDIENCE,
+            &OIDC_JWKS_FILE,
+        ],
+    },
+    Section { vi: "Nhật ký vận hành", en: "Logging", settings: &[&LOG, &LOG_FORMAT] },
+];
+
+static DATABASE_URL: Setting = Setting {
+    name: "DATABASE_URL",
+    default: None,
+    secret: true,
+    vi: "Địa chỉ cơ sở dữ liệu; để trống thì dùng SQLite nhúng trong ETALON_DATA_DIR.",
+    en: "Address of the database; when empty, the embedded SQLite in ETALON_DATA_DIR.",
+    values: Values::DatabaseAddress,
+};
+
+static DATA_DIR: Setting = Setting {
+    name: "ETALON_DATA_DIR",
+    default: Some("etalon-data"),
+    secret: false,
+    vi: "Thư mục của cơ sở dữ liệu nhúng.",
+    en: "Folder of the embedded database.",
+    values: Values::Path,
+};
+
+static DATABASE_WAIT_SECONDS: Setting = Setting {
+    name: "ETALON_DATABASE_WAIT_SECONDS",
+    default: Some("30"),
+    secret: false,
+    vi: "Thời gian chờ cơ sở dữ liệu trả lời khi khởi động.",
+    en: "How long a start waits for the database to answer.",
+    // No database that will come takes an hour.
+    values: Values::Seconds(0..=3_600),
+};
+
+static LISTEN: Setting = Setting {
+    name: "ETALON_LISTEN",
+    default: Some("127.0.0.1:8080"),
+    secret: false,
+    vi: "Nơi nhận kết nối.",
+    en: "Where connections are accepted.",
+    values: Values::SocketAddress,
+};
+
+static PUBLIC_URL: Setting = Setting {
+    name: "ETALON_PUBLIC_URL",
+    default: None,
+    secret: false,
+    vi: "Địa chỉ mà máy khách nhìn thấy, cũng là bên phát hành mã truy cập; để trống: \
+         http://ETALON_LISTEN.",
+    en: "Address that clients see, also the issuer of tokens; when empty, http://ETALON_LISTEN.",
+    values: Values::WebAddress,
+};
+
+static REQUEST_SECONDS: Setting = Setting {
+    name: "ETALON_REQUEST_SECONDS",
+    default: Some("30"),
+    secret: false,
+    vi: "Thời gian tối đa cho một yêu cầu.",
+    en: "The longest that one request may take.",
+    // A claim is decided in milliseconds and an import in minutes; nobody waits longer on a line.
+    values: Values::Seconds(1..=600),
+};
+
+static SHUTDOWN_SECONDS: Setting = Setting {
+    name: "ETALON_SHUTDOWN_SECONDS",
+    default: Some("30"),
+    secret: false,
+    vi: "Thời gian chờ các yêu cầu dở dang khi dừng; 0 là không chờ.",
+    en: "How long a stop waits for requests under way; 0 does not wait.",
+    // As long as the longest request may take.
+    values: Values::Seconds(0..=600),
+};
+
+static METRICS: Setting = Setting {
+    name: "ETALON_METRICS",
+    default: Some("on"),
+    secret: false,
+    vi: "Có trả lời /metrics (Prometheus) hay không.",
+    en: "Whether /metrics (Prometheus) answers.",
+    values: Values::OnOff,
+};
+
+static SIGNING_KEY_FILE: Setting = Setting {
+    name: "ETALON_SIGNING_KEY_FILE",
+    default: None,
+    secret: false,
+    vi: "Tệp khoá riêng ký mã truy cập: PEM, PKCS#8, Ed25519 hoặc P-256. Bắt buộc với PostgreSQL; \
+         với SQLite, để trống: signing-key.pem trong ETALON_DATA_DIR, được tạo khi chưa có.",
+    en: "File of the private key that signs tokens: PEM, PKCS#8, Ed25519 or P-256. Required with \
+         PostgreSQL; with SQLite, when empty, signing-key.pem in ETALON_DATA_DIR, made if missing.",
+    values: Values::Path,
+};
+
+static TOKEN_MINUTES: Setting = Setting {
+    name: "ETALON_TOKEN_MINUTES",
+    default: Some("15"),
+    secret: false,
+    vi: "Thời hạn của một mã truy cập.",
+    en: "How long a token is valid.",
+    // A token cannot be called back, so it is short (api.md: at most 15 minutes).
+    values: Values::Minutes(1..=15),
+};
+
+static SETUP_KEY_FILE: Setting = Setting {
+    name: "ETALON_SETUP_KEY_FILE",
+    default: None,
+    secret: false,
+    vi: "Tệp nhận khoá thiết lập dùng một lần; để trống thì khoá được in ra.",
+    en: "File to which the one-time set-up key is written; when empty, it is printed.",
+    values: Values::Path,
+};
+
+static OIDC_ISSUER: Setting = Setting {
+    name: "ETALON_OIDC_ISSUER",
+    default: None,
+    secret: false,
+    vi: "Bên phát hành khác mà mã truy cập được tin (OpenID Connect, trường iss). Cả ba thiết lập \
+         ETALON_OIDC_… hoặc không thiết lập nào.",
+    en: "Another issuer whose tokens are believed (OpenID Connect, iss). All three settings \
+         ETALON_OIDC_… or none.",
+    values: Values::Text,
+};
+
+static OIDC_AUDIENCE: Setting = Setting {
+    name: "ETALON_OIDC_AUDIENCE",
+    default: None,
+    secret: false,
+    vi: "Đối tượng mà mã truy cập của bên đó phải nêu (aud).",
+    en: "The audience that its tokens must name (aud).",
+    values: Values::Text,
+};
+
+static OIDC_JWKS_FILE: Setting = Setting {
+    name: "ETALON_OIDC_JWKS_FILE",
+    default: None,
+    secret: false,
+    vi: "Tệp các khoá công khai của bên đó (JWKS).",
+    en: "File of its public keys (JWKS).",
+    values: Values::Path,
+};
+
+static LOG: Setting = Setting {
+    name: "ETALON_LOG",
+    default: Some("info"),
+    secret: false,
+    vi: "Những gì được ghi nhật ký.",
+    en: "What is logged.",
+    values: Values::LogDirectives,
+};
+
+static LOG_FORMAT: Setting = Setting {
+    name: "ETALON_LOG_FORMAT",
+    default: Some("text"),
+    secret: false,
+    vi: "Dạng của một dòng nhật ký.",
+    en: "How a line of the log is written.",
+    values: Values::LogFormat,
+};
+
+/// All settings as a file of variables with everything commented out: `.env.example`.
+pub fn example() -> String {
+    let mut text = String::from(
+        "# Mọi thiết lập của etalon, với giá trị mặc định; biến để trống cũng như không có.\n\
+         # All settings of etalon with their defaults; an empty variable counts as absent.\n\
+         # Made from the table in src/config.rs: change it there (tests/deployment.rs says how).\n",
+    );
+    for section in &SECTIONS {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "\n\n# ==== {} · {}", section.vi, section.en);
+        for setting in section.settings {
+            let Setting { name, vi, en, .. } = setting;
+            let expected = setting.values.text();
+            let secret = if setting.secret { ("; bí mật", "; a secret") } else { ("", "") };
+            let _ = write!(
+                text,
+                "\n# {vi}\n#   {}{}\n# {en}\n#   {}{}\n#{name}={}\n",
+                expected.vi,
+                secret.0,
+                expected.en,
+                secret.1,
+                setting.default.unwrap_or_default(),
+            );
+        }
+    }
+    text
+}
+
+// ---------------------------------------------------------------------------------------------
+// Reading
 
 impl Config {
     /// Reads the settings of this process.
@@ -29,42 +443,423 @@ impl Config {
     }
 
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Faults> {
-        let mut faults = Vec::new();
-        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let database_url = set("DATABASE_URL").and_then(|value| {
-            let text = value.into_string();
-            text.map_err(|_| faults.push(not_text("DATABASE_URL"))).ok()
-        });
-        let data_dir = set("ETALON_DATA_DIR").map_or_else(|| "etalon-data".into(), PathBuf::from);
-        match faults.is_empty() {
-            true => Ok(Self { database_url, data_dir }),
-            false => Err(Faults(faults)),
+        let mut reader = Reader { variable, faults: Vec::new() };
+        let sections = (reader.database(), reader.server(), reader.identity(), reader.logging());
+        if let (_, Some(server), Some(Identity { oidc: Some(oidc), .. }), _) = &sections
+            && oidc.issuer == server.public_url
+        {
+            // Whose name stands in a token must say whose key signed it.
+            let message = Text::new(
+                "bên phát hành khác không được trùng với địa chỉ của chính sổ đăng ký này \
+                 (ETALON_PUBLIC_URL)",
+                "another issuer cannot be this registry's own address (ETALON_PUBLIC_URL)",
+            );
+            reader.fault(&OIDC_ISSUER, "bad_setting", message);
+        }
+        match sections {
+            (Some(database), Some(server), Some(identity), Some(logging))
+                if reader.faults.is_empty() =>
+            {
+                Ok(Self { database, server, identity, logging })
+            }
+            _ => Err(Faults(reader.faults)),
         }
     }
 }
 
-fn not_text(name: &str) -> Fault {
-    let message = Text::new(
-        format!("biến môi trường {name} không phải văn bản UTF-8"),
-        format!("the environment variable {name} is no UTF-8 text"),
-    );
-    Fault::error(name, "bad_setting", message)
+/// Reads settings and keeps what is wrong with them. A section is `None` only if something in it
+/// is wrong.
+struct Reader<V> {
+    variable: V,
+    faults: Vec<Fault>,
+}
+
+impl<V: Fn(&str) -> Option<OsString>> Reader<V> {
+    fn database(&mut self) -> Option<Database> {
+        let url = self.text(&DATABASE_URL).map(Secret);
+        let data_dir = self.path(&DATA_DIR);
+        let wait = self.duration(&DATABASE_WAIT_SECONDS);
+        Some(Database { url, data_dir: data_dir?, wait: wait? })
+    }
+
+    fn server(&mut self) -> Option<Server> {
+        let listen: Option<SocketAddr> = self.parsed(&LISTEN, |text| text.parse().ok());
+        let public_url = self.parsed(&PUBLIC_URL, |text| is_web_address(text).then(|| text.into()));
+        let request_time = self.duration(&REQUEST_SECONDS);
+        let shutdown_time = self.duration(&SHUTDOWN_SECONDS);
+        let metrics = self.parsed(&METRICS, Switch::from_word);
+        let listen = listen?;
+        Some(Server {
+            listen,
+            public_url: public_url.unwrap_or_else(|| format!("http://{listen}")),
+            request_time: request_time?,
+            shutdown_time: shutdown_time?,
+            metrics: metrics? == Switch::On,
+        })
+    }
+
+    fn identity(&mut self) -> Option<Identity> {
+        let signing_key_file = self.path(&SIGNING_KEY_FILE);
+        let token_lifetime = self.duration(&TOKEN_MINUTES);
+        let setup_key_file = self.path(&SETUP_KEY_FILE);
+        let oidc = self.oidc();
+        Some(Identity { signing_key_file, token_lifetime: token_lifetime?, setup_key_file, oidc })
+    }
+
+    fn oidc(&mut self) -> Option<Oidc> {
+        let all = [&OIDC_ISSUER, &OIDC_AUDIENCE, &OIDC_JWKS_FILE];
+        let (set, missing): (Vec<&Setting>, Vec<&Setting>) =
+            all.into_iter().partition(|setting| self.set(setting).is_some());
+        if let Some(present) = set.first() {
+            for setting in missing {
+                let message = Text::new(
+                    format!("cần có vì {} đã có: cả ba hoặc không thiết lập nào", present.name),
+                    format!("is needed because {} is set: all three or none", present.name),
+                );
+                self.fault(setting, "missing_setting", message);
+            }
+        }
+        let issuer = self.text(&OIDC_ISSUER);
+        let audience = self.text(&OIDC_AUDIENCE);
+        let jwks_file = self.path(&OIDC_JWKS_FILE);
+        Some(Oidc { issuer: issuer?, audience: audience?, jwks_file: jwks_file? })
+    }
+
+    fn logging(&mut self) -> Option<Logging> {
+        let filter = self.parsed(&LOG, |text| is_log_filter(text).then(|| text.into()));
+        let format = self.parsed(&LOG_FORMAT, LogFormat::from_word);
+        Some(Logging { filter: filter?, format: format? })
+    }
+
+    /// What a variable is set to; nothing when it is empty, as in a file of variables.
+    fn set(&self, setting: &Setting) -> Option<OsString> {
+        (self.variable)(setting.name).filter(|value| !value.is_empty())
+    }
+
+    fn path(&self, setting: &Setting) -> Option<PathBuf> {
+        self.set(setting).or_else(|| setting.default.map(OsString::from)).map(PathBuf::from)
+    }
+
+    fn text(&mut self, setting: &Setting) -> Option<String> {
+        self.parsed(setting, |text| Some(text.to_owned()))
+    }
+
+    fn duration(&mut self, setting: &Setting) -> Option<Duration> {
+        let (range, seconds) = match &setting.values {
+            Values::Seconds(range) => (range, 1),
+            Values::Minutes(range) => (range, 60),
+            _ => return None,
+        };
+        let number = self.parsed(setting, |text| {
+            text.parse().ok().filter(|number: &u64| range.contains(number))
+        });
+        number.map(|number| Duration::from_secs(number * seconds))
+    }
+
+    /// What a setting says, or else its default; a fault when that cannot be read.
+    fn parsed<T>(&mut self, setting: &Setting, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let text = match self.set(setting).map(OsString::into_string) {
+            Some(Ok(text)) => text,
+            Some(Err(_)) => {
+                let message = Text::new("không phải văn bản UTF-8", "is no UTF-8 text");
+                self.fault(setting, "bad_setting", message);
+                return None;
+            }
+            None => setting.default?.to_owned(),
+        };
+        let value = parse(&text);
+        if value.is_none() {
+            let expected = setting.values.text();
+            let message = match setting.secret {
+                true => Text::new(
+                    format!("không đọc được; cần {}", expected.vi),
+                    format!("cannot be read; expected {}", expected.en),
+                ),
+                false => Text::new(
+                    format!("có “{}”, cần {}", shortened(&text), expected.vi),
+                    format!("found “{}”, expected {}", shortened(&text), expected.en),
+                ),
+            };
+            self.fault(setting, "bad_setting", message);
+        }
+        value
+    }
+
+    fn fault(&mut self, setting: &Setting, code: &'static str, message: Text) {
+        self.faults.push(Fault::error(setting.name, code, message));
+    }
+}
+
+/// Whether clients can be sent to an address and paths can be put behind it.
+fn is_web_address(text: &str) -> bool {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    rest.is_some_and(|rest| {
+        let host = rest.split('/').next().unwrap_or_default();
+        let is_strange = |letter: char| {
+            !letter.is_ascii_graphic() || matches!(letter, '?' | '#' | '@' | '\\' | '"' | '<' | '>')
+        };
+        !host.is_empty()
+            && !host.starts_with(':')
+            && !rest.ends_with('/')
+            && !rest.contains(is_strange)
+    })
+}
+
+/// Whether a filter of the log can be read. A lone word that is no level would be taken for the name
+/// of a module, and nothing else be logged: `warning` instead of `warn`.
+fn is_log_filter(text: &str) -> bool {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_clear = |directive: &str| {
+        directive.contains(['=', '[', ']'])
+            || LEVELS.iter().any(|level| directive.eq_ignore_ascii_case(level))
+    };
+    text.split(',').all(is_clear) && EnvFilter::try_new(text).is_ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
+
+    fn read(set: &[(&str, &str)]) -> Result<Config, Faults> {
+        Config::read(|name| {
+            set.iter().find(|(set, _)| *set == name).map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    /// The names of the variables that are at fault, with the codes.
+    fn faults(set: &[(&str, &str)]) -> Vec<(String, &'static str)> {
+        let Faults(faults) = read(set).expect_err("a setting is wrong");
+        faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+    }
 
     #[test]
     fn what_is_not_set_has_its_default() {
-        let none = Config::read(|_| None).expect("no setting is wrong");
-        assert_eq!(none.database_url, None);
-        assert_eq!(none.data_dir, PathBuf::from("etalon-data"));
+        let none = read(&[]).expect("no setting is wrong");
+        let expected = Config {
+            database: Database {
+                url: None,
+                data_dir: "etalon-data".into(),
+                wait: Duration::from_secs(30),
+            },
+            server: Server {
+                listen: ([127, 0, 0, 1], 8080).into(),
+                public_url: "http://127.0.0.1:8080".into(),
+                request_time: Duration::from_secs(30),
+                shutdown_time: Duration::from_secs(30),
+                metrics: true,
+            },
+            identity: Identity {
+                signing_key_file: None,
+                token_lifetime: Duration::from_secs(15 * 60),
+                setup_key_file: None,
+                oidc: None,
+            },
+            logging: Logging { filter: "info".into(), format: LogFormat::Text },
+        };
+        assert_eq!(none, expected);
         let empty = Config::read(|_| Some(OsString::new())).expect("no setting is wrong");
         assert_eq!(empty, none);
-        let set = Config::read(|name| Some(format!("value of {name}").into()));
-        let set = set.expect("no setting is wrong");
-        assert_eq!(set.database_url.as_deref(), Some("value of DATABASE_URL"));
-        assert_eq!(set.data_dir, PathBuf::from("value of ETALON_DATA_DIR"));
+    }
+
+    #[test]
+    fn what_is_set_is_read() {
+        let set = read(&[
+            ("DATABASE_URL", "postgres://registry@db/etalon"),
+            ("ETALON_DATA_DIR", "/var/lib/etalon"),
+            ("ETALON_DATABASE_WAIT_SECONDS", "0"),
+            ("ETALON_LISTEN", "[::]:80"),
+            ("ETALON_PUBLIC_URL", "https://etalon.example.vn/registry"),
+            ("ETALON_REQUEST_SECONDS", "600"),
+            ("ETALON_SHUTDOWN_SECONDS", "5"),
+            ("ETALON_METRICS", "off"),
+            ("ETALON_SIGNING_KEY_FILE", "/run/secrets/key"),
+            ("ETALON_TOKEN_MINUTES", "1"),
+            ("ETALON_SETUP_KEY_FILE", "/tmp/setup"),
+            ("ETALON_OIDC_ISSUER", "https://login.example.vn/"),
+            ("ETALON_OIDC_AUDIENCE", "etalon"),
+            ("ETALON_OIDC_JWKS_FILE", "/etc/jwks.json"),
+            ("ETALON_LOG", "warn,etalon::http=debug"),
+            ("ETALON_LOG_FORMAT", "json"),
+        ]);
+        let expected = Config {
+            database: Database {
+                url: Some(Secret("postgres://registry@db/etalon".into())),
+                data_dir: "/var/lib/etalon".into(),
+                wait: Duration::ZERO,
+            },
+            server: Server {
+                listen: (std::net::Ipv6Addr::UNSPECIFIED, 80).into(),
+                public_url: "https://etalon.example.vn/registry".into(),
+                request_time: Duration::from_secs(600),
+                shutdown_time: Duration::from_secs(5),
+                metrics: false,
+            },
+            identity: Identity {
+                signing_key_file: Some("/run/secrets/key".into()),
+                token_lifetime: Duration::from_secs(60),
+                setup_key_file: Some("/tmp/setup".into()),
+                oidc: Some(Oidc {
+                    issuer: "https://login.example.vn/".into(),
+                    audience: "etalon".into(),
+                    jwks_file: "/etc/jwks.json".into(),
+                }),
+            },
+            logging: Logging { filter: "warn,etalon::http=debug".into(), format: LogFormat::Json },
+        };
+        assert_eq!(set.expect("no setting is wrong"), expected);
+    }
+
+    #[test]
+    fn the_table_has_every_variable_that_is_read_and_no_other() {
+        let asked = RefCell::new(Vec::new());
+        let _ = Config::read(|name| {
+            asked.borrow_mut().push(name.to_owned());
+            None
+        });
+        let mut asked = asked.into_inner();
+        asked.sort();
+        asked.dedup();
+        let settings = SECTIONS.iter().flat_map(|section| section.settings);
+        let mut table: Vec<&str> = settings.map(|setting| setting.name).collect();
+        table.sort_unstable();
+        assert_eq!(asked, table);
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_together() {
+        let found = faults(&[
+            ("ETALON_DATABASE_WAIT_SECONDS", "soon"),
+            ("ETALON_LISTEN", "localhost"),
+            ("ETALON_PUBLIC_URL", "etalon.example.vn"),
+            ("ETALON_REQUEST_SECONDS", "0"),
+            ("ETALON_SHUTDOWN_SECONDS", "601"),
+            ("ETALON_METRICS", "yes"),
+            ("ETALON_TOKEN_MINUTES", "16"),
+            ("ETALON_OIDC_AUDIENCE", "etalon"),
+            ("ETALON_LOG", "warning"),
+            ("ETALON_LOG_FORMAT", "xml"),
+        ]);
+        let expected = [
+            ("ETALON_DATABASE_WAIT_SECONDS", "bad_setting"),
+            ("ETALON_LISTEN", "bad_setting"),
+            ("ETALON_PUBLIC_URL", "bad_setting"),
+            ("ETALON_REQUEST_SECONDS", "bad_setting"),
+            ("ETALON_SHUTDOWN_SECONDS", "bad_setting"),
+            ("ETALON_METRICS", "bad_setting"),
+            ("ETALON_TOKEN_MINUTES", "bad_setting"),
+            ("ETALON_OIDC_ISSUER", "missing_setting"),
+            ("ETALON_OIDC_JWKS_FILE", "missing_setting"),
+            ("ETALON_LOG", "bad_setting"),
+            ("ETALON_LOG_FORMAT", "bad_setting"),
+        ];
+        assert_eq!(found, expected.map(|(name, code)| (name.to_owned(), code)));
+    }
+
+    #[test]
+    fn a_fault_says_what_was_found_and_what_is_expected() {
+        let Faults(faults) = read(&[("ETALON_TOKEN_MINUTES", "60")]).expect_err("too long");
+        assert_eq!(
+            faults[0].message.en,
+            "found “60”, expected a whole number of minutes from 1 to 15"
+        );
+        assert_eq!(faults[0].message.vi, "có “60”, cần số phút nguyên từ 1 đến 15");
+        let Faults(faults) = read(&[("ETALON_METRICS", "1")]).expect_err("no word");
+        assert_eq!(faults[0].message.en, "found “1”, expected on or off");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_text_is_a_fault_of_its_variable_alone() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let bytes = OsString::from_vec(vec![b'/', 0xff]);
+        let read = Config::read(|name| match name {
+            "DATABASE_URL" | "ETALON_DATA_DIR" | "ETALON_OIDC_ISSUER" => Some(bytes.clone()),
+            "ETALON_OIDC_AUDIENCE" | "ETALON_OIDC_JWKS_FILE" => Some("x".into()),
+            _ => None,
+        });
+        let Faults(faults) = read.expect_err("two are no text");
+        let names: Vec<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        // A path need not be text.
+        assert_eq!(names, ["DATABASE_URL", "ETALON_OIDC_ISSUER"]);
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let config = read(&[("DATABASE_URL", "postgres://registry:hunter2@db/etalon")]);
+        let config = config.expect("no setting is wrong");
+        assert!(!format!("{config:?} {config:#?}").contains("hunter2"));
+        let url = config.database.url.expect("it is set");
+        assert_eq!(url.reveal(), "postgres://registry:hunter2@db/etalon");
+    }
+
+    #[test]
+    fn another_issuer_is_not_this_registry() {
+        let found = faults(&[
+            ("ETALON_PUBLIC_URL", "https://etalon.example.vn"),
+            ("ETALON_OIDC_ISSUER", "https://etalon.example.vn"),
+            ("ETALON_OIDC_AUDIENCE", "etalon"),
+            ("ETALON_OIDC_JWKS_FILE", "jwks.json"),
+        ]);
+        assert_eq!(found, [("ETALON_OIDC_ISSUER".to_owned(), "bad_setting")]);
+    }
+
+    #[test]
+    fn addresses_that_clients_can_see() {
+        for good in ["http://a", "https://a.vn:8443", "http://[::1]:8080", "https://a.vn/b/c"] {
+            assert!(is_web_address(good), "{good}");
+        }
+        for bad in [
+            "a.vn",
+            "ftp://a.vn",
+            "HTTP://a.vn",
+            "https://",
+            "https://:80",
+            "https:///path",
+            "https://a.vn/",
+            "https://a.vn/b/",
+            "https://a.vn?b",
+            "https://a.vn#b",
+            "https://user@a.vn",
+            "https://a vn",
+            "https://đo.vn",
+        ] {
+            assert!(!is_web_address(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn filters_of_the_log() {
+        for good in
+            ["info", "OFF", "warn,etalon=debug", "etalon::http=trace,info", "[request]=debug"]
+        {
+            assert!(is_log_filter(good), "{good}");
+        }
+        for bad in [
+            "warning",
+            "etalon",
+            "info,inof",
+            "etalon=loud",
+            "a=b=c",
+            "info,,",
+            ",",
+            "warn, etalon=debug",
+        ] {
+            assert!(!is_log_filter(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_example_sets_nothing_and_shows_every_default() {
+        let example = example();
+        assert!(example.lines().all(|line| line.is_empty() || line.starts_with('#')));
+        for section in &SECTIONS {
+            for setting in section.settings {
+                let line = format!("\n#{}={}\n", setting.name, setting.default.unwrap_or_default());
+                assert_eq!(example.matches(&line).count(), 1, "{}", setting.name);
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::app::registry::{Author, Registry};
 use crate::clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::domain::text::Text;
 use crate::store::{DatabaseUrl, Store, StoreError};
 
@@ -43,28 +43,27 @@ impl Database {
     /// usual place.
     ///
     /// # Errors
-    /// When it is no address.
+    /// When it is no address, or the environment cannot be read.
     pub fn url(&self) -> Result<DatabaseUrl, Failure> {
-        if let Some(url) = &self.database {
-            return url
-                .parse()
-                .map_err(|error: StoreError| Failure::from(error).about("--database"));
+        match self.of_options() {
+            Some(url) => url,
+            None => of_settings(&settings()?.database),
         }
-        if let Some(directory) = &self.data_dir {
-            return Ok(DatabaseUrl::Sqlite(directory.join(FILE)));
-        }
-        let config = Config::from_environment().map_err(|faults| {
-            let message = Text::new(
-                "không đọc được các thiết lập trong biến môi trường",
-                "the settings in the environment cannot be read",
-            );
-            Failure::with_faults(Status::Usage, message, faults)
-        })?;
-        match config.database_url {
-            Some(url) => {
-                url.parse().map_err(|error: StoreError| Failure::from(error).about("DATABASE_URL"))
-            }
-            None => Ok(DatabaseUrl::Sqlite(config.data_dir.join(FILE))),
+    }
+
+    /// The same with settings that were read already.
+    ///
+    /// # Errors
+    /// When it is no address.
+    pub fn url_in(&self, settings: &config::Database) -> Result<DatabaseUrl, Failure> {
+        self.of_options().unwrap_or_else(|| of_settings(settings))
+    }
+
+    fn of_options(&self) -> Option<Result<DatabaseUrl, Failure>> {
+        match (&self.database, &self.data_dir) {
+            (Some(url), _) => Some(parsed(url, "--database")),
+            (None, Some(directory)) => Some(Ok(DatabaseUrl::Sqlite(directory.join(FILE)))),
+            (None, None) => None,
         }
     }
 
@@ -114,6 +113,31 @@ impl Database {
     }
 }
 
+fn of_settings(settings: &config::Database) -> Result<DatabaseUrl, Failure> {
+    match &settings.url {
+        Some(url) => parsed(url.reveal(), "DATABASE_URL"),
+        None => Ok(DatabaseUrl::Sqlite(settings.data_dir.join(FILE))),
+    }
+}
+
+fn parsed(url: &str, source: &str) -> Result<DatabaseUrl, Failure> {
+    url.parse().map_err(|error: StoreError| Failure::from(error).about(source))
+}
+
+/// The settings of the environment.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn settings() -> Result<Config, Failure> {
+    Config::from_environment().map_err(|faults| {
+        let message = Text::new(
+            "không đọc được các thiết lập trong biến môi trường",
+            "the settings in the environment cannot be read",
+        );
+        Failure::with_faults(Status::Usage, message, faults)
+    })
+}
+
 /// A directory that goes away with what is in it.
 ///
 /// # Errors
@@ -130,7 +154,7 @@ pub fn temporary() -> Result<TempDir, Failure> {
 
 /// Who writes here, and now.
 pub fn author() -> Author {
-    Author { actor: ACTOR.to_owned(), now: clock::now() }
+    Author::operator(ACTOR, clock::now())
 }
 
 fn is_there(url: &DatabaseUrl) -> Result<bool, Failure> {
@@ -147,7 +171,7 @@ fn is_there(url: &DatabaseUrl) -> Result<bool, Failure> {
 }
 
 /// Makes the directory of an embedded database.
-fn make_room(url: &DatabaseUrl) -> Result<(), Failure> {
+pub fn make_room(url: &DatabaseUrl) -> Result<(), Failure> {
     is_there(url)?;
     let DatabaseUrl::Sqlite(path) = url else { return Ok(()) };
     let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else {
