@@ -11,7 +11,7 @@ use crate::domain::id::Id;
 use crate::domain::links::Links as _;
 use crate::domain::records::{AnyRecord, CollectionName, Records};
 use crate::exchange::bundle::Bundle;
-use crate::store::{FilterValue, ListQuery, StoreError, Stored, filters};
+use crate::store::{FilterValue, ListQuery, Reader, StoreError, Stored, filters};
 
 use super::refusal::Refusal;
 use super::registry::{Registry, parsed};
@@ -109,6 +109,7 @@ impl Export<'_> {
             after: None,
             limit: PAGE,
             at: self.at,
+            reader: Reader::Everything,
         };
         let mut taken = BTreeSet::new();
         loop {

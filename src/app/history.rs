@@ -4,10 +4,15 @@
 
 use serde_json::Value;
 
+use crate::domain::calibration::CalibrationStatusEntry;
+use crate::domain::capability::CapabilityStatusEntry;
 use crate::domain::fault::Fault;
+use crate::domain::form::{Described as _, Form};
 use crate::domain::log::Operation;
 use crate::domain::period::Instant;
+use crate::domain::recognition::AccreditationStatusEntry;
 use crate::domain::records::CollectionName;
+use crate::domain::standard::StandardEvent;
 use crate::domain::text::Text;
 
 /// When the registry learnt of an entry.
@@ -21,6 +26,19 @@ pub fn of(collection: CollectionName) -> Option<(&'static str, Operation)> {
         | CollectionName::Capabilities
         | CollectionName::Calibrations => Some(("status_history", Operation::Status)),
         CollectionName::MeasurementStandards => Some(("events", Operation::Event)),
+        _ => None,
+    }
+}
+
+/// The form of an entry of a collection's histories.
+pub fn entry_form(collection: CollectionName) -> Option<Form> {
+    match collection {
+        CollectionName::Accreditations | CollectionName::LegalRecognitions => {
+            Some(AccreditationStatusEntry::form())
+        }
+        CollectionName::Capabilities => Some(CapabilityStatusEntry::form()),
+        CollectionName::Calibrations => Some(CalibrationStatusEntry::form()),
+        CollectionName::MeasurementStandards => Some(StandardEvent::form()),
         _ => None,
     }
 }

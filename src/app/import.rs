@@ -13,11 +13,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use deserr::ValuePointerRef;
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::domain::fault::{Fault, Faults, Gravity};
 use crate::domain::id::Id;
+use crate::domain::identity::Role;
 use crate::domain::links::Links as _;
 use crate::domain::log::{self, Digest, Draft, Operation};
 use crate::domain::period::Instant;
@@ -28,7 +28,10 @@ use crate::exchange::outcome::{self, ReadError, Unread};
 use crate::ids;
 use crate::store::{Job, Said, StoreError, Stored, Writer};
 
+use super::access::{self, Act, Facts, Principal};
 use super::history;
+use super::idempotency::{self, Answered, Attempt};
+use super::privacy::is_confidential;
 use super::refusal::Refusal;
 use super::registry::{Author, Registry, named_by, parsed};
 
@@ -62,49 +65,64 @@ vocabulary! {
     }
 }
 
-/// What became of one record of the file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RecordOutcome {
-    /// Its collection.
-    pub collection: CollectionName,
-    /// Its position there.
-    pub position: usize,
-    /// Its label in the file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
-    /// Its id in the registry.
-    pub id: Id,
-    /// What was done.
-    pub action: Action,
-    /// Its version now.
-    pub version: u32,
+answer! {
+    /// What became of one record of the file.
+    #[derive(PartialEq, Eq)]
+    RecordOutcome {
+        /// Its collection.
+        collection: CollectionName,
+        /// Its position there.
+        position: usize,
+        /// Its label in the file.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        label: Option<String>,
+        /// Its id in the registry.
+        id: Id,
+        /// What was done.
+        action: Action,
+        /// Its version now.
+        version: u32,
+    }
 }
 
-/// What came of an import.
-#[derive(Debug, Clone, Serialize)]
-pub struct Report {
-    /// Under which source labels are remembered.
-    pub source: String,
-    /// Whether nothing was written on purpose.
-    pub dry_run: bool,
-    /// Records of the file.
-    pub records: u64,
-    /// New ones.
-    pub created: u64,
-    /// Changed ones.
-    pub amended: u64,
-    /// Those that are as they were.
-    pub unchanged: u64,
-    /// Records done by an earlier run of the same job; they are counted above.
-    pub done_before: u64,
-    /// The log's last index afterwards.
-    pub log_index: u64,
-    /// What was noticed; the rules of the catalogue judge it.
-    pub warnings: Vec<Fault>,
-    /// Parts of a foreign file that are not in the records.
-    pub unread: Vec<Unread>,
-    /// Record by record, in the order of the file; those done before are left out.
-    pub outcomes: Vec<RecordOutcome>,
+answer! {
+    /// What came of an import.
+    Report {
+        /// Under which source labels are remembered.
+        source: String,
+        /// Whether nothing was written on purpose.
+        dry_run: bool,
+        /// Records of the file.
+        records: u64,
+        /// New ones.
+        created: u64,
+        /// Changed ones.
+        amended: u64,
+        /// Those that are as they were.
+        unchanged: u64,
+        /// Records done by an earlier run of the same job; they are counted above.
+        done_before: u64,
+        /// The log's last index afterwards.
+        log_index: u64,
+        /// What was noticed; the rules of the catalogue judge it.
+        warnings: Vec<Fault>,
+        /// Parts of a foreign file that are not in the records.
+        unread: Vec<Unread>,
+        /// Record by record, in the order of the file; those done before are left out.
+        outcomes: Vec<RecordOutcome>,
+    }
+}
+
+impl Report {
+    /// Adds what a transaction did.
+    fn take(&mut self, done: Chunk) {
+        self.created = done.job.created;
+        self.amended = done.job.amended;
+        self.unchanged = done.job.unchanged;
+        self.log_index = done.log_index;
+        self.outcomes.extend(done.outcomes);
+        self.outcomes.sort_by_key(|outcome| (outcome.collection, outcome.position));
+    }
 }
 
 /// Why a file could not be imported.
@@ -125,6 +143,8 @@ impl From<Refusal> for Failed {
 /// Why a transaction of an import ends without keeping anything.
 enum Ended {
     Refused(Refusal),
+    /// The same request was answered before.
+    Replayed(Value),
     /// On purpose: only the outcome was asked for.
     Dry(Chunk),
 }
@@ -163,6 +183,49 @@ impl Registry {
         author: &Author,
         told: &mut dyn FnMut(u64, u64),
     ) -> Result<Report, Failed> {
+        match self.import_once(name, text, options, author, None, told)? {
+            Once::Done(report) => Ok(report),
+            Once::Replayed(_) => Err(Failed::Refused(Refusal::KeyReused)),
+        }
+    }
+
+    /// The same for somebody who may send it twice: the report, as JSON. An import of several
+    /// transactions keeps no answer: it goes on by its file.
+    ///
+    /// # Errors
+    /// The same, or that the key of the request was used for another.
+    pub fn import_answered(
+        &self,
+        name: &str,
+        text: &str,
+        options: &Options,
+        author: &Author,
+        attempt: Option<&Attempt>,
+        told: &mut dyn FnMut(u64, u64),
+    ) -> Result<Answered, Failed> {
+        Ok(match self.import_once(name, text, options, author, attempt, told)? {
+            Once::Done(report) => {
+                let value = serde_json::to_value(&report).unwrap_or_default();
+                Answered { value, replayed: false }
+            }
+            Once::Replayed(value) => Answered { value, replayed: true },
+        })
+    }
+
+    fn import_once(
+        &self,
+        name: &str,
+        text: &str,
+        options: &Options,
+        author: &Author,
+        attempt: Option<&Attempt>,
+        told: &mut dyn FnMut(u64, u64),
+    ) -> Result<Once, Failed> {
+        if let Some(attempt) = attempt
+            && let Some(value) = self.replayed(attempt, author.now)?
+        {
+            return Ok(Once::Replayed(value));
+        }
         let (unchecked, unread) = match outcome::recognise(text) {
             None => (bundle::read(text), Vec::new()),
             Some(_) => {
@@ -176,18 +239,31 @@ impl Registry {
         let document = Digest::of(&[text.as_bytes()]);
         let named = options.source.clone().or_else(|| unchecked.source().map(str::to_owned));
         let source = named.unwrap_or_else(|| format!("sha256:{document}"));
-        let mut importer = Importer { registry: self, options, author, source, document };
-        let report = importer.run(unchecked, told)?;
-        Ok(Report { unread, ..report })
+        let source = match &author.principal {
+            // The labels of one organisation mean nothing in another's files.
+            Some(principal) => format!("{}:{source}", principal.organisation),
+            None => source,
+        };
+        let mut importer =
+            Importer { registry: self, options, author, attempt, source, document, unread };
+        Ok(importer.run(unchecked, told)?)
     }
+}
+
+/// What came of an import that may have come before.
+enum Once {
+    Done(Report),
+    Replayed(Value),
 }
 
 struct Importer<'a> {
     registry: &'a Registry,
     options: &'a Options,
     author: &'a Author,
+    attempt: Option<&'a Attempt>,
     source: String,
     document: Digest,
+    unread: Vec<Unread>,
 }
 
 /// A record of the file on its way.
@@ -222,17 +298,17 @@ impl Importer<'_> {
         &mut self,
         mut unchecked: Unchecked,
         told: &mut dyn FnMut(u64, u64),
-    ) -> Result<Report, Refusal> {
+    ) -> Result<Once, Refusal> {
         let store = self.registry.store();
         // Reading what the file names, and what its source said, is a transaction of its own: the
         // check of a large file takes longer than others should wait.
-        let (accepted, labels, before) = store.write(|writer| {
+        let (named, labels, before) = store.write(|writer| {
             let labels = known_by_id(&mut unchecked, &writer.said(&self.source)?);
-            let accepted = named_by(writer, unchecked.records())?;
+            let named = named_by(writer, unchecked.records(), &self.author.reader())?;
             let before = writer.job(&self.document, &self.source)?;
-            Ok::<_, Refusal>((accepted, labels, before))
+            Ok::<_, Refusal>((named, labels, before))
         })?;
-        let checked = unchecked.check(&accepted)?;
+        let checked = unchecked.check(&named.seen, named.unseen)?;
         let warnings = checked.warnings;
         let mut incoming = incoming(checked.records, &labels);
         let names = new_ids(&incoming);
@@ -243,40 +319,15 @@ impl Importer<'_> {
                 }
             });
         }
+        if let Some(principal) = &self.author.principal {
+            self.permit(&mut incoming, principal)?;
+        }
         let plan = Plan::new(&incoming);
         let all = incoming.len() as u64;
         let resumed = before.filter(|job| job.records == all && job.done < all);
         let mut job = resumed.unwrap_or(Job { records: all, ..Job::default() });
         let done_before = job.done;
-        let mut outcomes = Vec::new();
-        let mut log_index = store.head()?.log_index;
-        told(job.done, all);
-        while job.done < all {
-            let written = store.write(|writer| {
-                let done = self.chunk(writer, &plan, job)?;
-                if all > self.at_once() as u64 {
-                    writer.note_job(&self.document, &self.source, done.job, self.author.now)?;
-                }
-                match self.options.dry_run {
-                    true => Err(Ended::Dry(done)),
-                    false => Ok(done),
-                }
-            });
-            let done = match written {
-                Ok(done) | Err(Ended::Dry(done)) => done,
-                Err(Ended::Refused(refusal)) => return Err(refusal),
-            };
-            job = done.job;
-            log_index = done.log_index;
-            outcomes.extend(done.outcomes);
-            told(job.done, all);
-        }
-        if !self.options.dry_run && job.created + job.amended >= WORTH_COUNTING {
-            // What is imported is imported, whether the counting succeeds or not.
-            drop(store.analyze());
-        }
-        outcomes.sort_by_key(|outcome| (outcome.collection, outcome.position));
-        Ok(Report {
+        let mut report = Report {
             source: self.source.clone(),
             dry_run: self.options.dry_run,
             records: all,
@@ -284,11 +335,117 @@ impl Importer<'_> {
             amended: job.amended,
             unchanged: job.unchanged,
             done_before,
-            log_index,
+            log_index: store.head()?.log_index,
             warnings,
-            unread: Vec::new(),
-            outcomes,
-        })
+            unread: std::mem::take(&mut self.unread),
+            outcomes: Vec::new(),
+        };
+        told(job.done, all);
+        let mut counted = job.done;
+        while job.done < all {
+            let attempt = self.attempt.filter(|_| all <= self.at_once() as u64);
+            let written = store.write(|writer| {
+                if let Some(attempt) = attempt
+                    && let Some(value) = idempotency::replayed(writer, attempt, self.author.now)?
+                {
+                    return Err(Ended::Replayed(value));
+                }
+                let done = self.chunk(writer, &plan, job)?;
+                if all > self.at_once() as u64 {
+                    writer.note_job(&self.document, &self.source, done.job, self.author.now)?;
+                }
+                if self.options.dry_run {
+                    return Err(Ended::Dry(done));
+                }
+                if let Some(attempt) = attempt {
+                    let mut report = report.clone();
+                    report.take(done.clone());
+                    let answer = serde_json::to_string(&report).unwrap_or_default();
+                    writer.keep_reply(attempt, &answer, self.author.now)?;
+                }
+                Ok(done)
+            });
+            let done = match written {
+                Ok(done) | Err(Ended::Dry(done)) => done,
+                Err(Ended::Replayed(value)) => return Ok(Once::Replayed(value)),
+                Err(Ended::Refused(refusal)) => return Err(refusal),
+            };
+            job = done.job;
+            report.take(done);
+            told(job.done, all);
+            // A job fills the tables faster than the database counts them by itself, and with no
+            // idea of what is in them it reads all of them for each of the next transactions.
+            if job.done < all && job.done >= 2 * counted {
+                drop(store.analyze());
+                counted = job.done;
+            }
+        }
+        if !self.options.dry_run && job.created + job.amended >= WORTH_COUNTING {
+            // What is imported is imported, whether the counting succeeds or not.
+            drop(store.analyze());
+        }
+        Ok(Once::Done(report))
+    }
+
+    /// Whether somebody may write each record that would change, and how well it is evidenced then.
+    ///
+    /// # Errors
+    /// The records that they may not write, or that there are too many for one transaction.
+    fn permit(&self, incoming: &mut [Incoming], principal: &Principal) -> Result<(), Refusal> {
+        let is_operator = principal.is(Role::Operator);
+        if incoming.len() > AT_ONCE && !is_operator {
+            let message = Text::new(
+                format!("một lần nhập có nhiều nhất {AT_ONCE} bản ghi; hãy chia tệp"),
+                format!("an import has at most {AT_ONCE} records; split the file"),
+            );
+            return Err(Refusal::fault("/records", "too_many_records", message));
+        }
+        let reader = principal.reader();
+        let levels = self.registry.store().write(|writer| {
+            let arriving: HashMap<&Id, &AnyRecord> =
+                incoming.iter().map(|one| (one.record.record().id(), &one.record)).collect();
+            let ids = arriving.keys().copied();
+            let stored: HashMap<Id, AnyRecord> = writer
+                .stored_all(ids)?
+                .iter()
+                .map(|stored| Ok((stored.id.clone(), stored.record()?)))
+                .collect::<Result<_, StoreError>>()?;
+            let mut levels = Vec::with_capacity(incoming.len());
+            let mut faults = Vec::new();
+            for one in &*incoming {
+                let (collection, id) = (one.record.collection(), one.record.record().id());
+                let before = stored.get(id);
+                if before.is_some_and(|before| before.body() == one.record.body())
+                    && (!is_confidential(collection)
+                        || writer.is_visible(collection, id, &reader)?)
+                {
+                    // Nothing changes, so that everybody may say it who may know of it.
+                    levels.push(None);
+                    continue;
+                }
+                let act = if before.is_some() { Act::Amend } else { Act::Create };
+                let written = access::Written { act, record: &one.record, before };
+                let mut facts = Facts::arriving(writer, &arriving);
+                match access::permit(&mut facts, principal, &written) {
+                    Ok(level) => levels.push(level),
+                    Err(refusal @ (Refusal::NotAllowed { .. } | Refusal::Unknown { .. })) => {
+                        let place = format!("/records/{collection}/{}", one.position);
+                        faults.push(Fault::error(place, "not_allowed", refusal.text()));
+                    }
+                    Err(other) => return Err(other),
+                }
+            }
+            match faults.is_empty() {
+                true => Ok(levels),
+                false => Err(Refusal::Faults(Faults(faults))),
+            }
+        })?;
+        for (one, level) in incoming.iter_mut().zip(levels) {
+            if level.is_some() {
+                one.record.record_mut().set_evidence(level, None);
+            }
+        }
+        Ok(())
     }
 
     /// Records of one transaction. History is one whatever its size: its entries stand in the order

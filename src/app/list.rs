@@ -12,7 +12,9 @@ use crate::domain::period::{Day, Instant};
 use crate::domain::records::CollectionName;
 use crate::domain::search;
 use crate::domain::text::Text;
-use crate::store::{Comparison, FilterName, FilterValue, ListQuery, filters};
+use crate::store::{FilterValue, ListQuery, Reader};
+
+pub use crate::store::{Comparison, FilterName, filters};
 
 use super::refusal::Refusal;
 use super::registry::{Registry, shown};
@@ -39,6 +41,8 @@ pub struct ListRequest {
     pub cursor: Option<String>,
     /// The state of knowledge; that of the cursor, else now.
     pub known_at: Option<KnownAt>,
+    /// Who reads.
+    pub reader: Reader,
 }
 
 impl ListRequest {
@@ -51,6 +55,7 @@ impl ListRequest {
             limit: USUAL_PAGE,
             cursor: None,
             known_at: None,
+            reader: Reader::Everything,
         }
     }
 
@@ -125,6 +130,7 @@ impl Registry {
             // One more than the page, to see whether there is another.
             limit: request.limit + 1,
             at,
+            reader: request.reader.clone(),
         };
         let mut found = self.store().list(&query)?;
         let more = found.len() > request.limit as usize;

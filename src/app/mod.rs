@@ -1,14 +1,20 @@
 //! Use cases: load, decide, write. One file each; no SQL, no HTTP, no terminal here.
 
+pub mod access;
 pub mod bundle;
+pub mod certificates;
 pub mod conformance;
 pub mod convert;
 pub mod export;
 pub mod history;
+pub mod idempotency;
 pub mod import;
+pub mod keys;
 pub mod list;
 pub mod log;
+pub mod privacy;
 pub mod refusal;
 pub mod registry;
 pub mod synth;
+pub mod verifications;
 pub mod verify;

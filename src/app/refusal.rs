@@ -45,6 +45,27 @@ pub enum Refusal {
         /// The version now.
         current: u32,
     },
+    /// There is nothing of this id that the caller may see.
+    #[error("there is no {id}")]
+    NoSuch {
+        /// The id.
+        id: Id,
+    },
+    /// The caller's roles do not allow this.
+    #[error("not allowed; these may: {}", .writers.en)]
+    NotAllowed {
+        /// Who may.
+        writers: Text,
+    },
+    /// The key of a repeated request came with another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The registry is set up.
+    #[error("the registry is set up already")]
+    AlreadySetUp,
+    /// A key that cannot be used, for whatever reason.
+    #[error("the key cannot be used")]
+    WrongKey,
     /// A log is not what it must be.
     #[error(transparent)]
     Broken(#[from] Broken),
@@ -65,6 +86,11 @@ impl Refusal {
         Self::Faults(Faults(vec![Fault::error(pointer, code, message)]))
     }
 
+    /// Whether it may pass by itself: the database does not answer, or somebody else holds it.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_passing())
+    }
+
     /// What is wrong and what to do, in both languages. Faults are listed one by one elsewhere.
     pub fn text(&self) -> Text {
         match self {
@@ -82,6 +108,25 @@ impl Refusal {
             Self::Unknown { collection, id } => Text::new(
                 format!("trong {collection} không có bản ghi {id} ở thời điểm này"),
                 format!("there is no record {id} in {collection} as known then"),
+            ),
+            Self::NoSuch { id } => Text::new(
+                format!("không có {id}, hoặc bạn không được xem"),
+                format!("there is no {id}, or it is not for you to see"),
+            ),
+            Self::NotAllowed { writers } => Text::new(
+                format!("vai trò của bạn không cho phép thao tác này; được phép: {}", writers.vi),
+                format!("your roles do not allow this; these do: {}", writers.en),
+            ),
+            Self::KeyReused => Text::new(
+                "khoá lặp lại này đã dùng cho một yêu cầu khác",
+                "this idempotency key was used for another request",
+            ),
+            Self::AlreadySetUp => {
+                Text::new("sổ đăng ký đã được thiết lập", "the registry is set up already")
+            }
+            Self::WrongKey => Text::new(
+                "không có khoá như vậy, hoặc khoá đã hết hạn hay bị thu hồi",
+                "there is no such key, or it has expired or was revoked",
             ),
             Self::Exists { id, collection } => Text::new(
                 format!(

@@ -4,15 +4,16 @@
 //! A record is never changed in place: each of these writes appends a version to the record log,
 //! checked together with the records that it names.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use deserr::ValuePointerRef;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::domain::check::check_among;
 use crate::domain::claim::{Claim, KnownAt};
 use crate::domain::fault::{Fault, Faults, Gravity};
 use crate::domain::id::Id;
+use crate::domain::links::Links as _;
 use crate::domain::log::{self, Draft, Operation};
 use crate::domain::period::Instant;
 use crate::domain::records::{AnyRecord, CollectionName, Records};
@@ -21,12 +22,17 @@ use crate::domain::text::Text;
 use crate::engine::report::RenderedReport;
 use crate::ids;
 use crate::store::{
-    Closure, DatabaseUrl, Direction, FilterValue, Lineage, ListQuery, Store, StoreError, Stored,
-    Writer, Written, filters,
+    Closure, DatabaseUrl, FilterValue, Head, ListQuery, PoolState, Reader, Store, StoreError,
+    Stored, Writer, Written, filters,
 };
 
+pub use crate::store::{Direction, Lineage};
+
+use super::access::{self, Act, Facts, Principal};
 use super::bundle::{self, Loaded};
 use super::history;
+use super::idempotency::{Answered, Attempt};
+use super::privacy::is_confidential;
 use super::refusal::Refusal;
 use super::verify::Moment;
 
@@ -43,17 +49,62 @@ pub struct Author {
     pub actor: String,
     /// Now.
     pub now: Instant,
+    /// What they may write; whoever holds the database itself may write everything.
+    pub principal: Option<Principal>,
+}
+
+impl Author {
+    /// Whoever holds the database itself.
+    pub fn operator(actor: impl Into<String>, now: Instant) -> Self {
+        Self { actor: actor.into(), now, principal: None }
+    }
+
+    /// Somebody who came with a token.
+    pub fn of(principal: Principal, now: Instant) -> Self {
+        Self { actor: principal.actor(), now, principal: Some(principal) }
+    }
+
+    /// As whom they read.
+    pub(super) fn reader(&self) -> Reader {
+        self.principal.as_ref().map_or(Reader::Everything, Principal::reader)
+    }
 }
 
 /// What was written, and what was noticed about it.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone)]
 pub struct Accepted {
     /// The version that was written.
-    #[serde(flatten)]
     pub written: Written,
+    /// The record, as the registry returns it.
+    pub record: Value,
     /// What keeps nothing out; the rules of the catalogue judge it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Fault>,
+}
+
+/// What is to be done to a record.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// A new record.
+    Create {
+        /// The record; without an id it gets one.
+        body: Value,
+    },
+    /// A new version in the place of another.
+    Amend {
+        /// The record.
+        id: Id,
+        /// The record as it is to be.
+        body: Value,
+        /// The version that it was made from.
+        base: u32,
+    },
+    /// One entry more in its history: a status, or an event of a standard.
+    Append {
+        /// The record.
+        id: Id,
+        /// The entry.
+        entry: Value,
+    },
 }
 
 impl Registry {
@@ -77,6 +128,29 @@ impl Registry {
     /// Its store.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The head of the record log.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn head(&self) -> Result<Head, Refusal> {
+        Ok(self.store.head()?)
+    }
+
+    /// Whether a reader may see a record, as known at a log index.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn is_visible(
+        &self,
+        collection: CollectionName,
+        id: &Id,
+        reader: &Reader,
+        at: u64,
+    ) -> Result<bool, Refusal> {
+        let ids = BTreeSet::from([id.clone()]);
+        Ok(self.store.visible(collection, &ids, reader, at)?.contains(id))
     }
 
     /// The log index of a state of knowledge; now when none is named.
@@ -111,21 +185,10 @@ impl Registry {
     pub fn create(
         &self,
         collection: CollectionName,
-        mut body: Value,
+        body: Value,
         author: &Author,
     ) -> Result<Accepted, Refusal> {
-        if let Value::Object(fields) = &mut body {
-            fields.entry("id").or_insert_with(|| Value::from(ids::new_id().as_str()));
-        }
-        let record = AnyRecord::read(collection, body, ValuePointerRef::Origin)?;
-        let id = record.record().id().clone();
-        refuse_label(&id)?;
-        self.store.write(|writer| {
-            if let Some(stored) = writer.stored(&id)? {
-                return Err(Refusal::Exists { id: id.clone(), collection: stored.collection });
-            }
-            write(writer, record.body(), collection, None, Operation::Create, author)
-        })
+        self.store.write(|writer| created(writer, collection, body, author))
     }
 
     /// Amends a record: a new version in the place of the version `base`.
@@ -136,29 +199,11 @@ impl Registry {
         &self,
         collection: CollectionName,
         id: &Id,
-        mut body: Value,
+        body: Value,
         base: u32,
         author: &Author,
     ) -> Result<Accepted, Refusal> {
-        if let Value::Object(fields) = &mut body {
-            fields.entry("id").or_insert_with(|| Value::from(id.as_str()));
-        }
-        let record = AnyRecord::read(collection, body, ValuePointerRef::Origin)?;
-        if record.record().id() != id {
-            let found = record.record().id();
-            let message = Text::new(
-                format!("“{found}” không phải mã của bản ghi này, {id}; mã không bao giờ đổi"),
-                format!("“{found}” is not the id of this record, {id}; an id never changes"),
-            );
-            return Err(Refusal::fault("/id", "other_id", message));
-        }
-        self.store.write(|writer| {
-            let before = current(writer, collection, id)?;
-            if before.version != base {
-                return Err(Refusal::Stale { id: id.clone(), base, current: before.version });
-            }
-            write(writer, record.body(), collection, Some(&before), Operation::Amend, author)
-        })
+        self.store.write(|writer| amended(writer, collection, id, body, base, author))
     }
 
     /// Appends one entry to the history of a record: a status, or an event of a standard.
@@ -173,38 +218,29 @@ impl Registry {
         entry: Value,
         author: &Author,
     ) -> Result<Accepted, Refusal> {
-        let Some((field, operation)) = history::of(collection) else {
-            let message = Text::new(
-                format!("bản ghi trong {collection} không có trạng thái; hãy sửa đổi bản ghi"),
-                format!("records in {collection} have no status; amend the record instead"),
-            );
-            return Err(Refusal::fault("", "no_history", message));
-        };
-        self.store.write(|writer| {
-            let before = current(writer, collection, id)?;
-            let mut body = parsed(&before)?;
-            let entries = body
-                .as_object_mut()
-                .map(|fields| fields.entry(field).or_insert_with(|| Value::Array(Vec::new())));
-            let mut position = 0;
-            if let Some(Value::Array(entries)) = entries {
-                position = entries.len();
-                entries.push(entry);
-            }
-            let appended = format!("/{field}/{position}");
-            write(writer, body, collection, Some(&before), operation, author).map_err(|refusal| {
-                match refusal {
-                    Refusal::Faults(Faults(mut faults)) => {
-                        for fault in &mut faults {
-                            if let Some(below) = fault.pointer.strip_prefix(&appended) {
-                                fault.pointer = below.to_owned();
-                            }
-                        }
-                        Refusal::Faults(Faults(faults))
-                    }
-                    other => other,
+        self.store.write(|writer| appended(writer, collection, id, entry, author))
+    }
+
+    /// Changes a record for somebody who may ask the same twice: `{"record": …, "warnings": […]}`.
+    ///
+    /// # Errors
+    /// Those of the change, or that its key was used for another.
+    pub fn change(
+        &self,
+        collection: CollectionName,
+        change: Change,
+        author: &Author,
+        attempt: Option<&Attempt>,
+    ) -> Result<Answered, Refusal> {
+        self.once(attempt, author.now, |writer| {
+            let accepted = match change {
+                Change::Create { body } => created(writer, collection, body, author),
+                Change::Amend { id, body, base } => {
+                    amended(writer, collection, &id, body, base, author)
                 }
-            })
+                Change::Append { id, entry } => appended(writer, collection, &id, entry, author),
+            }?;
+            Ok(json!({"record": accepted.record, "warnings": accepted.warnings}))
         })
     }
 
@@ -217,6 +253,40 @@ impl Registry {
         stored
             .filter(|stored| stored.collection == collection)
             .ok_or_else(|| Refusal::Unknown { collection, id: id.clone() })
+    }
+
+    /// The same for a reader: what they may not see is not there.
+    ///
+    /// # Errors
+    /// When it is not there, of another collection, or not theirs to see.
+    pub fn get_for(
+        &self,
+        collection: CollectionName,
+        id: &Id,
+        reader: &Reader,
+        at: u64,
+    ) -> Result<Stored, Refusal> {
+        let stored = self.get(collection, id, at)?;
+        match self.is_visible(collection, id, reader, at)? {
+            true => Ok(stored),
+            false => Err(Refusal::Unknown { collection, id: id.clone() }),
+        }
+    }
+
+    /// Whether the registry can do its work: the database answers and has the schema of this
+    /// program. Gives the log's last index.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn ready(&self) -> Result<u64, Refusal> {
+        self.store.schema()?.is_current()?;
+        Ok(self.head()?.log_index)
+    }
+
+    /// The connections to the database, by pool.
+    pub fn connections(&self) -> [(&'static str, PoolState); 2] {
+        let (readers, writers) = self.store.pools();
+        [("readers", readers), ("writers", writers)]
     }
 
     /// Every version of a record up to a log index, oldest first.
@@ -234,6 +304,34 @@ impl Registry {
             Some(first) if first.collection == collection => Ok(versions),
             _ => Err(Refusal::Unknown { collection, id: id.clone() }),
         }
+    }
+
+    /// The versions for a reader: each that they could see at the end of its time, which for the
+    /// last is `at`. What was confidential then is not public with what is published later.
+    ///
+    /// # Errors
+    /// When it is not there, of another collection, or not theirs to see.
+    pub fn versions_for(
+        &self,
+        collection: CollectionName,
+        id: &Id,
+        reader: &Reader,
+        at: u64,
+    ) -> Result<Vec<Stored>, Refusal> {
+        self.get_for(collection, id, reader, at)?;
+        let versions = self.versions(collection, id, at)?;
+        if *reader == Reader::Everything || !is_confidential(collection) {
+            return Ok(versions);
+        }
+        let later = versions.iter().skip(1).map(|next| next.log_index - 1);
+        let ends: Vec<u64> = later.chain([at]).collect();
+        let mut seen = Vec::with_capacity(versions.len());
+        for (version, end) in versions.into_iter().zip(ends) {
+            if self.is_visible(collection, id, reader, end)? {
+                seen.push(version);
+            }
+        }
+        Ok(seen)
     }
 
     /// The standard with this id, or else with this code, as known at a log index.
@@ -258,6 +356,7 @@ impl Registry {
             after: None,
             limit: LOOKED_THROUGH,
             at,
+            reader: Reader::Everything,
         };
         let found = self.store.list(&query)?;
         match found.as_slice() {
@@ -319,23 +418,128 @@ impl Registry {
     }
 }
 
+pub(super) fn created(
+    writer: &mut Writer<'_>,
+    collection: CollectionName,
+    mut body: Value,
+    author: &Author,
+) -> Result<Accepted, Refusal> {
+    if let Value::Object(fields) = &mut body {
+        fields.entry("id").or_insert_with(|| Value::from(ids::new_id().as_str()));
+    }
+    let record = AnyRecord::read(collection, body, ValuePointerRef::Origin)?;
+    let id = record.record().id().clone();
+    refuse_label(&id)?;
+    if let Some(stored) = writer.stored(&id)? {
+        return Err(Refusal::Exists { id, collection: stored.collection });
+    }
+    write(writer, record.body(), collection, None, Operation::Create, author)
+}
+
+fn amended(
+    writer: &mut Writer<'_>,
+    collection: CollectionName,
+    id: &Id,
+    mut body: Value,
+    base: u32,
+    author: &Author,
+) -> Result<Accepted, Refusal> {
+    let before = current(writer, collection, id, author)?;
+    if let Value::Object(fields) = &mut body {
+        fields.entry("id").or_insert_with(|| Value::from(id.as_str()));
+    }
+    let record = AnyRecord::read(collection, body, ValuePointerRef::Origin)?;
+    if record.record().id() != id {
+        let found = record.record().id();
+        let message = Text::new(
+            format!("“{found}” không phải mã của bản ghi này, {id}; mã không bao giờ đổi"),
+            format!("“{found}” is not the id of this record, {id}; an id never changes"),
+        );
+        return Err(Refusal::fault("/id", "other_id", message));
+    }
+    if before.version != base {
+        return Err(Refusal::Stale { id: id.clone(), base, current: before.version });
+    }
+    write(writer, record.body(), collection, Some(&before), Operation::Amend, author)
+}
+
+fn appended(
+    writer: &mut Writer<'_>,
+    collection: CollectionName,
+    id: &Id,
+    entry: Value,
+    author: &Author,
+) -> Result<Accepted, Refusal> {
+    let Some((field, operation)) = history::of(collection) else {
+        let message = Text::new(
+            format!("bản ghi trong {collection} không có trạng thái; hãy sửa đổi bản ghi"),
+            format!("records in {collection} have no status; amend the record instead"),
+        );
+        return Err(Refusal::fault("", "no_history", message));
+    };
+    let before = current(writer, collection, id, author)?;
+    let mut body = parsed(&before)?;
+    let entries = body
+        .as_object_mut()
+        .map(|fields| fields.entry(field).or_insert_with(|| Value::Array(Vec::new())));
+    let mut position = 0;
+    if let Some(Value::Array(entries)) = entries {
+        position = entries.len();
+        entries.push(entry);
+    }
+    let appended = format!("/{field}/{position}");
+    write(writer, body, collection, Some(&before), operation, author).map_err(|refusal| {
+        match refusal {
+            Refusal::Faults(Faults(mut faults)) => {
+                for fault in &mut faults {
+                    if let Some(below) = fault.pointer.strip_prefix(&appended) {
+                        fault.pointer = below.to_owned();
+                    }
+                }
+                Refusal::Faults(Faults(faults))
+            }
+            other => other,
+        }
+    })
+}
+
 /// A stored record as the registry returns it: its body with what the service adds.
 ///
 /// # Errors
 /// When the stored body is damaged.
 pub fn shown(stored: &Stored) -> Result<Value, StoreError> {
-    let mut body = parsed(stored)?;
-    if let Value::Object(fields) = &mut body {
-        let recorded_at = stored.recorded_at.to_string();
-        // An attestation's own `version` is the version that it attests.
-        if stored.collection != CollectionName::Attestations {
-            fields.insert("version".to_owned(), stored.version.into());
+    let service = Service {
+        collection: stored.collection,
+        version: stored.version,
+        recorded_at: stored.recorded_at,
+        actor: &stored.actor,
+        log_index: stored.log_index,
+    };
+    Ok(service.added_to(parsed(stored)?))
+}
+
+/// What the service adds to a body.
+struct Service<'s> {
+    collection: CollectionName,
+    version: u32,
+    recorded_at: Instant,
+    actor: &'s str,
+    log_index: u64,
+}
+
+impl Service<'_> {
+    fn added_to(&self, mut body: Value) -> Value {
+        if let Value::Object(fields) = &mut body {
+            // An attestation's own `version` is the version that it attests.
+            if self.collection != CollectionName::Attestations {
+                fields.insert("version".to_owned(), self.version.into());
+            }
+            fields.insert("recorded_at".to_owned(), self.recorded_at.to_string().into());
+            fields.insert("recorded_by".to_owned(), self.actor.into());
+            fields.insert("log_index".to_owned(), self.log_index.into());
         }
-        fields.insert("recorded_at".to_owned(), recorded_at.into());
-        fields.insert("recorded_by".to_owned(), stored.actor.as_str().into());
-        fields.insert("log_index".to_owned(), stored.log_index.into());
+        body
     }
-    Ok(body)
 }
 
 /// The body of a stored record.
@@ -364,9 +568,14 @@ fn current(
     writer: &mut Writer<'_>,
     collection: CollectionName,
     id: &Id,
+    author: &Author,
 ) -> Result<Stored, Refusal> {
     let stored = writer.stored(id)?.filter(|stored| stored.collection == collection);
-    stored.ok_or_else(|| Refusal::Unknown { collection, id: id.clone() })
+    let visible = match (&stored, &author.principal) {
+        (Some(_), Some(principal)) => writer.is_visible(collection, id, &principal.reader())?,
+        _ => true,
+    };
+    stored.filter(|_| visible).ok_or_else(|| Refusal::Unknown { collection, id: id.clone() })
 }
 
 /// Writes a version of one record, after all checks.
@@ -384,30 +593,78 @@ fn write(
     if !faults.is_empty() {
         return Err(Refusal::Faults(Faults(faults)));
     }
-    let record = AnyRecord::read(collection, body, ValuePointerRef::Origin)?;
-    let warnings = check(writer, &record)?;
+    if collection == CollectionName::Calibrations {
+        give_code(&mut body, earlier.as_ref(), author);
+    }
+    let mut record = AnyRecord::read(collection, body, ValuePointerRef::Origin)?;
+    if let Some(principal) = &author.principal {
+        let act = match operation {
+            Operation::Create => Act::Create,
+            Operation::Amend => Act::Amend,
+            Operation::Status | Operation::Event => Act::Append,
+        };
+        let before = before.map(Stored::record).transpose()?;
+        let mut facts = Facts::stored(writer);
+        let written = access::Written { act, record: &record, before: before.as_ref() };
+        if let Some(level) = access::permit(&mut facts, principal, &written)? {
+            let kept = before.as_ref().map(|before| before.record());
+            let kept = kept.filter(|before| before.evidence_level() == Some(level));
+            let synced_at = kept.and_then(|before| before.synced_at());
+            record.record_mut().set_evidence(Some(level), synced_at);
+        }
+    }
+    let warnings = check(writer, &record, &author.reader())?;
     let id = record.record().id().clone();
     if before.is_none() {
         writer.identify([(&id, collection)])?;
     }
+    let body = record.body();
     let draft = Draft {
         actor: author.actor.clone(),
         operation,
         kind: collection,
         record_id: id,
         version: before.map_or(1, |before| before.version + 1),
-        body: log::canonical(&record.body()),
+        body: log::canonical(&body),
         salt: ids::new_salt(),
     };
-    Ok(Accepted { written: writer.append(&record, draft, author.now)?, warnings })
+    let written = writer.append(&record, draft, author.now)?;
+    let service = Service {
+        collection,
+        version: written.version,
+        recorded_at: written.recorded_at,
+        actor: &author.actor,
+        log_index: written.log_index,
+    };
+    Ok(Accepted { record: service.added_to(body), written, warnings })
+}
+
+/// The code of a certificate is the service's: it is made once and stays.
+fn give_code(body: &mut Value, earlier: Option<&Value>, author: &Author) {
+    const CODE: &str = "code";
+    let Value::Object(fields) = body else { return };
+    match (earlier, &author.principal) {
+        (Some(earlier), _) if earlier.get(CODE).is_some() => {
+            fields.insert(CODE.to_owned(), earlier[CODE].clone());
+        }
+        // One that came in without.
+        (Some(_), Some(_)) => drop(fields.remove(CODE)),
+        (None, Some(_)) => drop(fields.insert(CODE.to_owned(), ids::new_code().into())),
+        (None, None) => drop(fields.entry(CODE).or_insert_with(|| ids::new_code().into())),
+        (Some(_), None) => {}
+    }
 }
 
 /// Checks one record among those that it names.
-fn check(writer: &mut Writer<'_>, record: &AnyRecord) -> Result<Vec<Fault>, Refusal> {
+fn check(
+    writer: &mut Writer<'_>,
+    record: &AnyRecord,
+    reader: &Reader,
+) -> Result<Vec<Fault>, Refusal> {
     let mut records = Records::default();
     records.push_any(0, record.clone());
-    let accepted = named_by(writer, &records)?;
-    let mut faults = check_among(&records, &accepted, &HashSet::new());
+    let Named { seen, unseen } = named_by(writer, &records, reader)?;
+    let mut faults = check_among(&records, &seen, &unseen);
     let place = format!("/records/{}/0", record.collection());
     for fault in &mut faults {
         if let Some(below) = fault.pointer.strip_prefix(&place) {
@@ -421,9 +678,25 @@ fn check(writer: &mut Writer<'_>, record: &AnyRecord) -> Result<Vec<Fault>, Refu
     Ok(faults)
 }
 
+/// What is stored of the records that a set names.
+pub(super) struct Named {
+    /// Those that its author may see.
+    pub(super) seen: Records,
+    /// Those that they may name without seeing them.
+    pub(super) unseen: HashSet<Id>,
+}
+
 /// The stored records that a set names and does not hold itself; along fields that must not lead
 /// back to their record, also those further on.
-pub(super) fn named_by(writer: &mut Writer<'_>, records: &Records) -> Result<Records, Refusal> {
+///
+/// What its author may not see is as if it were not there, or a reference would open a chain to
+/// them. Two things may be named unseen: the item of a certificate, since a laboratory calibrates
+/// what is its customer's, and what an earlier version named already.
+pub(super) fn named_by(
+    writer: &mut Writer<'_>,
+    records: &Records,
+    reader: &Reader,
+) -> Result<Named, Refusal> {
     let own: BTreeSet<&Id> = records.iter().map(|(_, _, record)| record.id()).collect();
     let mut wanted: BTreeSet<Id> = BTreeSet::new();
     for (_, _, record) in records.iter() {
@@ -433,7 +706,7 @@ pub(super) fn named_by(writer: &mut Writer<'_>, records: &Records) -> Result<Rec
             }
         });
     }
-    let mut accepted = Records::default();
+    let mut found = Vec::new();
     let mut met = wanted.clone();
     while !wanted.is_empty() {
         let mut onward = BTreeSet::new();
@@ -447,10 +720,63 @@ pub(super) fn named_by(writer: &mut Writer<'_>, records: &Records) -> Result<Rec
                 _ => None,
             };
             onward.extend(next.filter(|id| !own.contains(id) && !met.contains(id)).cloned());
-            accepted.push_any(0, record);
+            found.push(record);
         }
         met.extend(onward.iter().cloned());
         wanted = onward;
     }
-    Ok(accepted)
+    let mut named = Named { seen: Records::default(), unseen: HashSet::new() };
+    let hidden = match reader {
+        Reader::Everything => BTreeSet::new(),
+        Reader::Organisation(_) | Reader::Public => hidden(writer, &found, reader)?,
+    };
+    if hidden.is_empty() {
+        found.into_iter().for_each(|record| named.seen.push_any(0, record));
+        return Ok(named);
+    }
+    let mut earlier = BTreeSet::new();
+    for stored in writer.stored_all(own)? {
+        stored.record()?.each_link(ValuePointerRef::Origin, &mut |_, _, id| {
+            earlier.insert(id.clone());
+        });
+    }
+    let items: BTreeSet<&Id> = records
+        .calibrations
+        .iter()
+        .flat_map(|calibration| {
+            let pieces = calibration.results.iter().filter_map(|result| result.item.as_ref());
+            calibration.items.iter().chain(pieces).chain([&calibration.item])
+        })
+        .collect();
+    for record in found {
+        let id = record.record().id().clone();
+        let is_item = record.collection() == CollectionName::MeasurementStandards;
+        match hidden.contains(&id) {
+            false => named.seen.push_any(0, record),
+            true if (is_item && items.contains(&id)) || earlier.contains(&id) => {
+                named.unseen.insert(id);
+            }
+            true => {}
+        }
+    }
+    Ok(named)
+}
+
+/// Those of some records that a reader may not see.
+fn hidden(
+    writer: &mut Writer<'_>,
+    records: &[AnyRecord],
+    reader: &Reader,
+) -> Result<BTreeSet<Id>, StoreError> {
+    let mut of_collection: BTreeMap<CollectionName, BTreeSet<Id>> = BTreeMap::new();
+    for record in records {
+        let ids = of_collection.entry(record.collection()).or_default();
+        ids.insert(record.record().id().clone());
+    }
+    let mut hidden = BTreeSet::new();
+    for (collection, ids) in of_collection {
+        let visible = writer.visible(collection, &ids, reader)?;
+        hidden.extend(ids.into_iter().filter(|id| !visible.contains(id)));
+    }
+    Ok(hidden)
 }

@@ -1,0 +1,515 @@
+//! Who has a way in: the keys and members of organisations, and the first of all. Keys are kept as
+//! digests; what a key or a token looks like does not live here (`auth`), nor what its holder may
+//! do (`access`).
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::domain::fault::{Fault, Faults};
+use crate::domain::id::Id;
+use crate::domain::identity::{Identity, Role};
+use crate::domain::log::Digest;
+use crate::domain::organisation::OrganisationKind;
+use crate::domain::period::Instant;
+use crate::domain::records::{AnyRecord, CollectionName};
+use crate::domain::text::Text;
+use crate::ids;
+
+pub use crate::store::{ApiKey, Member};
+
+use super::access::{Principal, fits};
+use super::refusal::Refusal;
+use super::registry::{Author, Registry, created};
+
+/// What the subject of a token of ours begins with when it is a key.
+const KEY: &str = "key:";
+/// And when it is a member.
+const MEMBER: &str = "member:";
+
+object! {
+    /// A key to be made.
+    KeyRequest {
+        required {
+            /// What it is for, so that somebody later knows which to revoke.
+            name: String,
+        }
+        optional {
+            /// The organisation; the caller's own when absent.
+            organisation: Id,
+            /// Until when it can be used; without end when absent.
+            expires_at: Instant,
+        }
+        many {
+            /// The roles that it gives.
+            roles: Role,
+        }
+    }
+}
+
+object! {
+    /// A member to be added: a person whom an issuer of tokens knows.
+    MemberRequest {
+        required {
+            /// Who they are, for people.
+            name: String,
+            /// The issuer of their tokens.
+            issuer: String,
+            /// What the issuer calls them.
+            subject: String,
+        }
+        optional {
+            /// The organisation; the caller's own when absent.
+            organisation: Id,
+        }
+        many {
+            /// The roles that they hold.
+            roles: Role,
+        }
+    }
+}
+
+object! {
+    /// How an empty registry gets its first key.
+    SetupRequest {
+        required {
+            /// The set-up key that the service printed or wrote when it started.
+            setup_key: String,
+        }
+        optional {
+            /// An organisation that is there already, where the registry was filled before.
+            organisation_id: Id,
+            /// What the first key is called.
+            key_name: String,
+        }
+    }
+}
+
+/// The subject of tokens for a key.
+pub fn subject_of_key(key: &ApiKey) -> String {
+    format!("{KEY}{}", key.id)
+}
+
+/// The subject of tokens for a member.
+pub fn subject_of_member(member: &Member) -> String {
+    format!("{MEMBER}{}", member.id)
+}
+
+impl Registry {
+    /// Who the subject of an accepted token is, and what they may do now; none when their key or
+    /// membership does not hold any more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn principal(
+        &self,
+        identity: &Identity,
+        own_issuer: &str,
+        now: Instant,
+    ) -> Result<Option<Principal>, Refusal> {
+        let store = self.store();
+        let own = (identity.issuer == own_issuer).then_some(identity.subject.as_str());
+        let id = |prefix: &str| own.and_then(|text| Id::parse(text.strip_prefix(prefix)?).ok());
+        let found = match (id(KEY), id(MEMBER)) {
+            (Some(key), _) => {
+                let key = store.key(&key)?.filter(|key| key.is_good(now));
+                key.map(|key| (key.organisation.clone(), key.roles.clone(), subject_of_key(&key)))
+            }
+            (None, Some(member)) => {
+                let member = store.member(&member)?.filter(|member| member.revoked_at.is_none());
+                member.map(|member| {
+                    (member.organisation.clone(), member.roles.clone(), subject_of_member(&member))
+                })
+            }
+            (None, None) => {
+                let member = store.member_of(identity)?;
+                member.map(|member| {
+                    (member.organisation.clone(), member.roles.clone(), subject_of_member(&member))
+                })
+            }
+        };
+        let Some((organisation, roles, credential)) = found else { return Ok(None) };
+        let Some(kind) = self.kind_of(&organisation)? else { return Ok(None) };
+        // An organisation that has become something else does not keep the roles of what it was.
+        let roles = roles.into_iter().filter(|role| fits(*role, kind)).collect();
+        Ok(Some(Principal { organisation, kind, roles, credential }))
+    }
+
+    /// The kind of an organisation; none where it is not there.
+    fn kind_of(&self, organisation: &Id) -> Result<Option<OrganisationKind>, Refusal> {
+        let head = self.store().head()?.log_index;
+        let Some(stored) = self.store().get(organisation, head)? else { return Ok(None) };
+        Ok(match stored.record()? {
+            AnyRecord::Organisations(organisation) => Some(organisation.kind),
+            _ => None,
+        })
+    }
+
+    /// The key of a secret, while it holds.
+    ///
+    /// # Errors
+    /// The same for every secret that cannot be used, or when the database fails.
+    pub fn key_of_secret(&self, secret: &Digest, now: Instant) -> Result<ApiKey, Refusal> {
+        let key = self.store().key_of_secret(secret)?;
+        key.filter(|key| key.is_good(now)).ok_or(Refusal::WrongKey)
+    }
+
+    /// Makes a key for a secret that the caller is shown once.
+    ///
+    /// # Errors
+    /// Faults of the request, or that the caller may not give these roles or this organisation.
+    pub fn make_key(
+        &self,
+        request: KeyRequest,
+        secret: &Digest,
+        principal: &Principal,
+        now: Instant,
+    ) -> Result<ApiKey, Refusal> {
+        let KeyRequest { name, organisation, expires_at, roles } = request;
+        let organisation = organisation.unwrap_or_else(|| principal.organisation.clone());
+        let roles = self.checked(&name, &organisation, roles, principal)?;
+        if expires_at.is_some_and(|end| end <= now) {
+            let message = Text::new(
+                "thời điểm này đã qua",
+                "this lies in the past; the key could not be used",
+            );
+            return Err(Refusal::fault("/expires_at", "in_the_past", message));
+        }
+        let created_by = principal.actor();
+        let key = new_key(organisation, name, roles, expires_at, created_by, now);
+        self.store().write(|writer| writer.add_key(&key, secret))?;
+        Ok(key)
+    }
+
+    /// Adds a member.
+    ///
+    /// # Errors
+    /// Faults of the request, that the issuer is this registry, that the caller may not give these
+    /// roles or this organisation, or that somebody is a member already.
+    pub fn add_member(
+        &self,
+        request: MemberRequest,
+        own_issuer: &str,
+        principal: &Principal,
+        now: Instant,
+    ) -> Result<Member, Refusal> {
+        let MemberRequest { name, issuer, subject, organisation, roles } = request;
+        if issuer == own_issuer {
+            // Those whom the registry itself knows are its keys and its own machine's members
+            // (`local_member`): nobody else says who they are.
+            let message = Text::new(
+                "đây là chính sổ đăng ký này; hãy tạo khoá thay vì thành viên",
+                "this is the registry itself; make a key instead of a member",
+            );
+            return Err(Refusal::fault("/issuer", "own_issuer", message));
+        }
+        let organisation = organisation.unwrap_or_else(|| principal.organisation.clone());
+        let roles = self.checked(&name, &organisation, roles, principal)?;
+        let identity = Identity { issuer, subject };
+        let member = new_member(organisation, identity, name, roles, principal.actor(), now);
+        self.put_member(&member)?;
+        Ok(member)
+    }
+
+    fn put_member(&self, member: &Member) -> Result<(), Refusal> {
+        if !self.store().write(|writer| writer.add_member(member))? {
+            let message = Text::new(
+                "người này đã là thành viên; hãy thu hồi tư cách cũ trước",
+                "this person is a member already; revoke that membership first",
+            );
+            return Err(Refusal::fault("/subject", "is_a_member", message));
+        }
+        Ok(())
+    }
+
+    /// Whether the caller may give somebody of this organisation these roles.
+    fn checked(
+        &self,
+        name: &str,
+        organisation: &Id,
+        roles: Vec<Role>,
+        principal: &Principal,
+    ) -> Result<BTreeSet<Role>, Refusal> {
+        if !principal.manages(organisation) {
+            return Err(Refusal::NotAllowed { writers: managers() });
+        }
+        let mut faults = Vec::new();
+        if name.trim().is_empty() {
+            let message = Text::new("cần một tên", "a name is needed");
+            faults.push(Fault::error("/name", "empty", message));
+        }
+        if roles.is_empty() {
+            let message = Text::new("cần ít nhất một vai trò", "at least one role is needed");
+            faults.push(Fault::error("/roles", "empty", message));
+        }
+        match self.kind_of(organisation)? {
+            None => {
+                let message = Text::new("không có tổ chức này", "there is no such organisation");
+                faults.push(Fault::error("/organisation", "unknown_id", message));
+            }
+            Some(kind) => {
+                for (position, role) in roles.iter().enumerate() {
+                    if !principal.may_give(*role, kind) {
+                        let message = Text::new(
+                            format!("bạn không trao được vai trò {role} trong một {kind}"),
+                            format!(
+                                "you cannot give the role {role} in an organisation of kind {kind}"
+                            ),
+                        );
+                        let place = format!("/roles/{position}");
+                        faults.push(Fault::error(place, "role_not_allowed", message));
+                    }
+                }
+            }
+        }
+        match faults.is_empty() {
+            true => Ok(roles.into_iter().collect()),
+            false => Err(Refusal::Faults(Faults(faults))),
+        }
+    }
+
+    /// The keys of an organisation, oldest first; of every one for an operator who names none.
+    ///
+    /// # Errors
+    /// When the caller does not manage them.
+    pub fn keys(
+        &self,
+        organisation: Option<&Id>,
+        after: Option<&Id>,
+        limit: u32,
+        principal: &Principal,
+    ) -> Result<Vec<ApiKey>, Refusal> {
+        let organisation = managed(organisation, principal)?;
+        Ok(self.store().keys(organisation, after, limit)?)
+    }
+
+    /// The members of an organisation, in the same way.
+    ///
+    /// # Errors
+    /// When the caller does not manage them.
+    pub fn members(
+        &self,
+        organisation: Option<&Id>,
+        after: Option<&Id>,
+        limit: u32,
+        principal: &Principal,
+    ) -> Result<Vec<Member>, Refusal> {
+        let organisation = managed(organisation, principal)?;
+        Ok(self.store().members(organisation, after, limit)?)
+    }
+
+    /// Revokes a key at once: tokens made for it are refused from now on.
+    ///
+    /// # Errors
+    /// When there is none that the caller manages.
+    pub fn revoke_key(
+        &self,
+        id: &Id,
+        principal: &Principal,
+        now: Instant,
+    ) -> Result<ApiKey, Refusal> {
+        let key = self.store().key(id)?.filter(|key| principal.manages(&key.organisation));
+        let mut key = key.ok_or_else(|| Refusal::NoSuch { id: id.clone() })?;
+        self.store().write(|writer| writer.revoke_key(id, now))?;
+        key.revoked_at.get_or_insert(now);
+        Ok(key)
+    }
+
+    /// Ends a membership at once.
+    ///
+    /// # Errors
+    /// When there is none that the caller manages.
+    pub fn revoke_member(
+        &self,
+        id: &Id,
+        principal: &Principal,
+        now: Instant,
+    ) -> Result<Member, Refusal> {
+        let member =
+            self.store().member(id)?.filter(|member| principal.manages(&member.organisation));
+        let mut member = member.ok_or_else(|| Refusal::NoSuch { id: id.clone() })?;
+        self.store().write(|writer| writer.revoke_member(id, now))?;
+        member.revoked_at.get_or_insert(now);
+        Ok(member)
+    }
+
+    /// Whether anybody was ever given a way in.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn is_set_up(&self) -> Result<bool, Refusal> {
+        Ok(self.store().is_set_up()?)
+    }
+
+    /// Sets the key with which the registry can be set up, in the place of one not used. False
+    /// where it was set up with another meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn set_setup_key(&self, secret: &Digest, now: Instant) -> Result<bool, Refusal> {
+        Ok(self.store().write(|writer| writer.set_setup_key(secret, now))?)
+    }
+
+    /// Sets the registry up, once: the first organisation, unless it is there already, and its
+    /// first key, for an operator who administrates.
+    ///
+    /// # Errors
+    /// That it is set up already, that the set-up key is another, or faults of the organisation.
+    pub fn set_up(
+        &self,
+        setup_key: &Digest,
+        organisation: First,
+        key_name: &str,
+        secret: &Digest,
+        now: Instant,
+    ) -> Result<(ApiKey, Id), Refusal> {
+        if self.is_set_up()? {
+            return Err(Refusal::AlreadySetUp);
+        }
+        self.store().write(|writer| {
+            if !writer.use_setup_key(setup_key, now)? {
+                return Err(Refusal::WrongKey);
+            }
+            let organisation = match organisation {
+                First::Known(id) => {
+                    let known = writer.stored(&id)?;
+                    let is_one = |collection| collection == CollectionName::Organisations;
+                    if !known.is_some_and(|stored| is_one(stored.collection)) {
+                        let collection = CollectionName::Organisations;
+                        return Err(Refusal::Unknown { collection, id });
+                    }
+                    id
+                }
+                First::New(body) => {
+                    let author = Author::operator("setup", now);
+                    let accepted = created(writer, CollectionName::Organisations, body, &author);
+                    accepted.map_err(|refusal| below("/organisation", refusal))?.written.id
+                }
+            };
+            let roles = BTreeSet::from([Role::Operator, Role::Administrator]);
+            let name = key_name.to_owned();
+            let key = new_key(organisation.clone(), name, roles, None, "setup".to_owned(), now);
+            writer.add_key(&key, secret)?;
+            Ok((key, organisation))
+        })
+    }
+
+    /// The member of an organisation who works at the machine of the registry itself: made where
+    /// there is none with these roles.
+    ///
+    /// # Errors
+    /// When the organisation is not there, or a role does not fit it.
+    pub fn local_member(
+        &self,
+        organisation: &Id,
+        roles: &BTreeSet<Role>,
+        own_issuer: &str,
+        now: Instant,
+    ) -> Result<Member, Refusal> {
+        let collection = CollectionName::Organisations;
+        let kind = self
+            .kind_of(organisation)?
+            .ok_or_else(|| Refusal::Unknown { collection, id: organisation.clone() })?;
+        if let Some(role) = roles.iter().find(|role| !fits(**role, kind)) {
+            let message = Text::new(
+                format!("không có vai trò {role} trong một {kind}"),
+                format!("there is no role {role} in an organisation of kind {kind}"),
+            );
+            return Err(Refusal::fault("--role", "role_not_allowed", message));
+        }
+        let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+        let subject = format!("local:{organisation}:{}", words.join("+"));
+        let identity = Identity { issuer: own_issuer.to_owned(), subject };
+        if let Some(member) = self.store().member_of(&identity)? {
+            return Ok(member);
+        }
+        let name = "local".to_owned();
+        let roles = roles.clone();
+        let by = "operator".to_owned();
+        let member = new_member(organisation.clone(), identity, name, roles, by, now);
+        self.put_member(&member)?;
+        Ok(member)
+    }
+}
+
+/// The organisation that a registry is set up with.
+#[derive(Debug)]
+pub enum First {
+    /// One that is there.
+    Known(Id),
+    /// A new one.
+    New(Value),
+}
+
+fn new_key(
+    organisation: Id,
+    name: String,
+    roles: BTreeSet<Role>,
+    expires_at: Option<Instant>,
+    created_by: String,
+    now: Instant,
+) -> ApiKey {
+    let id = ids::new_id();
+    ApiKey {
+        id,
+        organisation,
+        name,
+        roles,
+        created_at: now,
+        created_by,
+        expires_at,
+        revoked_at: None,
+    }
+}
+
+fn new_member(
+    organisation: Id,
+    identity: Identity,
+    name: String,
+    roles: BTreeSet<Role>,
+    created_by: String,
+    now: Instant,
+) -> Member {
+    let id = ids::new_id();
+    Member {
+        id,
+        organisation,
+        identity,
+        name,
+        roles,
+        created_at: now,
+        created_by,
+        revoked_at: None,
+    }
+}
+
+fn managed<'i>(
+    organisation: Option<&'i Id>,
+    principal: &'i Principal,
+) -> Result<Option<&'i Id>, Refusal> {
+    let organisation = match organisation {
+        None if principal.is(Role::Operator) => return Ok(None),
+        None => &principal.organisation,
+        Some(named) => named,
+    };
+    match principal.manages(organisation) {
+        true => Ok(Some(organisation)),
+        false => Err(Refusal::NotAllowed { writers: managers() }),
+    }
+}
+
+fn managers() -> Text {
+    Text::new("administrator của tổ chức, operator", "administrator of the organisation, operator")
+}
+
+fn below(place: &str, refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Faults(Faults(mut faults)) => {
+            for fault in &mut faults {
+                fault.pointer.insert_str(0, place);
+            }
+            Refusal::Faults(Faults(faults))
+        }
+        other => other,
+    }
+}
