@@ -4,12 +4,14 @@
 //!
 //! # A tour in one page
 //!
-//! Two ways lead through the house. **A record comes in**: a file of the registry's own form
+//! Three ways lead through the house. **A record comes in**: a file of the registry's own form
 //! ([`exchange::bundle`]) or of somebody else's is read into the types of [`domain`], every fault
 //! listed with its place, and checked as a whole ([`domain::check`]). **A claim goes out**: records
 //! become an arena of rows ([`engine::compile`], [`engine::evidence`]), the engine decides the claim
 //! ([`engine::verify`]) by walking the calibrations above it and evaluating one small function a
 //! rule ([`engine::rules`]), and the report says everything that was looked at ([`engine::report`]).
+//! **A request comes in**: an operation of [`http`] asks [`auth`] who it is from and calls one use
+//! case of [`app`], which decides what they may do ([`app::access`]) and does it.
 //!
 //! ```
 //! use etalon::app::verify::{Moment, answer};
@@ -37,9 +39,10 @@
 //!
 //! # Rooms
 //!
-//! `main → cli → app → {engine, exchange} → domain`. A lower room never calls a higher one, and
+//! `main → cli → http → app → {engine, store, exchange} → domain`, and `http → auth → domain`. A
+//! lower room never calls a higher one, only [`store`] knows SQL, only [`http`] knows HTTP, and
 //! [`clock`] is the only place that knows what time it is; a test (`tests/architecture.rs`) walks the
-//! source and enforces both. The rooms `store`, `http`, `auth` and `web` come with later releases.
+//! source and enforces it. A room for pages, `web`, comes with a later release.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -47,10 +50,13 @@
 #[macro_use]
 pub mod domain;
 pub mod app;
+pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod exchange;
+pub mod http;
 pub mod ids;
 pub mod store;
+pub mod telemetry;

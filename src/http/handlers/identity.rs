@@ -1,0 +1,451 @@
+//! Who has a way in: tokens for keys, the keys and members of organisations, and the set-up of an
+//! empty registry.
+
+use actix_web::http::{Method, StatusCode, header};
+use deserr::deserialize;
+use serde_json::{Value, json};
+
+use crate::app::keys::{
+    ApiKey, First, KeyRequest, Member, MemberRequest, SetupRequest, subject_of_key,
+};
+use crate::app::list::{LONGEST_PAGE, USUAL_PAGE};
+use crate::app::refusal::Refusal;
+use crate::auth::key::Secret;
+use crate::domain::fault::{Fault, Faults};
+use crate::domain::form::{Described as _, Form};
+use crate::domain::id::Id;
+use crate::domain::identity::Role;
+use crate::domain::organisation::Organisation;
+use crate::domain::period::Instant;
+use crate::domain::text::Text;
+use crate::ids;
+
+use super::super::call::{Call, Reply};
+use super::super::problem::{Code, Problem};
+use super::super::routes::{Access, BASE, Body, Media, Operation, RECORD_BYTES};
+use super::{id, integer, object, parameter};
+
+const TAG: &str = "identity";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+answer! {
+    /// A token for a key.
+    TokenAnswer {
+        /// The token: a JWT, for the header `Authorization: Bearer …`.
+        access_token: String,
+        /// `Bearer`.
+        token_type: &'static str,
+        /// Seconds for which it can be used.
+        expires_in: u64,
+    }
+}
+
+answer! {
+    /// A key of an organisation. The key itself is never shown again.
+    KeyEntry {
+        /// Its id.
+        id: Id,
+        /// The organisation.
+        organisation: Id,
+        /// What it is for.
+        name: String,
+        /// The roles that it gives.
+        roles: Vec<Role>,
+        /// When it was made.
+        created_at: Instant,
+        /// Who made it.
+        created_by: String,
+        /// Until when it can be used.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Instant>,
+        /// When it was revoked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        revoked_at: Option<Instant>,
+    }
+}
+
+answer! {
+    /// A member of an organisation: a person whom an issuer of tokens knows.
+    MemberEntry {
+        /// Its id.
+        id: Id,
+        /// The organisation.
+        organisation: Id,
+        /// Who they are, for people.
+        name: String,
+        /// The issuer of their tokens.
+        issuer: String,
+        /// What the issuer calls them.
+        subject: String,
+        /// The roles that they hold.
+        roles: Vec<Role>,
+        /// When they were added.
+        created_at: Instant,
+        /// Who added them.
+        created_by: String,
+        /// When the membership ended.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        revoked_at: Option<Instant>,
+    }
+}
+
+answer! {
+    /// A new key. This is the only time that it is shown.
+    NewKey {
+        /// What is kept of it.
+        key: KeyEntry,
+        /// The key: for `client_secret` at `/api/v1/auth/token`.
+        secret: String,
+    }
+}
+
+impl From<ApiKey> for KeyEntry {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: key.id,
+            organisation: key.organisation,
+            name: key.name,
+            roles: key.roles.into_iter().collect(),
+            created_at: key.created_at,
+            created_by: key.created_by,
+            expires_at: key.expires_at,
+            revoked_at: key.revoked_at,
+        }
+    }
+}
+
+impl From<Member> for MemberEntry {
+    fn from(member: Member) -> Self {
+        Self {
+            id: member.id,
+            organisation: member.organisation,
+            name: member.name,
+            issuer: member.identity.issuer,
+            subject: member.identity.subject,
+            roles: member.roles.into_iter().collect(),
+            created_at: member.created_at,
+            created_by: member.created_by,
+            revoked_at: member.revoked_at,
+        }
+    }
+}
+
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    let keys = format!("{BASE}/api_keys");
+    let members = format!("{BASE}/members");
+    let manages = "For administrators of the organisation and operators.";
+    let page = |what: &str, of: Form| {
+        object([
+            ("items", what, Form::list_of(of)),
+            (
+                "next_cursor",
+                "What to ask with for the next page; null on the last.",
+                Option::<String>::form(),
+            ),
+        ])
+    };
+    let paging = || {
+        let limit = format!("Entries of a page, 1 to {LONGEST_PAGE}; {USUAL_PAGE} when absent.");
+        [
+            parameter("limit", limit, integer(1, u64::from(LONGEST_PAGE))),
+            parameter("cursor", "`next_cursor` of the page before.", Id::form()),
+            parameter(
+                "organisation",
+                "The organisation; the caller's own when absent, for an operator every one.",
+                Id::form(),
+            ),
+        ]
+    };
+    let token_request = object([
+        ("grant_type", "`client_credentials`.", String::form()),
+        ("client_secret", "The key.", String::form()),
+    ]);
+    let mut token =
+        Operation::new(Method::POST, format!("{BASE}/auth/token"), "create_token", token)
+            .says(
+                TAG,
+                "Get a token for a key",
+                "Client credentials (RFC 6749, 4.4): an API key becomes a token of at most 15 \
+                 minutes. What a token may do is looked up at each request, so a revoked key ends \
+                 its tokens at once.",
+            )
+            .for_whom(Access::Open)
+            .gives(StatusCode::OK, "The token.", TokenAnswer::form(), &[])
+            .fails(&[Code::InvalidKey]);
+    token.body = Some(Body {
+        description: "The key, as a form.",
+        media: vec![Media { name: FORM, form: Some(token_request) }],
+        most: RECORD_BYTES,
+    });
+    vec![
+        Operation::new(Method::POST, format!("{BASE}/setup"), "set_up", set_up)
+            .says(
+                TAG,
+                "Set an empty registry up",
+                "Once: with the set-up key that `etalon serve` printed, makes the first \
+                 organisation (`organisation`, a record; or `organisation_id` of one that is there) \
+                 and its first key, for an operator who administrates.",
+            )
+            .for_whom(Access::Open)
+            .takes("The set-up key and the organisation.", setup_form())
+            .gives(StatusCode::CREATED, "The first key.", NewKey::form(), &[])
+            .fails(&[Code::InvalidKey, Code::AlreadySetUp, Code::UnknownRecord, Code::Exists]),
+        token,
+        Operation::new(Method::GET, "/.well-known/jwks.json", "get_jwks", jwks)
+            .says(
+                TAG,
+                "Read the public keys",
+                "The keys with which tokens of this registry can be checked (RFC 7517).",
+            )
+            .for_whom(Access::Open)
+            .gives(
+                StatusCode::OK,
+                "The keys.",
+                object([("keys", "The keys.", Form::list_of(Form::Map(Box::new(Form::Any))))]),
+                &[],
+            ),
+        Operation::new(Method::GET, &keys, "list_api_keys", list_keys)
+            .says(TAG, "List keys", format!("The keys of an organisation, oldest first. {manages}"))
+            .for_whom(Access::Token)
+            .with(paging())
+            .gives(StatusCode::OK, "A page of keys.", page("The keys.", KeyEntry::form()), &[])
+            .fails(&[Code::NotAllowed]),
+        Operation::new(Method::POST, &keys, "create_api_key", make_key)
+            .says(
+                TAG,
+                "Make a key",
+                format!("The key is in the answer, this one time; a digest of it is kept. {manages}"),
+            )
+            .for_whom(Access::Token)
+            .takes("What the key is for.", KeyRequest::form())
+            .gives(StatusCode::CREATED, "The key.", NewKey::form(), &[])
+            .fails(&[Code::NotAllowed]),
+        Operation::new(Method::DELETE, format!("{keys}/{{id}}"), "revoke_api_key", revoke_key)
+            .says(
+                TAG,
+                "Revoke a key",
+                format!("The key and every token for it are refused from now on. {manages}"),
+            )
+            .for_whom(Access::Token)
+            .with([id()])
+            .gives(StatusCode::OK, "The key, revoked.", KeyEntry::form(), &[])
+            .fails(&[Code::UnknownRecord]),
+        Operation::new(Method::GET, &members, "list_members", list_members)
+            .says(
+                TAG,
+                "List members",
+                format!("The members of an organisation, oldest first. {manages}"),
+            )
+            .for_whom(Access::Token)
+            .with(paging())
+            .gives(
+                StatusCode::OK,
+                "A page of members.",
+                page("The members.", MemberEntry::form()),
+                &[],
+            )
+            .fails(&[Code::NotAllowed]),
+        Operation::new(Method::POST, &members, "create_member", add_member)
+            .says(
+                TAG,
+                "Add a member",
+                format!(
+                    "Somebody whose tokens come from a trusted issuer (OpenID Connect) holds these \
+                     roles from now on. {manages}"
+                ),
+            )
+            .for_whom(Access::Token)
+            .takes("Who they are.", MemberRequest::form())
+            .gives(
+                StatusCode::CREATED,
+                "The member.",
+                MemberEntry::form(),
+                &[],
+            )
+            .fails(&[Code::NotAllowed]),
+        Operation::new(Method::DELETE, format!("{members}/{{id}}"), "revoke_member", revoke_member)
+            .says(TAG, "End a membership", format!("Their tokens are refused from now on. {manages}"))
+            .for_whom(Access::Token)
+            .with([id()])
+            .gives(StatusCode::OK, "The member, revoked.", MemberEntry::form(), &[])
+            .fails(&[Code::UnknownRecord]),
+    ]
+}
+
+/// The form of the body of a set-up: the organisation is a record without an id.
+fn setup_form() -> Form {
+    use crate::domain::form::Field;
+    let says = "The first organisation, where it is not there already.";
+    match SetupRequest::form() {
+        Form::Named(named) => {
+            let definition = (named.definition)();
+            match definition.form {
+                Form::Object { mut fields, .. } => {
+                    fields.push(Field::optional("organisation", &[says], Organisation::form()));
+                    Form::closed(fields)
+                }
+                other => other,
+            }
+        }
+        other => other,
+    }
+}
+
+fn body<T: deserr::Deserr<Faults>>(value: Value) -> Result<T, Problem> {
+    let read: Result<T, Faults> = deserialize(value);
+    Ok(read.map_err(Refusal::from)?)
+}
+
+fn set_up(call: &Call) -> Result<Reply, Problem> {
+    let mut value = call.json()?;
+    let organisation = value.as_object_mut().and_then(|fields| fields.remove("organisation"));
+    let request: SetupRequest = body(value)?;
+    let first = match (organisation, request.organisation_id) {
+        (Some(body), None) => First::New(body),
+        (None, Some(id)) => First::Known(id),
+        _ => {
+            let message = Text::new(
+                "cần “organisation” hoặc “organisation_id”, không phải cả hai",
+                "expected “organisation” or “organisation_id”, not both",
+            );
+            return Err(Refusal::fault("/organisation", "missing_field", message).into());
+        }
+    };
+    let setup_key = Secret::parse(&request.setup_key).map_err(|_| Problem::of(Code::InvalidKey))?;
+    let secret = Secret::api_key(ids::new_secret());
+    let name = request.key_name.as_deref().unwrap_or("first key");
+    let now = call.moment.now;
+    let (key, organisation) =
+        call.registry().set_up(&setup_key.digest(), first, name, &secret.digest(), now)?;
+    tracing::info!(%organisation, key = %key.id, "the registry is set up");
+    let answer = NewKey { key: key.into(), secret: secret.expose().to_owned() };
+    Ok(Reply::json(StatusCode::CREATED, &answer)?.with(header::CACHE_CONTROL, "no-store"))
+}
+
+fn token(call: &Call) -> Result<Reply, Problem> {
+    let text = call.text()?;
+    let mut secret = None;
+    let mut faults = Vec::new();
+    let mut grant = None;
+    for (name, value) in form_urlencoded::parse(text.trim().as_bytes()) {
+        match &*name {
+            "grant_type" => grant = Some(value.into_owned()),
+            "client_secret" => secret = Some(value.into_owned()),
+            // The key says whose it is; others who keep to RFC 6749 send these along.
+            "client_id" | "scope" => {}
+            other => {
+                let message = Text::new(
+                    format!("không có trường “{other}” ở đây"),
+                    format!("there is no field “{other}” here"),
+                );
+                faults.push(Fault::error(format!("/{other}"), "unknown_field", message));
+            }
+        }
+    }
+    if grant.as_deref() != Some("client_credentials") {
+        let message = Text::new("cần client_credentials", "expected client_credentials");
+        faults.push(Fault::error("/grant_type", "unknown_value", message));
+    }
+    let Some(secret) = secret.filter(|_| faults.is_empty()) else {
+        if faults.is_empty() {
+            let message = Text::new("thiếu khoá", "the key is missing");
+            faults.push(Fault::error("/client_secret", "missing_field", message));
+        }
+        return Err(Refusal::Faults(Faults(faults)).into());
+    };
+    let now = call.moment.now;
+    let secret = Secret::parse(&secret).map_err(|_| Problem::of(Code::InvalidKey))?;
+    let key = call.registry().key_of_secret(&secret.digest(), now)?;
+    let issued = call.service.issuer.issue(&subject_of_key(&key), &ids::new_id(), now);
+    let answer = TokenAnswer {
+        access_token: issued.token,
+        token_type: "Bearer",
+        expires_in: issued.expires_in,
+    };
+    Ok(Reply::json(StatusCode::OK, &answer)?.with(header::CACHE_CONTROL, "no-store"))
+}
+
+fn jwks(call: &Call) -> Result<Reply, Problem> {
+    Reply::json(StatusCode::OK, &call.service.issuer.jwks())
+}
+
+/// The page that is asked for: organisation, where it goes on, and how many.
+struct Page {
+    organisation: Option<Id>,
+    after: Option<Id>,
+    limit: u32,
+}
+
+impl Page {
+    fn of(call: &Call) -> Result<Self, Problem> {
+        let limit = call.number("limit", 1, u64::from(LONGEST_PAGE))?;
+        let id = |name| {
+            let text: Option<&str> = call.parameter(name);
+            let id = text.map(|text| {
+                Id::parse(text).map_err(|_| {
+                    let message = Text::new("cần một UUIDv7", "expected a UUIDv7");
+                    Problem::parameter(name, "bad_id", message)
+                })
+            });
+            id.transpose()
+        };
+        Ok(Self {
+            organisation: id("organisation")?,
+            after: id("cursor")?,
+            limit: limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(USUAL_PAGE),
+        })
+    }
+
+    fn reply<T: serde::Serialize>(
+        &self,
+        mut items: Vec<T>,
+        id: impl Fn(&T) -> Id,
+    ) -> Result<Reply, Problem> {
+        let more = items.len() > self.limit as usize;
+        items.truncate(self.limit as usize);
+        let next_cursor = items.last().filter(|_| more).map(id);
+        Reply::json(StatusCode::OK, &json!({"items": items, "next_cursor": next_cursor}))
+    }
+}
+
+fn list_keys(call: &Call) -> Result<Reply, Problem> {
+    let page = Page::of(call)?;
+    let (organisation, after) = (page.organisation.as_ref(), page.after.as_ref());
+    let keys = call.registry().keys(organisation, after, page.limit + 1, call.principal()?)?;
+    page.reply(keys.into_iter().map(KeyEntry::from).collect(), |key| key.id.clone())
+}
+
+fn make_key(call: &Call) -> Result<Reply, Problem> {
+    let request: KeyRequest = body(call.json()?)?;
+    let secret = Secret::api_key(ids::new_secret());
+    let (principal, now) = (call.principal()?, call.moment.now);
+    let key = call.registry().make_key(request, &secret.digest(), principal, now)?;
+    let answer = NewKey { key: key.into(), secret: secret.expose().to_owned() };
+    Ok(Reply::json(StatusCode::CREATED, &answer)?.with(header::CACHE_CONTROL, "no-store"))
+}
+
+fn revoke_key(call: &Call) -> Result<Reply, Problem> {
+    let key = call.registry().revoke_key(&call.id()?, call.principal()?, call.moment.now)?;
+    Reply::json(StatusCode::OK, &KeyEntry::from(key))
+}
+
+fn list_members(call: &Call) -> Result<Reply, Problem> {
+    let page = Page::of(call)?;
+    let (organisation, after) = (page.organisation.as_ref(), page.after.as_ref());
+    let members =
+        call.registry().members(organisation, after, page.limit + 1, call.principal()?)?;
+    page.reply(members.into_iter().map(MemberEntry::from).collect(), |member| member.id.clone())
+}
+
+fn add_member(call: &Call) -> Result<Reply, Problem> {
+    let request: MemberRequest = body(call.json()?)?;
+    let own = call.service.issuer.url();
+    let member = call.registry().add_member(request, own, call.principal()?, call.moment.now)?;
+    Reply::json(StatusCode::CREATED, &MemberEntry::from(member))
+}
+
+fn revoke_member(call: &Call) -> Result<Reply, Problem> {
+    let member = call.registry().revoke_member(&call.id()?, call.principal()?, call.moment.now)?;
+    Reply::json(StatusCode::OK, &MemberEntry::from(member))
+}

@@ -1,0 +1,64 @@
+//! What the service holds while it runs. How requests reach it lives in `server`.
+
+use std::sync::Arc;
+
+use crate::app::registry::Registry;
+use crate::auth::token::{Issuer, Verifier};
+use crate::config::Server;
+use crate::domain::log::Digest;
+use crate::telemetry::Metrics;
+
+use super::openapi;
+use super::routes::Operation;
+
+/// Who proves who somebody is.
+#[derive(Debug)]
+pub struct Identities {
+    /// Makes tokens of this registry.
+    pub issuer: Issuer,
+    /// Reads tokens of this registry and of those that it trusts.
+    pub verifier: Verifier,
+}
+
+/// A registry that is served.
+pub struct Service {
+    /// The registry.
+    pub registry: Registry,
+    /// Makes tokens.
+    pub issuer: Issuer,
+    /// Reads tokens.
+    pub verifier: Verifier,
+    /// How it serves.
+    pub settings: Server,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Every operation.
+    pub operations: Vec<Arc<Operation>>,
+    /// The OpenAPI document.
+    pub document: String,
+    /// Its tag.
+    pub document_tag: String,
+}
+
+impl Service {
+    /// A service on a registry.
+    pub fn new(
+        registry: Registry,
+        identities: Identities,
+        settings: Server,
+        metrics: Metrics,
+    ) -> Self {
+        let document = openapi::document();
+        let tag = Digest::of(&[document.as_bytes()]).to_string();
+        Self {
+            registry,
+            issuer: identities.issuer,
+            verifier: identities.verifier,
+            settings,
+            metrics,
+            operations: super::handlers::operations().into_iter().map(Arc::new).collect(),
+            document,
+            document_tag: format!("\"{}\"", &tag[..16]),
+        }
+    }
+}
