@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let registry = Registry::open(&url.parse()?)?;
     let mut output = std::io::stdout().lock();
     for round in 0_u64.. {
-        let author = Author { actor: "writer".to_owned(), now: clock::now() };
+        let author = Author::operator("writer", clock::now());
         let alone = json!({"kind": "enterprise", "names": {"en": "written alone"}});
         let accepted = registry.create(CollectionName::Organisations, alone, &author)?;
         writeln!(output, "alone {}", accepted.written.id)?;

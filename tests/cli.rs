@@ -526,14 +526,14 @@ fn the_demonstration_is_always_the_same() {
     let english = etalon(&["demo", "--no-serve"]);
     assert_eq!((english.status, english.complaint.as_str()), (Some(0), ""));
     insta::assert_snapshot!("demo_en", english.out);
-    let vietnamese = etalon(&["demo", "--lang", "vi"]);
+    let vietnamese = etalon(&["demo", "--no-serve", "--lang", "vi"]);
     assert_eq!(vietnamese.status, Some(0));
     insta::assert_snapshot!("demo_vi", vietnamese.out);
 }
 
 #[test]
 fn the_commands_of_the_demonstration_answer_the_same() {
-    let demo = etalon(&["demo"]).out;
+    let demo = etalon(&["demo", "--no-serve"]).out;
     let commands: Vec<&str> = demo.split("To ask the same:\n").skip(1).collect();
     assert_eq!(commands.len(), 3);
     for (command, status) in commands.iter().zip([0, 1, 2]) {
@@ -560,9 +560,9 @@ fn the_commands_of_the_demonstration_answer_the_same() {
 
 #[test]
 fn colours_are_for_terminals_or_on_demand() {
-    assert!(!etalon(&["demo"]).out.contains('\u{1b}'));
-    assert!(!etalon(&["demo", "--color", "never"]).out.contains('\u{1b}'));
-    let coloured = etalon(&["demo", "--color", "always"]).out;
+    assert!(!etalon(&["demo", "--no-serve"]).out.contains('\u{1b}'));
+    assert!(!etalon(&["demo", "--no-serve", "--color", "never"]).out.contains('\u{1b}'));
+    let coloured = etalon(&["demo", "--no-serve", "--color", "always"]).out;
     assert!(coloured.contains("\u{1b}[1m\u{1b}[32mTRACEABLE\u{1b}[0m"), "{coloured}");
 }
 
@@ -578,7 +578,7 @@ fn records_cannot_drive_the_terminal() {
 #[test]
 fn a_reader_who_leaves_is_no_fault() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_etalon"))
-        .args(["demo", "--json"])
+        .args(["demo", "--no-serve", "--json"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -71,7 +71,7 @@ fn of_countries(case: &Case) -> String {
 fn imported(database: &Database, bundle: &str) -> (Registry, BTreeMap<String, String>) {
     let registry = Registry::open(database.url()).expect("a registry");
     let options = Options { historical: true, ..Options::default() };
-    let author = Author { actor: "test".to_owned(), now: moment().now };
+    let author = Author::operator("test", moment().now);
     let report = registry
         .import("cases.json", bundle, &options, &author, &mut |_, _| {})
         .unwrap_or_else(|failed| panic!("{failed:?}"));

@@ -16,24 +16,29 @@ use crate::domain::period::{Day, Instant};
 use crate::domain::text::Text;
 use crate::engine::finding::Phrase;
 use crate::engine::report::RenderedReport;
+use crate::store::DatabaseUrl;
+use crate::telemetry;
 
 use super::database::{self, Database};
 use super::failure::Status;
 use super::page::{Line, Page};
 use super::phrases::{self, fill, say};
+use super::serve::{Served, ServerArguments};
 use super::style::{BOLD, DIM};
 use super::view::View;
-use super::{Answer, Failure, Options, quoted, report};
+use super::{Answer, Failure, Options, print, quoted, report};
 
 /// Shows a chain that is traceable, one that is not, and one that is undetermined.
 ///
-/// Loads the demonstration country that comes with the program into an embedded database and
-/// answers three claims from there. The server comes with the next release.
+/// Loads the demonstration country that comes with the program into an embedded database, answers
+/// three claims from there, and serves the registry over HTTP until Ctrl-C.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Do not start the server. There is none in this release.
+    /// Do not serve: end after the answers.
     #[arg(long)]
     no_serve: bool,
+    #[command(flatten)]
+    server: ServerArguments,
     /// Where the database is kept; it is temporary when absent.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -84,16 +89,20 @@ static QUESTIONS: [Question; 3] = [
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
-    // It waits for the server; what it will do is said in its help.
-    let Arguments { no_serve: _, data_dir } = arguments;
+    let Arguments { no_serve, server, data_dir } = arguments;
     let temporary = match data_dir {
         Some(_) => None,
         None => Some(database::temporary()?),
     };
     let directory = data_dir.as_deref().or(temporary.as_ref().map(|directory| directory.path()));
     let directory = directory.unwrap_or(Path::new(SUGGESTED));
-    let registry = Database::in_directory(directory).registry_for_writing()?;
+    let place = Database::in_directory(directory);
+    let registry = place.registry_for_writing()?;
     let loaded = load(&registry)?;
+    let served = match no_serve {
+        true => None,
+        false => Some(prepare(&registry, &place.url()?, server)?),
+    };
     let answers = QUESTIONS.iter().map(|question| answer(&registry, question));
     let answers: Vec<(Loaded, RenderedReport)> = answers.collect::<Result<_, _>>()?;
     let database = data_dir.is_some().then(|| registry.store().url().to_string());
@@ -101,12 +110,16 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         let reports: Vec<&RenderedReport> = answers.iter().map(|(_, report)| report).collect();
         let answers = json!({
             "database": database,
-            "served": false,
+            "served": served.as_ref().map(Served::address),
             "created": loaded.created,
             "unchanged": loaded.unchanged,
             "reports": reports,
         });
-        return Answer::json(&answers, Status::Good);
+        let answer = Answer::json(&answers, Status::Good)?;
+        return match served {
+            None => Ok(answer),
+            Some(served) => after(answer, served, options),
+        };
     }
     let language = options.language;
     let mut page = Page::new();
@@ -144,7 +157,46 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     for line in next_commands(data_dir.as_deref()) {
         page.line(Line::new().styled(DIM, &line));
     }
-    Ok(Answer::new(page, Status::Good))
+    let Some(served) = served else { return Ok(Answer::new(page, Status::Good)) };
+    page.blank();
+    page.line(Line::new().styled(DIM, say(phrases::DEMO_OVER_HTTP, language)));
+    for line in over_http(&registry, served.address())? {
+        page.line(Line::new().styled(DIM, &line));
+    }
+    page.blank();
+    after(Answer::new(page, Status::Good), served, options)
+}
+
+/// Listens, before anything is said of where.
+fn prepare(
+    registry: &Registry,
+    url: &DatabaseUrl,
+    server: &ServerArguments,
+) -> Result<Served, Failure> {
+    let mut config = database::settings()?;
+    config.logging.filter = "warn".to_owned();
+    telemetry::init(&config.logging).map_err(|text| Failure::new(Status::Usage, text))?;
+    Served::prepare(registry.clone(), url, config, server)
+}
+
+/// Says what was answered, and serves.
+fn after(answer: Answer, served: Served, options: Options) -> Result<Answer, Failure> {
+    print(&mut anstream::stdout(), &answer.text)?;
+    served.set_up_key(options)?;
+    served.run(options)
+}
+
+/// What may be tried over HTTP: the first question, asked of today.
+fn over_http(registry: &Registry, address: &str) -> Result<Vec<String>, Failure> {
+    let at = registry.head()?.log_index;
+    let standard = registry.standard_named(QUESTIONS[0].standard, at)?;
+    let asked = format!("{address}/api/v1/measurement_standards/{standard}/traceability");
+    Ok(vec![
+        // Two lines that a shell takes as one.
+        "  curl -s \\".to_owned(),
+        format!("    \"{asked}?used_on={USED_ON}&policy={POLICY}\""),
+        format!("  {address}/docs"),
+    ])
 }
 
 impl Question {

@@ -184,6 +184,11 @@ impl From<Refusal> for Failure {
             | Refusal::Unknown { .. }
             | Refusal::Exists { .. }
             | Refusal::Stale { .. }
+            | Refusal::NoSuch { .. }
+            | Refusal::NotAllowed { .. }
+            | Refusal::KeyReused
+            | Refusal::AlreadySetUp
+            | Refusal::WrongKey
             | Refusal::NotEmpty { .. } => Status::Refused,
         };
         let message = refusal.text();

@@ -34,13 +34,16 @@ mod known_at;
 mod list;
 mod log;
 mod migrate;
+mod openapi;
 mod output;
 mod page;
 mod phrases;
 mod progress;
 mod report;
+mod serve;
 mod style;
 mod synth;
+mod token;
 mod verify;
 mod view;
 
@@ -95,12 +98,15 @@ enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Arguments),
+    Serve(serve::Arguments),
     Import(import::Arguments),
     List(list::Arguments),
     Verify(Box<verify::Arguments>),
     Export(export::Arguments),
     Log(log::Arguments),
     Migrate(migrate::Arguments),
+    Token(token::Arguments),
+    Openapi(openapi::Arguments),
     Check(check::Arguments),
     Convert(convert::Arguments),
     Conformance(conformance::Arguments),
@@ -169,12 +175,15 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
     // A fault of ours is a status of its own, not that of a verdict.
     let answer = catch_unwind(AssertUnwindSafe(|| match command {
         Command::Demo(arguments) => demo::run(&arguments, options),
+        Command::Serve(arguments) => serve::run(&arguments, options),
         Command::Import(arguments) => import::run(&arguments, options),
         Command::List(arguments) => list::run(&arguments, options),
         Command::Verify(arguments) => verify::run(&arguments, options),
         Command::Export(arguments) => export::run(&arguments, options),
         Command::Log(arguments) => log::run(&arguments, options),
         Command::Migrate(arguments) => migrate::run(&arguments, options),
+        Command::Token(arguments) => token::run(&arguments, options),
+        Command::Openapi(arguments) => openapi::run(&arguments),
         Command::Check(arguments) => check::run(&arguments, options),
         Command::Convert(arguments) => convert::run(&arguments, options),
         Command::Conformance(arguments) => conformance::run(&arguments, options),

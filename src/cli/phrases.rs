@@ -129,13 +129,15 @@ phrases! {
     DEMO_UNDETERMINED = "3. Một chuẩn chưa xác định được, và cần gì để xác định",
         "3. One that is undetermined, and what would settle it";
     DEMO_AGAIN = "Lệnh đặt cùng câu hỏi:", "To ask the same:";
-    DEMO_TEMPORARY = "Các câu trả lời lấy từ một cơ sở dữ liệu nhúng, mất đi cùng lệnh này; --data-dir DIR giữ lại. Chưa có máy chủ.",
-        "The answers come from an embedded database that goes away with this command; --data-dir DIR keeps it. Nothing is served yet.";
-    DEMO_LOADED = "Các bản ghi nay ở {database}, và các câu trả lời lấy từ đó. Chưa có máy chủ.",
-        "The records now are in {database}, from which the answers come. Nothing is served yet.";
-    DEMO_FOUND = "Các bản ghi đã có ở {database}, và các câu trả lời lấy từ đó; không có gì thay đổi. Chưa có máy chủ.",
-        "The records were in {database} already, from which the answers come; nothing was changed. Nothing is served yet.";
+    DEMO_TEMPORARY = "Các câu trả lời lấy từ một cơ sở dữ liệu nhúng, mất đi cùng lệnh này; --data-dir DIR giữ lại.",
+        "The answers come from an embedded database that goes away with this command; --data-dir DIR keeps it.";
+    DEMO_LOADED = "Các bản ghi nay ở {database}, và các câu trả lời lấy từ đó.",
+        "The records now are in {database}, from which the answers come.";
+    DEMO_FOUND = "Các bản ghi đã có ở {database}, và các câu trả lời lấy từ đó; không có gì thay đổi.",
+        "The records were in {database} already, from which the answers come; nothing was changed.";
     DEMO_KEEP = "Để giữ các bản ghi này và dùng tiếp:", "To keep these records and go on with them:";
+    DEMO_OVER_HTTP = "Qua HTTP, trong lúc lệnh này còn chạy:",
+        "Over HTTP, for as long as this command runs:";
     DEMO_GO_ON = "Các bản ghi này ở {database}. Để dùng tiếp:",
         "These records are in {database}. To go on with them:";
 }
