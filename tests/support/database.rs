@@ -105,6 +105,14 @@ impl Database {
         Registry::open(&self.url).expect("the database has the schema")
     }
 
+    /// A PostgreSQL database under another name, so that it is not found, until this is dropped.
+    pub fn renamed(&self) -> Renamed<'_> {
+        let Kept::Database(name) = &self.kept else { panic!("a file has no other name") };
+        let server = server().expect("it was there");
+        Direct::to(server).run(&format!("ALTER DATABASE {name} RENAME TO {name}_away"));
+        Renamed { name }
+    }
+
     /// A connection that goes past the store.
     pub fn direct(&self) -> Direct {
         match &self.url {
@@ -118,6 +126,20 @@ impl Database {
                 Direct::Sqlite(connection)
             }
         }
+    }
+}
+
+/// A database that has another name for now.
+#[derive(Debug)]
+pub struct Renamed<'d> {
+    name: &'d str,
+}
+
+impl Drop for Renamed<'_> {
+    fn drop(&mut self) {
+        let name = self.name;
+        let server = server().expect("it was there");
+        Direct::to(server).run(&format!("ALTER DATABASE {name}_away RENAME TO {name}"));
     }
 }
 

@@ -10,6 +10,8 @@
 
 pub mod database;
 pub mod records;
+pub mod served;
+pub mod shown;
 pub mod vectors;
 
 #[allow(unused_imports, reason = "each test program uses its own part")]

@@ -9,7 +9,7 @@ use etalon::domain::id::Id;
 use etalon::domain::log::{Entry, Verifier};
 use etalon::domain::period::Instant;
 use etalon::domain::records::{AnyRecord, CollectionName};
-use etalon::store::{ListQuery, Store, Stored, Written};
+use etalon::store::{ListQuery, Reader, Store, Stored, Written};
 use serde_json::{Value, json};
 
 /// The demonstration country.
@@ -21,7 +21,7 @@ pub fn instant(text: &str) -> Instant {
 
 /// Somebody who writes at this instant.
 pub fn at(text: &str) -> Author {
-    Author { actor: "tester".to_owned(), now: instant(text) }
+    Author::operator("tester", instant(text))
 }
 
 /// Somebody who writes at some instant after all that the demonstration country has.
@@ -184,7 +184,15 @@ pub fn verified(store: &Store) -> Vec<Entry> {
 
 /// The first page of a collection without filters.
 pub fn query(collection: CollectionName, at: u64) -> ListQuery {
-    ListQuery { collection, filters: Vec::new(), words: Vec::new(), after: None, limit: 10_000, at }
+    ListQuery {
+        collection,
+        filters: Vec::new(),
+        words: Vec::new(),
+        after: None,
+        limit: 10_000,
+        at,
+        reader: Reader::Everything,
+    }
 }
 
 /// Every record of a registry as known at a log index, by collection and id.

@@ -1,0 +1,746 @@
+//! Who may do what: every operation of the document, asked by everybody. The table here is written
+//! from api.md ("Who may write what", "Privacy") and not from the program's own: an operation
+//! without a row fails the test, and so does a row without an operation.
+//!
+//! What an answer holds for whom does not live here (`privacy`).
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use etalon::app::keys::subject_of_key;
+use etalon::app::registry::shown;
+use etalon::auth::key::Secret;
+use etalon::auth::token::{Issuer, SigningKey};
+use etalon::clock;
+use etalon::domain::id::Id;
+use etalon::domain::records::CollectionName;
+use etalon::ids;
+use serde_json::{Value, json};
+
+use crate::support::Database;
+use crate::support::records::{bundle, certificate, instant, standard, with};
+use crate::support::served::{Party, Request, Response, Served, id_of};
+
+crate::support::both!(
+    every_operation_knows_who_may,
+    received_certificates_are_their_owners_until_confirmed,
+    national_standards_are_the_authoritys_too,
+    realisations_are_institutes_alone,
+    nobody_takes_a_part_by_writing_it,
+);
+
+/// Somebody who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Persona {
+    /// Without a token.
+    Nobody,
+    /// With a token of the operator's key that has expired.
+    Expired,
+    /// With a token for the operator's key that another instance signed.
+    Elsewhere,
+    /// Another calibration laboratory, with every role that one can have.
+    Stranger,
+    /// The laboratory that the records are of.
+    Submitter,
+    Signatory,
+    Administrator,
+    /// The body that accredits it.
+    Accreditor,
+    /// A body that does not.
+    OtherAccreditor,
+    Authority,
+    /// The verifier of an institute, and another of its staff.
+    Institute,
+    InstituteSubmitter,
+    Operator,
+}
+
+use Persona::*;
+
+const PERSONAS: [Persona; 13] = [
+    Nobody,
+    Expired,
+    Elsewhere,
+    Stranger,
+    Submitter,
+    Signatory,
+    Administrator,
+    Accreditor,
+    OtherAccreditor,
+    Authority,
+    Institute,
+    InstituteSubmitter,
+    Operator,
+];
+
+/// What an operation asks of whoever comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    /// Nothing: a token means nothing, also a bad one.
+    Open,
+    /// Nothing; but who shows a token is known by it, so it has to be good.
+    Public,
+    /// A good token.
+    Token,
+}
+
+use Door::*;
+
+/// Who gets through, and what others are told.
+struct Row {
+    operation: &'static str,
+    door: Door,
+    /// Those who get through, of those who pass the door.
+    through: &'static [Persona],
+    /// Those who may know of the record: others are told that there is none.
+    known_to: &'static [Persona],
+}
+
+const fn row(
+    operation: &'static str,
+    door: Door,
+    through: &'static [Persona],
+    known_to: &'static [Persona],
+) -> Row {
+    Row { operation, door, through, known_to }
+}
+
+const EVERYONE: &[Persona] = &PERSONAS;
+const OPERATOR: &[Persona] = &[Operator];
+/// Who may read a confidential record of the laboratory: the laboratory, the institute's verifiers
+/// and who keeps the registry.
+const READERS: &[Persona] = &[Submitter, Signatory, Administrator, Institute, Operator];
+
+static TABLE: &[Row] = &[
+    // What is public, and who writes it.
+    row("list_organisations", Public, EVERYONE, EVERYONE),
+    row("create_organisation", Token, OPERATOR, EVERYONE),
+    row("get_organisation", Public, EVERYONE, EVERYONE),
+    row("amend_organisation", Token, &[Administrator, Operator], EVERYONE),
+    row("list_organisation_versions", Public, EVERYONE, EVERYONE),
+    row("list_memberships", Public, EVERYONE, EVERYONE),
+    row("create_membership", Token, OPERATOR, EVERYONE),
+    row("get_membership", Public, EVERYONE, EVERYONE),
+    row("amend_membership", Token, OPERATOR, EVERYONE),
+    row("list_membership_versions", Public, EVERYONE, EVERYONE),
+    row("list_accreditations", Public, EVERYONE, EVERYONE),
+    row("create_accreditation", Token, &[Accreditor, Operator], EVERYONE),
+    row("get_accreditation", Public, EVERYONE, EVERYONE),
+    row("amend_accreditation", Token, &[Accreditor, Operator], EVERYONE),
+    row("list_accreditation_versions", Public, EVERYONE, EVERYONE),
+    row("append_accreditation_status", Token, &[Accreditor, Operator], EVERYONE),
+    row("list_legal_recognitions", Public, EVERYONE, EVERYONE),
+    row("create_legal_recognition", Token, &[Authority, Operator], EVERYONE),
+    row("get_legal_recognition", Public, EVERYONE, EVERYONE),
+    row("amend_legal_recognition", Token, &[Authority, Operator], EVERYONE),
+    row("list_legal_recognition_versions", Public, EVERYONE, EVERYONE),
+    row("append_legal_recognition_status", Token, &[Authority, Operator], EVERYONE),
+    row("list_capabilities", Public, EVERYONE, EVERYONE),
+    row("create_capability", Token, &[Accreditor, Operator], EVERYONE),
+    row("get_capability", Public, EVERYONE, EVERYONE),
+    row("amend_capability", Token, &[Accreditor, Operator], EVERYONE),
+    row("list_capability_versions", Public, EVERYONE, EVERYONE),
+    row("append_capability_status", Token, &[Accreditor, Operator], EVERYONE),
+    row("list_realisations", Public, EVERYONE, EVERYONE),
+    row("create_realisation", Token, &[InstituteSubmitter, Operator], EVERYONE),
+    row("get_realisation", Public, EVERYONE, EVERYONE),
+    row("amend_realisation", Token, &[InstituteSubmitter, Operator], EVERYONE),
+    row("list_realisation_versions", Public, EVERYONE, EVERYONE),
+    row("list_comparisons", Public, EVERYONE, EVERYONE),
+    row("create_comparison", Token, &[Institute, Operator], EVERYONE),
+    row("get_comparison", Public, EVERYONE, EVERYONE),
+    row("amend_comparison", Token, &[Institute, Operator], EVERYONE),
+    row("list_comparison_versions", Public, EVERYONE, EVERYONE),
+    row("list_documents", Public, EVERYONE, EVERYONE),
+    row("create_document", Token, &[Authority, Operator], EVERYONE),
+    row("get_document", Public, EVERYONE, EVERYONE),
+    row("amend_document", Token, &[Authority, Operator], EVERYONE),
+    row("list_document_versions", Public, EVERYONE, EVERYONE),
+    row("list_programmes", Public, EVERYONE, EVERYONE),
+    row("create_programme", Token, &[Authority, Operator], EVERYONE),
+    row("get_programme", Public, EVERYONE, EVERYONE),
+    row("amend_programme", Token, &[Authority, Operator], EVERYONE),
+    row("list_programme_versions", Public, EVERYONE, EVERYONE),
+    // What is confidential: a standard, a certificate that the laboratory issued for it itself, and
+    // a case about that.
+    row("list_measurement_standards", Public, EVERYONE, READERS),
+    row("create_measurement_standard", Token, &[Submitter, Operator], EVERYONE),
+    row("get_measurement_standard", Public, READERS, READERS),
+    row("amend_measurement_standard", Token, &[Submitter, Operator], READERS),
+    row("list_measurement_standard_versions", Public, READERS, READERS),
+    row("append_measurement_standard_event", Token, &[Submitter, Operator], READERS),
+    row("list_calibrations", Public, EVERYONE, READERS),
+    row("create_calibration", Token, &[Signatory, Operator], EVERYONE),
+    row("get_calibration", Public, READERS, READERS),
+    row("amend_calibration", Token, &[Signatory, Operator], READERS),
+    row("list_calibration_versions", Public, READERS, READERS),
+    // The accreditation body appends to what it can see: a certificate that is published. api.md
+    // does not say how it would name one that it may not know of.
+    row("append_calibration_status", Token, &[Signatory, Operator], READERS),
+    row("list_nonconformities", Public, EVERYONE, READERS),
+    row("create_nonconformity", Token, &[Submitter, Signatory, Institute, Operator], EVERYONE),
+    row("get_nonconformity", Public, READERS, READERS),
+    row("amend_nonconformity", Token, &[Submitter, Signatory, Institute, Operator], READERS),
+    row("list_nonconformity_versions", Public, READERS, READERS),
+    // Claims. What they leave out for whom is a matter of privacy.
+    row("create_verification", Token, READERS, READERS),
+    row("list_verifications", Token, EVERYONE, READERS),
+    row("get_verification", Token, READERS, READERS),
+    row("get_measurement_standard_traceability", Public, EVERYONE, EVERYONE),
+    row("get_measurement_standard_lineage", Public, EVERYONE, EVERYONE),
+    row("get_measurement_standard_descendants", Public, EVERYONE, EVERYONE),
+    row("check_certificate", Public, EVERYONE, EVERYONE),
+    row("create_import", Token, &[Submitter, Operator], EVERYONE),
+    row("list_log_entries", Public, EVERYONE, EVERYONE),
+    row("get_log_entry", Public, EVERYONE, EVERYONE),
+    row("list_quantity_kinds", Public, EVERYONE, EVERYONE),
+    row("list_units", Public, EVERYONE, EVERYONE),
+    row("list_rules", Public, EVERYONE, EVERYONE),
+    row("list_policies", Public, EVERYONE, EVERYONE),
+    // Ways in. A set-up is for nobody any more.
+    row("set_up", Open, &[], EVERYONE),
+    row("create_token", Open, EVERYONE, EVERYONE),
+    row("get_jwks", Open, EVERYONE, EVERYONE),
+    row("list_api_keys", Token, &[Administrator, Operator], EVERYONE),
+    row("create_api_key", Token, &[Administrator, Operator], EVERYONE),
+    row("revoke_api_key", Token, &[Administrator, Operator], &[Administrator, Operator]),
+    row("list_members", Token, &[Administrator, Operator], EVERYONE),
+    row("create_member", Token, &[Administrator, Operator], EVERYONE),
+    row("revoke_member", Token, &[Administrator, Operator], &[Administrator, Operator]),
+    row("get_health", Open, EVERYONE, EVERYONE),
+    row("get_readiness", Open, EVERYONE, EVERYONE),
+    row("get_version", Open, EVERYONE, EVERYONE),
+    row("get_metrics", Open, EVERYONE, EVERYONE),
+    row("get_openapi", Open, EVERYONE, EVERYONE),
+    row("get_problem", Open, EVERYONE, EVERYONE),
+];
+
+impl Row {
+    /// What somebody is answered: no code where they get through.
+    fn expected(&self, persona: Persona) -> Expected {
+        match (self.door, persona) {
+            (Token, Nobody) => return Expected::Problem(401, "unauthenticated"),
+            (Token | Public, Expired | Elsewhere) => {
+                return Expected::Problem(401, "invalid_token");
+            }
+            _ => {}
+        }
+        if self.through.contains(&persona) {
+            return Expected::Through;
+        }
+        match (self.operation, self.known_to.contains(&persona)) {
+            ("set_up", _) => Expected::Problem(409, "already_set_up"),
+            // What is named in a body is a fault of the body.
+            ("create_verification", false) => Expected::Fault("unknown_standard", "/standard"),
+            ("create_import", true) => {
+                Expected::Fault("not_allowed", "/records/measurement_standards/0")
+            }
+            (_, true) => Expected::Problem(403, "not_allowed"),
+            (_, false) => Expected::Problem(404, "unknown_record"),
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Expected {
+    Through,
+    Problem(u16, &'static str),
+    /// A body that is refused for this, at this place.
+    Fault(&'static str, &'static str),
+}
+
+/// An operation of the document.
+struct Operation {
+    id: String,
+    method: String,
+    path: String,
+    door: Door,
+}
+
+/// The operations of the document.
+fn operations() -> Vec<Operation> {
+    let document: Value = serde_json::from_str(&etalon::http::document()).expect("JSON");
+    let paths = document["paths"].as_object().expect("paths");
+    let operations = paths.iter().flat_map(|(path, item)| {
+        let methods = item.as_object().expect("methods").iter();
+        methods.filter(|(_, operation)| operation["operationId"].is_string()).map(
+            |(method, operation)| Operation {
+                id: operation["operationId"].as_str().expect("an id").to_owned(),
+                method: method.to_uppercase(),
+                path: path.clone(),
+                door: door(&operation["security"]),
+            },
+        )
+    });
+    operations.collect()
+}
+
+/// What the document says of the token: needed, looked at, or of no meaning.
+fn door(security: &Value) -> Door {
+    let token = json!({"token": []});
+    match security.as_array().map(Vec::as_slice) {
+        Some([one]) if *one == token => Token,
+        Some([none, one]) if *none == json!({}) && *one == token => Public,
+        Some([]) => Open,
+        _ => panic!("{security}"),
+    }
+}
+
+/// A registry with records of a laboratory, and everybody who asks about them.
+struct Fixture<'d> {
+    served: &'d Served,
+    laboratory: Id,
+    accreditor: Id,
+    authority: Id,
+    institute: Id,
+    /// A token for everybody who has one.
+    tokens: Vec<(Persona, String)>,
+    /// A record of each collection, and what else is named in paths.
+    records: BTreeMap<&'static str, Id>,
+    /// The key for which `create_token` asks.
+    key: String,
+    /// Numbers that make every request another.
+    count: Cell<u32>,
+}
+
+impl<'d> Fixture<'d> {
+    fn new(served: &'d Served) -> Self {
+        let operator = served.operator();
+        let own = served.party(&operator, "calibration_laboratory", &["submitter"]);
+        let accreditor = served.party(&operator, "accreditation_body", &["accreditation_body"]);
+        let other = served.party(&operator, "accreditation_body", &["accreditation_body"]);
+        let authority = served.party(&operator, "authority", &["authority"]);
+        let institute = served.party(&operator, "nmi", &["institute"]);
+        let every = ["submitter", "signatory", "administrator"];
+        let stranger = served.party(&operator, "calibration_laboratory", &every);
+        let staff = |of: &Party, role| served.token(&served.key(&operator, &of.id, &[role]));
+        let (expired, elsewhere) = bad_tokens(served, &operator);
+        let tokens = vec![
+            (Expired, expired),
+            (Elsewhere, elsewhere),
+            (Stranger, stranger.token),
+            (Submitter, own.token.clone()),
+            (Signatory, staff(&own, "signatory")),
+            (Administrator, staff(&own, "administrator")),
+            (Accreditor, accreditor.token),
+            (OtherAccreditor, other.token),
+            (Authority, authority.token),
+            (InstituteSubmitter, staff(&institute, "submitter")),
+            (Institute, institute.token),
+            (Operator, operator.token),
+        ];
+        let mut fixture = Self {
+            served,
+            laboratory: own.id.clone(),
+            accreditor: accreditor.id,
+            authority: authority.id,
+            institute: institute.id,
+            tokens,
+            records: BTreeMap::from([("organisations", own.id)]),
+            key: own.key,
+            count: Cell::new(0),
+        };
+        // Each is made by who may make it, in an order in which none names a later one.
+        for (operation, collection, persona) in [
+            ("create_membership", "memberships", Operator),
+            ("create_accreditation", "accreditations", Accreditor),
+            ("create_legal_recognition", "legal_recognitions", Authority),
+            ("create_capability", "capabilities", Accreditor),
+            ("create_measurement_standard", "measurement_standards", Submitter),
+            ("create_realisation", "realisations", Operator),
+            ("create_calibration", "calibrations", Signatory),
+            ("create_comparison", "comparisons", Institute),
+            ("create_document", "documents", Authority),
+            ("create_nonconformity", "nonconformities", Signatory),
+            ("create_programme", "programme", Authority),
+            ("create_verification", "verifications", Submitter),
+            ("create_api_key", "api_keys", Administrator),
+            ("create_member", "members", Administrator),
+        ] {
+            let made = served
+                .post(&format!("/api/v1/{collection}"))
+                .token(fixture.token(persona))
+                .json(&fixture.body(operation));
+            assert_eq!(made.status, 201, "{operation}: {}", made.text);
+            let places = [&made.body["record"]["id"], &made.body["key"]["id"], &made.body["id"]];
+            let id = places.into_iter().find(|id| id.is_string()).expect("an id");
+            fixture.records.insert(collection, id_of(id));
+        }
+        fixture
+    }
+
+    fn token(&self, persona: Persona) -> &str {
+        let found = self.tokens.iter().find(|(other, _)| *other == persona);
+        &found.unwrap_or_else(|| panic!("{persona:?} has no token")).1
+    }
+
+    /// A number that was not there before.
+    fn number(&self) -> u32 {
+        self.count.set(self.count.get() + 1);
+        self.count.get()
+    }
+
+    fn record(&self, collection: &str) -> &Id {
+        self.records.get(collection).unwrap_or_else(|| panic!("no record of {collection}"))
+    }
+
+    /// A body that is right for whoever may send it, in JSON.
+    fn body(&self, operation: &str) -> Value {
+        let own = &self.laboratory;
+        let number = self.number();
+        let entry = |status| json!({"status": status, "effective_from": "2026-11-01"});
+        match operation {
+            "create_organisation" => json!({"kind": "enterprise", "names": {"en": "New"}}),
+            "create_membership" => {
+                json!({"arrangement": "ilac_mra", "organisation": self.accreditor})
+            }
+            "create_accreditation" => json!({
+                "organisation": own, "accreditation_body": self.accreditor,
+                "standard": "iso_iec_17025",
+            }),
+            "create_legal_recognition" => json!({
+                "kind": "registration", "organisation": own, "authority": self.authority,
+            }),
+            "create_capability" => json!({
+                "publisher": "accreditation_scope", "organisation": own,
+                "accreditation": self.record("accreditations"),
+                "quantity_kind": "conventional_mass",
+            }),
+            "create_measurement_standard" => standard(own, &format!("W-{number}")),
+            "create_realisation" => json!({
+                "kind": "nmi_primary_realisation", "organisation": self.institute,
+                "quantity_kind": "conventional_mass",
+            }),
+            "create_calibration" => {
+                certificate(own, self.record("measurement_standards"), &number.to_string())
+            }
+            "create_comparison" => json!({"kind": "supplementary"}),
+            "create_document" => json!({"designation": format!("TCVN {number}")}),
+            "create_nonconformity" => json!({"subject": self.record("calibrations")}),
+            "create_programme" => json!({}),
+            "create_verification" => json!({"standard": self.record("measurement_standards")}),
+            "append_accreditation_status" | "append_legal_recognition_status" => entry("active"),
+            "append_capability_status" => entry("published"),
+            "append_calibration_status" => entry("withdrawn"),
+            "append_measurement_standard_event" => json!({"kind": "repair", "on": "2026-11-02"}),
+            "create_api_key" => {
+                json!({"name": "spare", "organisation": own, "roles": ["submitter"]})
+            }
+            "create_member" => json!({
+                "name": "spare", "organisation": own, "roles": ["submitter"],
+                "issuer": "https://people.example", "subject": number.to_string(),
+            }),
+            "set_up" => json!({
+                "setup_key": Secret::set_up_key(ids::new_secret()).expose(),
+                "organisation": {"kind": "nmi", "names": {"en": "Another"}},
+            }),
+            other => panic!("what does {other} take?"),
+        }
+    }
+
+    /// A record as it is, to be sent again.
+    fn current(&self, collection: CollectionName) -> (Value, u64) {
+        let head = self.served.registry.head().expect("a head").log_index;
+        let id = self.record(collection.as_str());
+        let stored = self.served.registry.get(collection, id, head).expect("a record");
+        (shown(&stored).expect("a body"), u64::from(stored.version))
+    }
+
+    /// Asks for an operation: right but for who asks.
+    fn ask(&self, operation: &Operation, persona: Persona) -> Response {
+        let collection = self.collection(operation);
+        let mut path = operation.path.replace("{code}", "not_found").replace("{index}", "1");
+        if path.contains("{id}") {
+            path = path.replace("{id}", self.record(collection).as_str());
+        }
+        path += &match operation.id.as_str() {
+            "list_api_keys" | "list_members" => format!("?organisation={}", self.laboratory),
+            "check_certificate" => format!("?issuer={}&number=1", self.laboratory),
+            _ => String::new(),
+        };
+        let mut request: Request = self.served.request(&operation.method, &path);
+        if persona != Nobody {
+            request = request.token(self.token(persona));
+        }
+        match (operation.method.as_str(), operation.id.as_str()) {
+            ("GET" | "DELETE", _) => request.send(),
+            ("PUT", _) => {
+                let name = CollectionName::ALL.iter().find(|name| name.as_str() == collection);
+                let (body, version) = self.current(*name.expect("a collection"));
+                request.header("If-Match", &format!("\"{version}\"")).json(&body)
+            }
+            (_, "create_token") => request
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .body(format!("grant_type=client_credentials&client_secret={}", self.key)),
+            (_, "create_import") => {
+                let label = json!({"id": "_:one"});
+                let record = with(standard(&self.laboratory, "W-1"), label);
+                // A source of its own, so that the record is a new one for everybody.
+                let source = format!("source {}", self.number());
+                let text = bundle(&source, [(CollectionName::MeasurementStandards, record)]);
+                request.header("Content-Type", "application/json").body(text)
+            }
+            (_, id) => request.json(&self.body(id)),
+        }
+    }
+
+    /// The collection that a path is about.
+    fn collection<'o>(&self, operation: &'o Operation) -> &'o str {
+        let inside = operation.path.strip_prefix("/api/v1/").unwrap_or(&operation.path);
+        inside.split('/').next().unwrap_or_default()
+    }
+}
+
+/// Tokens for the most powerful key there is: one that has expired, and one that another instance
+/// made.
+fn bad_tokens(served: &Served, operator: &Party) -> (String, String) {
+    let now = clock::now();
+    let secret = Secret::parse(&operator.key).expect("a key");
+    let key = served.registry.key_of_secret(&secret.digest(), now).expect("a key");
+    let subject = subject_of_key(&key);
+    let another = SigningKey::generate([8; 32]).0;
+    let another = Issuer::new(another, served.issuer.url().to_owned(), Duration::from_secs(900));
+    let issue = |issuer: &Issuer, now| issuer.issue(&subject, &ids::new_id(), now).token;
+    (issue(&served.issuer, instant("2026-01-01T00:00:00Z")), issue(&another, now))
+}
+
+/// What is wrong with an answer, if anything.
+fn difference(expected: &Expected, answer: &Response) -> Option<String> {
+    let code = answer.body["code"].as_str();
+    let right = match expected {
+        Expected::Through => (200..300).contains(&answer.status),
+        Expected::Problem(status, wanted) => (answer.status, code) == (*status, Some(*wanted)),
+        Expected::Fault(wanted, place) => {
+            (answer.status, code) == (422, Some("invalid_body"))
+                && answer.errors() == [(*wanted, *place)]
+        }
+    };
+    (!right).then(|| format!("expected {expected:?}, found {} {}", answer.status, answer.text))
+}
+
+fn every_operation_knows_who_may(database: &Database) {
+    let operations = operations();
+    let named: BTreeSet<&str> = operations.iter().map(|one| one.id.as_str()).collect();
+    let rows: BTreeSet<&str> = TABLE.iter().map(|row| row.operation).collect();
+    assert_eq!(rows.len(), TABLE.len(), "an operation has two rows");
+    let without: Vec<&&str> = named.difference(&rows).collect();
+    assert!(without.is_empty(), "operations without a row; say who may: {without:?}");
+    let gone: Vec<&&str> = rows.difference(&named).collect();
+    assert!(gone.is_empty(), "rows of operations that are not there: {gone:?}");
+
+    let served = Served::new(database);
+    let fixture = Fixture::new(&served);
+    let mut wrong = Vec::new();
+    for row in TABLE {
+        let operation = operations.iter().find(|one| one.id == row.operation).expect("a row");
+        if operation.door != row.door {
+            wrong.push(format!("{}: the document says {:?}", row.operation, operation.door));
+        }
+        for persona in PERSONAS {
+            let answer = fixture.ask(operation, persona);
+            let expected = row.expected(persona);
+            if let Some(difference) = difference(&expected, &answer) {
+                wrong.push(format!("{} by {persona:?}: {difference}", row.operation));
+                continue;
+            }
+            // A list holds the record for those, and only those, who may know of it.
+            let collection = fixture.collection(operation);
+            if expected == Expected::Through
+                && row.operation.starts_with("list_")
+                && operation.path == format!("/api/v1/{collection}")
+                && let Some(id) = fixture.records.get(collection)
+                && answer.text.contains(id.as_str()) != row.known_to.contains(&persona)
+            {
+                wrong.push(format!("{} by {persona:?}: {}", row.operation, answer.text));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of the answers:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What a request for a new record, or a version of one, came to.
+fn put(served: &Served, token: &str, place: &str, body: &Value) -> Response {
+    let version = body["version"].as_u64().expect("a version");
+    served.put(place).token(token).header("If-Match", &format!("\"{version}\"")).json(body)
+}
+
+fn received_certificates_are_their_owners_until_confirmed(database: &Database) {
+    let served = Served::new(database);
+    let operator = served.operator();
+    let issuer = served.party(&operator, "calibration_laboratory", &["signatory"]);
+    let owner = served.party(&operator, "calibration_laboratory", &["submitter"]);
+    let stranger = served.party(&operator, "calibration_laboratory", &["submitter", "signatory"]);
+    let body = accreditor_of(&served, &operator, &issuer);
+    let item = served
+        .post("/api/v1/measurement_standards")
+        .token(&owner.token)
+        .json(&standard(&owner.id, "W-1"));
+    let item = id_of(&item.body["record"]["id"]);
+    let received = with(certificate(&issuer.id, &item, "1"), json!({"published": true}));
+    // Neither who has no part in it nor who would say that its own is somebody else's.
+    let refused = served.post("/api/v1/calibrations").token(&stranger.token).json(&received);
+    refused.is_problem(403, "not_allowed");
+    let made = served.post("/api/v1/calibrations").token(&owner.token).json(&received);
+    assert_eq!(made.status, 201, "{}", made.text);
+    let place = made.header("location").to_owned();
+    let status = format!("{place}/status");
+    let entry = json!({"status": "under_review", "effective_from": "2026-11-01"});
+    let mended = with(made.body["record"].clone(), json!({"signatory": "N. V. A."}));
+    let amended = put(&served, &owner.token, &place, &mended);
+    assert_eq!(amended.status, 200, "{}", amended.text);
+    assert_eq!(amended.body["record"]["evidence_level"], "self_declared");
+    assert_eq!(served.post(&status).token(&owner.token).json(&entry).status, 201);
+    // It is public: a stranger is told so, and no more.
+    served.post(&status).token(&stranger.token).json(&entry).is_problem(403, "not_allowed");
+    let known = served.get(&place).token(&stranger.token).send();
+    put(&served, &stranger.token, &place, &known.body).is_problem(403, "not_allowed");
+    // The issuer confirms it, and from then on it is the issuer's.
+    let confirmed = put(&served, &issuer.token, &place, &known.body);
+    assert_eq!(confirmed.status, 200, "{}", confirmed.text);
+    assert_eq!(confirmed.body["record"]["evidence_level"], "issuer_confirmed");
+    put(&served, &owner.token, &place, &confirmed.body["record"]).is_problem(403, "not_allowed");
+    let published = confirmed.body["record"]["published"] == true;
+    let only = with(confirmed.body["record"].clone(), json!({"published": !published}));
+    let more = with(only.clone(), json!({"signatory": "N. V. B."}));
+    put(&served, &owner.token, &place, &more).is_problem(403, "not_allowed");
+    put(&served, &issuer.token, &place, &only).is_problem(403, "not_allowed");
+    let turned = put(&served, &owner.token, &place, &only);
+    assert_eq!(turned.status, 200, "{}", turned.text);
+    assert_eq!(turned.body["record"]["evidence_level"], "issuer_confirmed");
+    let back = with(turned.body["record"].clone(), json!({"published": published}));
+    assert_eq!(put(&served, &owner.token, &place, &back).status, 200);
+    // The body that accredits the issuer says what became of it, and leaves its evidence alone.
+    let (accreditor, other) = body;
+    let appended = served.post(&status).token(&accreditor.token).json(&entry);
+    assert_eq!(appended.status, 201, "{}", appended.text);
+    assert_eq!(appended.body["record"]["evidence_level"], "issuer_confirmed");
+    served.post(&status).token(&other.token).json(&entry).is_problem(403, "not_allowed");
+    let latest = &appended.body["record"];
+    put(&served, &accreditor.token, &place, latest).is_problem(403, "not_allowed");
+}
+
+/// A body that accredits a laboratory, and one that does not.
+fn accreditor_of(served: &Served, operator: &Party, laboratory: &Party) -> (Party, Party) {
+    let party = || served.party(operator, "accreditation_body", &["accreditation_body"]);
+    let (body, other) = (party(), party());
+    let accreditation = json!({
+        "organisation": laboratory.id, "accreditation_body": body.id, "standard": "iso_iec_17025",
+    });
+    let made = served.post("/api/v1/accreditations").token(&body.token).json(&accreditation);
+    assert_eq!(made.status, 201, "{}", made.text);
+    (body, other)
+}
+
+fn national_standards_are_the_authoritys_too(database: &Database) {
+    let served = Served::new(database);
+    let operator = served.operator();
+    let authority = served.party(&operator, "authority", &["authority"]);
+    let owner = served.party(&operator, "calibration_laboratory", &["submitter"]);
+    let create = |party: &Party, body: &Value| {
+        served.post("/api/v1/measurement_standards").token(&party.token).json(body)
+    };
+    let national = with(standard(&owner.id, "N-1"), json!({"legal_level": "national"}));
+    let made = create(&authority, &national);
+    assert_eq!(made.status, 201, "{}", made.text);
+    assert_eq!(made.body["record"]["evidence_level"], "issuer_confirmed");
+    create(&authority, &standard(&owner.id, "W-1")).is_problem(403, "not_allowed");
+    // A standard does not become national by the authority's word alone: it is its owner's, and
+    // the authority does not even know of it.
+    let own = create(&owner, &standard(&owner.id, "W-2"));
+    let place = own.header("location").to_owned();
+    let raised = with(own.body["record"].clone(), json!({"legal_level": "national"}));
+    put(&served, &authority.token, &place, &raised).is_problem(404, "unknown_record");
+    // Nor does the authority take one out of the public's sight.
+    let place = made.header("location").to_owned();
+    let lowered = with(made.body["record"].clone(), json!({"legal_level": "working"}));
+    put(&served, &authority.token, &place, &lowered).is_problem(403, "not_allowed");
+}
+
+fn realisations_are_institutes_alone(database: &Database) {
+    let served = Served::new(database);
+    let operator = served.operator();
+    let body = |of: &Party| {
+        json!({
+            "kind": "nmi_primary_realisation", "organisation": of.id,
+            "quantity_kind": "conventional_mass",
+        })
+    };
+    for (kind, status) in
+        [("calibration_laboratory", 403), ("nmi", 201), ("designated_institute", 201)]
+    {
+        let party = served.party(&operator, kind, &["submitter", "administrator"]);
+        let made = served.post("/api/v1/realisations").token(&party.token).json(&body(&party));
+        assert_eq!(made.status, status, "{kind}: {}", made.text);
+    }
+}
+
+fn nobody_takes_a_part_by_writing_it(database: &Database) {
+    let served = Served::new(database);
+    let operator = served.operator();
+    let roles = ["submitter", "signatory", "administrator"];
+    let laboratory = served.party(&operator, "calibration_laboratory", &roles);
+    let stranger = served.party(&operator, "calibration_laboratory", &roles);
+    let (accreditor, other) = accreditor_of(&served, &operator, &laboratory);
+    let (theirs, _) = accreditor_of(&served, &operator, &stranger);
+    let item = served
+        .post("/api/v1/measurement_standards")
+        .token(&laboratory.token)
+        .json(&with(standard(&laboratory.id, "N-1"), json!({"legal_level": "national"})));
+    let owned = with(item.body["record"].clone(), json!({"owner": stranger.id}));
+    put(&served, &stranger.token, item.header("location"), &owned).is_problem(403, "not_allowed");
+    let item = id_of(&item.body["record"]["id"]);
+    let public = with(certificate(&laboratory.id, &item, "1"), json!({"published": true}));
+    let made = served.post("/api/v1/calibrations").token(&laboratory.token).json(&public);
+    assert_eq!(made.status, 201, "{}", made.text);
+    let place = made.header("location").to_owned();
+    let taken = with(made.body["record"].clone(), json!({"issuer": stranger.id}));
+    put(&served, &stranger.token, &place, &taken).is_problem(403, "not_allowed");
+    // Nor is anything written in the name of somebody else.
+    let forged = certificate(&laboratory.id, &item, "2");
+    let refused = served.post("/api/v1/calibrations").token(&stranger.token).json(&forged);
+    refused.is_problem(403, "not_allowed");
+    // An accreditation and what hangs on it are its body's.
+    let page = served.get("/api/v1/accreditations").send();
+    let of = |party: &Party| {
+        let items = page.body["items"].as_array().expect("a list").iter();
+        items.clone().find(|one| one["organisation"] == json!(party.id)).expect("one").clone()
+    };
+    let accreditation = of(&laboratory);
+    let place = format!("/api/v1/accreditations/{}", accreditation["id"].as_str().expect("an id"));
+    let taken = with(accreditation.clone(), json!({"accreditation_body": other.id}));
+    put(&served, &other.token, &place, &taken).is_problem(403, "not_allowed");
+    let scope = |of: &Party, accreditation: &Value| {
+        json!({
+            "publisher": "accreditation_scope", "organisation": of.id,
+            "accreditation": accreditation["id"], "quantity_kind": "conventional_mass",
+        })
+    };
+    for (who, body) in [
+        (&other, scope(&laboratory, &accreditation)),
+        (&theirs, scope(&laboratory, &accreditation)),
+        (&laboratory, scope(&laboratory, &accreditation)),
+        (&accreditor, with(scope(&laboratory, &accreditation), json!({"publisher": "kcdb"}))),
+    ] {
+        let refused = served.post("/api/v1/capabilities").token(&who.token).json(&body);
+        refused.is_problem(403, "not_allowed");
+    }
+    // The scope of one laboratory does not hang on another's accreditation.
+    let crossed = scope(&stranger, &accreditation);
+    let refused = served.post("/api/v1/capabilities").token(&accreditor.token).json(&crossed);
+    assert!((400..500).contains(&refused.status), "{}", refused.text);
+    // What an organisation is, it does not say itself.
+    let place = format!("/api/v1/organisations/{}", stranger.id);
+    let own = served.get(&place).send();
+    let renamed = with(own.body.clone(), json!({"names": {"en": "Other name"}}));
+    let amended = put(&served, &stranger.token, &place, &renamed);
+    assert_eq!(amended.status, 200, "{}", amended.text);
+    for change in [
+        json!({"kind": "nmi"}),
+        json!({"country": "FR"}),
+        json!({"identifiers": [{"scheme": "ror", "value": "https://ror.org/05xyz"}]}),
+    ] {
+        let changed = with(amended.body["record"].clone(), change);
+        put(&served, &stranger.token, &place, &changed).is_problem(403, "not_allowed");
+    }
+}

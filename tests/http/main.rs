@@ -1,0 +1,16 @@
+//! The service on both backends: a real server at a port of its own, a client that speaks HTTP, and
+//! a database that nobody else uses. Each theme is a module.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod authorisation;
+mod document;
+mod examples;
+mod identity;
+mod manners;
+mod privacy;
+mod records;
+mod refusals;
+mod running;
+mod verifications;
