@@ -146,7 +146,7 @@ fn now() -> Instant {
 }
 
 fn author() -> Author {
-    Author { actor: "benchmark".to_owned(), now: now() }
+    Author::operator("benchmark", now())
 }
 
 /// A database of its own on the server, empty.
