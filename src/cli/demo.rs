@@ -190,11 +190,10 @@ fn after(answer: Answer, served: Served, options: Options) -> Result<Answer, Fai
 fn over_http(registry: &Registry, address: &str) -> Result<Vec<String>, Failure> {
     let at = registry.head()?.log_index;
     let standard = registry.standard_named(QUESTIONS[0].standard, at)?;
-    let asked = format!("{address}/api/v1/measurement_standards/{standard}/traceability");
     Ok(vec![
-        // Two lines that a shell takes as one.
-        "  curl -s \\".to_owned(),
-        format!("    \"{asked}?used_on={USED_ON}&policy={POLICY}\""),
+        // In two, so that neither is broken where lines end.
+        format!("  at={address}/api/v1/measurement_standards/{standard}"),
+        format!("  curl -s \"$at/traceability?used_on={USED_ON}&policy={POLICY}\""),
         format!("  {address}/docs"),
     ])
 }

@@ -157,8 +157,9 @@ fn the_demonstration_serves_what_it_says_to_try() {
             break;
         }
     }
-    let command = shown.iter().position(|line| line == "  curl -s \\").expect("a command");
-    let address = shown[command + 1].trim().trim_matches('"');
+    let at = shown.iter().find_map(|line| line.strip_prefix("  at=")).expect("a place");
+    let command = shown.iter().find_map(|line| line.strip_prefix("  curl -s ")).expect("a command");
+    let address = command.trim_matches('"').replace("$at", at);
     let mut answer = ureq::get(address).call().expect("an answer");
     let text = answer.body_mut().read_to_string().expect("a text");
     let report: Value = serde_json::from_str(&text).expect("JSON");
