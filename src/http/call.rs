@@ -143,6 +143,18 @@ impl Call {
         find(&self.query, name)
     }
 
+    /// A parameter that is the id of a record.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn id_parameter(&self, name: &str) -> Result<Option<Id>, Problem> {
+        let Some(text) = self.parameter(name) else { return Ok(None) };
+        Id::parse(text).ok().filter(|id| !id.is_label()).map(Some).ok_or_else(|| {
+            let message = Text::new("cần một UUIDv7 chữ thường", "expected a UUIDv7 in lower case");
+            Problem::parameter(name, "bad_id", message)
+        })
+    }
+
     /// A parameter that is a number within bounds.
     ///
     /// # Errors

@@ -380,19 +380,9 @@ struct Page {
 impl Page {
     fn of(call: &Call) -> Result<Self, Problem> {
         let limit = call.number("limit", 1, u64::from(LONGEST_PAGE))?;
-        let id = |name| {
-            let text: Option<&str> = call.parameter(name);
-            let id = text.map(|text| {
-                Id::parse(text).map_err(|_| {
-                    let message = Text::new("cần một UUIDv7", "expected a UUIDv7");
-                    Problem::parameter(name, "bad_id", message)
-                })
-            });
-            id.transpose()
-        };
         Ok(Self {
-            organisation: id("organisation")?,
-            after: id("cursor")?,
+            organisation: call.id_parameter("organisation")?,
+            after: call.id_parameter("cursor")?,
             limit: limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(USUAL_PAGE),
         })
     }

@@ -220,9 +220,9 @@ fn list(call: &Call) -> Result<Reply, Problem> {
     });
     let query = ReportQuery {
         reader: call.principal()?.reader(),
-        standard: named(call, "standard")?,
+        standard: call.id_parameter("standard")?,
         verdict: verdict.transpose()?.map(|verdict| verdict.to_string()),
-        after: named(call, "cursor")?,
+        after: call.id_parameter("cursor")?,
         // One more than the page, to see whether there is another.
         limit: limit + 1,
     };
@@ -244,15 +244,6 @@ fn day_of_use(call: &Call) -> Result<Option<Day>, Problem> {
     })
 }
 
-/// A parameter that is an id.
-fn named(call: &Call, name: &str) -> Result<Option<Id>, Problem> {
-    let Some(text) = call.parameter(name) else { return Ok(None) };
-    Id::parse(text).ok().filter(|id| !id.is_label()).map(Some).ok_or_else(|| {
-        let message = Text::new("cần một UUIDv7 chữ thường", "expected a UUIDv7 in lower case");
-        Problem::parameter(name, "bad_id", message)
-    })
-}
-
 fn get(call: &Call) -> Result<Reply, Problem> {
     let reader = call.principal()?.reader();
     let (kept, report) = call.registry().report(&call.id()?, &reader)?;
@@ -271,7 +262,7 @@ fn traceability(call: &Call) -> Result<Reply, Problem> {
         return of_known(call, &id, at, reply);
     }
     let claim = Claim {
-        calibration: named(call, "calibration")?,
+        calibration: call.id_parameter("calibration")?,
         used_on: day_of_use(call)?,
         known_at: call.known_at()?,
         policy: call.parameter("policy").map(str::to_owned),
@@ -303,19 +294,20 @@ fn lineage(direction: Direction, call: &Call) -> Result<Reply, Problem> {
 }
 
 fn check(call: &Call) -> Result<Reply, Problem> {
-    let query = match (call.parameter("code"), named(call, "issuer")?, call.parameter("number")) {
-        (Some(code), None, None) => CertificateQuery::Code(code.to_owned()),
-        (None, Some(issuer), Some(number)) => {
-            CertificateQuery::Number { issuer, number: number.to_owned() }
-        }
-        _ => {
-            let message = Text::new(
-                "cần “code”, hoặc cả “issuer” và “number”",
-                "expected “code”, or both “issuer” and “number”",
-            );
-            return Err(Problem::parameter("code", "missing_parameter", message));
-        }
-    };
+    let query =
+        match (call.parameter("code"), call.id_parameter("issuer")?, call.parameter("number")) {
+            (Some(code), None, None) => CertificateQuery::Code(code.to_owned()),
+            (None, Some(issuer), Some(number)) => {
+                CertificateQuery::Number { issuer, number: number.to_owned() }
+            }
+            _ => {
+                let message = Text::new(
+                    "cần “code”, hoặc cả “issuer” và “number”",
+                    "expected “code”, or both “issuer” and “number”",
+                );
+                return Err(Problem::parameter("code", "missing_parameter", message));
+            }
+        };
     let at = call.at()?;
     let tag = call.tag(at, call.parameter("used_on").is_none());
     if let Some(reply) = call.unchanged(&tag) {
