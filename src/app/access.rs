@@ -230,6 +230,9 @@ static TABLE: &[Grant] = {
             If::OnlyPublishing,
             As::AsBefore,
         ),
+        // Open: api.md lets the body append to every certificate of a laboratory that it accredits,
+        // but one that is confidential is not there for it (404), since the answer would show it
+        // the figures. It reaches those that are published.
         grant(
             C::Calibrations,
             &[Append],

@@ -75,8 +75,8 @@ impl Reader {
                 reasons
             }
             CollectionName::MeasurementStandards => {
-                // Certificates of an issuer are few beside all standards, and are gone through;
-                // whether one is published is asked of each standard.
+                // Who issued a certificate does not see the item by that: anybody may issue for
+                // anything, and the record of it is its owner's.
                 let mut reasons = vec![
                     Statement::new("v.legal_level = 'national'"),
                     Statement::new(format!(
