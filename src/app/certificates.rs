@@ -2,15 +2,13 @@
 //! knows its issuer and number, or its code, without values, uncertainties or customers (api.md,
 //! "Privacy").
 
-use std::collections::BTreeMap;
-
 use crate::domain::calibration::{CalibrationKind, CalibrationStatus, Endorsement};
 use crate::domain::claim::{Claim, KnownAt};
 use crate::domain::id::Id;
 use crate::domain::period::Day;
 use crate::domain::records::{AnyRecord, CollectionName};
-use crate::engine::finding::Outcome;
-use crate::engine::report::{RenderedReport, Verdict};
+use crate::engine::report::Verdict;
+use crate::engine::summary::UnmetRule;
 use crate::store::{FilterValue, ListQuery, Reader, filters};
 
 use super::refusal::Refusal;
@@ -29,16 +27,6 @@ pub enum CertificateQuery {
         /// The number.
         number: String,
     },
-}
-
-answer! {
-    /// A rule that is not met, by its name alone.
-    UnmetRule {
-        /// Its id.
-        rule: String,
-        /// What came of it: `fail`, `indeterminate` or `remark`.
-        outcome: Outcome,
-    }
 }
 
 answer! {
@@ -121,7 +109,7 @@ impl Registry {
                 ..Claim::of(certificate.item.clone())
             };
             let loaded = self.load(&claim.standard, claim.calibration.as_ref(), at)?;
-            let report = loaded.answer(&claim, moment)?;
+            let summary = loaded.summary(&claim, moment)?;
             let mut statuses = certificate.status_history.iter();
             let current = statuses.rfind(|entry| entry.effective_from <= used_on);
             checks.push(CertificateCheck {
@@ -135,35 +123,10 @@ impl Registry {
                 issued_on: certificate.issued_on,
                 due_on: certificate.due_on,
                 endorsement: certificate.endorsement,
-                verdict: report.verdict,
-                rules: unmet(&report),
+                verdict: summary.verdict,
+                rules: summary.rules,
             });
         }
         Ok(checks)
     }
-}
-
-/// The rules that are not met, each with the worst that came of it.
-fn unmet(report: &RenderedReport) -> Vec<UnmetRule> {
-    fn rank(outcome: Outcome) -> u8 {
-        match outcome {
-            Outcome::Fail => 0,
-            Outcome::Indeterminate => 1,
-            Outcome::Remark => 2,
-            Outcome::Pass => 3,
-        }
-    }
-    let mut worst: BTreeMap<&str, Outcome> = BTreeMap::new();
-    let mut reports = vec![report];
-    while let Some(report) = reports.pop() {
-        for finding in report.findings.iter().filter(|one| one.outcome != Outcome::Pass) {
-            let known = worst.entry(finding.rule).or_insert(finding.outcome);
-            if rank(finding.outcome) < rank(*known) {
-                *known = finding.outcome;
-            }
-        }
-        reports.extend(&report.parts);
-    }
-    let rules = worst.into_iter();
-    rules.map(|(rule, outcome)| UnmetRule { rule: rule.to_owned(), outcome }).collect()
 }

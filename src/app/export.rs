@@ -123,7 +123,8 @@ impl Export<'_> {
 
     /// What a claim on a standard is decided from.
     fn chain(&mut self, standard: &Id) -> Result<(), Refusal> {
-        let closure = self.registry.store().closure(standard, None, self.at)?;
+        let standard = BTreeSet::from([standard.clone()]);
+        let closure = self.registry.store().closure(&standard, &BTreeSet::new(), self.at)?;
         let ids = closure.records.iter().map(|(_, _, record)| record.id());
         self.take_ids(ids.filter(|id| !self.records.contains_key(*id)).cloned().collect())
     }

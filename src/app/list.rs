@@ -178,7 +178,11 @@ impl Cursor {
     }
 }
 
-fn filter_values(request: &ListRequest, faults: &mut Vec<Fault>) -> Vec<(FilterName, FilterValue)> {
+/// The filters of a list, read; what is wrong with them goes to the faults.
+pub(super) fn filter_values(
+    request: &ListRequest,
+    faults: &mut Vec<Fault>,
+) -> Vec<(FilterName, FilterValue)> {
     let known = filters(request.collection);
     let mut values = Vec::new();
     for (name, value) in &request.filters {

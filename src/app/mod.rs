@@ -1,6 +1,7 @@
 //! Use cases: load, decide, write. One file each; no SQL, no HTTP, no terminal here.
 
 pub mod access;
+pub mod audit;
 pub mod bundle;
 pub mod certificates;
 pub mod conformance;
@@ -15,6 +16,7 @@ pub mod log;
 pub mod privacy;
 pub mod refusal;
 pub mod registry;
+pub mod rerun;
 pub mod synth;
 pub mod verifications;
 pub mod verify;

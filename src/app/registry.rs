@@ -388,7 +388,22 @@ impl Registry {
         certificate: Option<&Id>,
         at: u64,
     ) -> Result<Loaded, Refusal> {
-        let Closure { records, log_index } = self.store.closure(standard, certificate, at)?;
+        let certificates = certificate.cloned().into_iter().collect();
+        self.load_all(&BTreeSet::from([standard.clone()]), &certificates, at)
+    }
+
+    /// The evidence for claims on standards, perhaps with certificates of theirs named, as known at
+    /// a log index.
+    ///
+    /// # Errors
+    /// When the database fails, or a body in it is damaged.
+    pub fn load_all(
+        &self,
+        standards: &BTreeSet<Id>,
+        certificates: &BTreeSet<Id>,
+        at: u64,
+    ) -> Result<Loaded, Refusal> {
+        let Closure { records, log_index } = self.store.closure(standards, certificates, at)?;
         Ok(Loaded::known_at(records, log_index))
     }
 

@@ -170,7 +170,7 @@ impl Registry {
 
 /// What a claim may not ask of figures that are withheld: claim by claim, the answers would tell
 /// them.
-fn withheld(claim: &Claim) -> Vec<Fault> {
+pub(super) fn withheld(claim: &Claim) -> Vec<Fault> {
     let asked = [
         ("/point", claim.point.is_some()),
         ("/parameters", !claim.parameters.is_empty()),

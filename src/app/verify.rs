@@ -8,6 +8,7 @@ use crate::engine::evidence::{Evidence, LogIndex};
 use crate::engine::limits::Limits;
 use crate::engine::policy::Policy;
 use crate::engine::report::{RenderedReport, Renderer};
+use crate::engine::summary::Summary;
 use crate::engine::verify::{Question, QuestionError, verify};
 
 /// The policy of a claim that names none: the international rules, without any country's law.
@@ -58,6 +59,27 @@ pub fn answer_at(
     Ok(report)
 }
 
+/// The short form of the answer from evidence that a registry gave as known at a log index, or of a
+/// bundle when none is named.
+///
+/// # Errors
+/// When the claim cannot be asked of this evidence, with a pointer into the claim.
+pub fn summary(
+    evidence: &Evidence,
+    log_index: Option<u64>,
+    claim: &Claim,
+    moment: Moment,
+    limits: &Limits,
+) -> Result<Summary, Faults> {
+    let mut claim = with_defaults(claim, moment);
+    if log_index.is_some() {
+        claim.known_at = None;
+    }
+    let policy = policy(&claim)?;
+    let question = Question::new(evidence, &claim).map_err(|error| refused(&claim, error))?;
+    Ok(Summary::of(&verify(evidence, &question, policy, limits)))
+}
+
 fn decide(
     evidence: &Evidence,
     asked: &Claim,
@@ -65,13 +87,18 @@ fn decide(
     moment: Moment,
     limits: &Limits,
 ) -> Result<RenderedReport, Faults> {
-    let name = asked.policy.as_deref().unwrap_or(DEFAULT_POLICY);
-    let policy = Policy::shipped(name).ok_or_else(|| unknown_policy(name))?;
+    let policy = policy(asked)?;
     let question = Question::new(evidence, asked).map_err(|error| refused(asked, error))?;
     let report = verify(evidence, &question, policy, limits);
     let computed_at = moment.now;
     let renderer = Renderer { evidence, policy, limits, claim: shown, computed_at };
     Ok(renderer.render(&report))
+}
+
+/// The policy that a claim names.
+fn policy(claim: &Claim) -> Result<&'static Policy, Faults> {
+    let name = claim.policy.as_deref().unwrap_or(DEFAULT_POLICY);
+    Policy::shipped(name).ok_or_else(|| unknown_policy(name))
 }
 
 fn with_defaults(claim: &Claim, moment: Moment) -> Claim {

@@ -29,7 +29,10 @@ impl KnownAtOption {
     }
 
     /// As it is meant.
-    fn read(&self, places: Places) -> Result<Option<KnownAt>, Failure> {
+    ///
+    /// # Errors
+    /// When it is neither an instant nor an index.
+    pub fn read(&self, places: Places) -> Result<Option<KnownAt>, Failure> {
         let read = self.as_field().map(deserialize::<KnownAt, _, Faults>).transpose();
         read.map_err(|Faults(mut faults)| {
             faults.iter_mut().for_each(|fault| fault.pointer = "/known_at".to_owned());

@@ -59,7 +59,7 @@ static OPTIONS: Places = &[
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
-    let filters = filters_of(&arguments.filters)?;
+    let filters = filters_of(&arguments.filters, OPTIONS)?;
     let registry = arguments.database.registry()?;
     let at = arguments.known_at.index(&registry, OPTIONS)?;
     let request = ListRequest {
@@ -87,7 +87,11 @@ fn refused(refusal: Refusal) -> Failure {
     }
 }
 
-fn filters_of(texts: &[String]) -> Result<Vec<(String, String)>, Failure> {
+/// Filters as people type them: `name=value`.
+pub(super) fn filters_of(
+    texts: &[String],
+    places: Places,
+) -> Result<Vec<(String, String)>, Failure> {
     let mut filters = Vec::new();
     let mut faults = Vec::new();
     for text in texts {
@@ -104,7 +108,7 @@ fn filters_of(texts: &[String]) -> Result<Vec<(String, String)>, Failure> {
     }
     match faults.is_empty() {
         true => Ok(filters),
-        false => Err(Failure::options(Faults(faults), OPTIONS)),
+        false => Err(Failure::options(Faults(faults), places)),
     }
 }
 

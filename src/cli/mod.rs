@@ -20,6 +20,7 @@ use crate::domain::text::{Language, Text};
 
 use failure::{Failure, Status};
 
+mod audit;
 mod chain;
 mod check;
 mod conformance;
@@ -102,6 +103,7 @@ enum Command {
     Import(import::Arguments),
     List(list::Arguments),
     Verify(Box<verify::Arguments>),
+    Audit(audit::Arguments),
     Export(export::Arguments),
     Log(log::Arguments),
     Migrate(migrate::Arguments),
@@ -178,6 +180,7 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::Serve(arguments) => serve::run(&arguments, options),
         Command::Import(arguments) => import::run(&arguments, options),
         Command::List(arguments) => list::run(&arguments, options),
+        Command::Audit(arguments) => audit::run(&arguments, options),
         Command::Verify(arguments) => verify::run(&arguments, options),
         Command::Export(arguments) => export::run(&arguments, options),
         Command::Log(arguments) => log::run(&arguments, options),

@@ -6,7 +6,7 @@ use crate::domain::calibration::{CalibrationKind, ReferenceRole, ValueIs};
 use crate::domain::quantity::QuantityKindId;
 use crate::domain::realisation::RealisationKind;
 use crate::domain::text::Language;
-use crate::engine::finding::{Phrase, Severity, phrase};
+use crate::engine::finding::{Outcome, Phrase, Severity, phrase};
 use crate::engine::report::{
     Closure, DimensionOutcome, LinkState, LinkVia, Route, Traceability, Verdict,
 };
@@ -181,6 +181,17 @@ phrases! {
         "Note this checkpoint elsewhere, and add it to a later etalon log verify:";
     LOG_EXPORTED = "số mục nhật ký: {entries}", "log entries: {entries}";
     LOG_IMPORTED = "{file}: nay ở {database}", "{file}: now in {database}";
+}
+
+// The audit
+phrases! {
+    STANDARDS = "chuẩn", "standards";
+    AUDITED = "số chuẩn: {standards}, số kết quả: {results}", "standards: {standards}, results: {results}";
+    RULES_NOT_MET = "Các quy tắc không được thoả mãn, theo số chuẩn",
+        "Rules that are not met, by number of standards";
+    WOULD_SETTLE = "Những gì giúp xác định, theo số chuẩn", "What would settle it, by number of standards";
+    AUDITED_STANDARDS = "Các chuẩn", "Standards";
+    MORE_STANDARDS = "và {count} chuẩn khác; --all liệt kê tất cả", "and {count} more; --all lists every one";
 }
 
 // The other commands
@@ -359,6 +370,16 @@ pub const fn severity(severity: Severity) -> Phrase {
         Severity::Major => phrase("quan trọng", "major"),
         Severity::Minor => phrase("nhỏ", "minor"),
         Severity::Info => phrase("thông tin", "for information"),
+    }
+}
+
+/// What came of a rule.
+pub const fn outcome(outcome: Outcome) -> Phrase {
+    match outcome {
+        Outcome::Pass => phrase("đạt", "pass"),
+        Outcome::Fail => phrase("không đạt", "fail"),
+        Outcome::Indeterminate => phrase("chưa xác định", "undetermined"),
+        Outcome::Remark => phrase("lưu ý", "remark"),
     }
 }
 

@@ -3,7 +3,7 @@
 
 answer! {
     /// A message for people, in Vietnamese and English.
-    #[derive(PartialEq, Eq)]
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
     Text {
         /// Vietnamese.
         vi: String,

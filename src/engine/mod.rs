@@ -16,6 +16,7 @@ pub mod numbers;
 pub mod policy;
 pub mod report;
 pub mod rules;
+pub mod summary;
 pub mod tri;
 pub mod verify;
 mod walk;

@@ -228,6 +228,10 @@ answer! {
         computed_at: Instant,
         /// The state of knowledge: a position in the record log.
         log_index: LogIndex,
+        /// What was answered before, where that was better: a verdict that was right when it was
+        /// given and does not hold any more.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        previously: Option<Previously>,
         /// Whether a limit was reached, so that not everything was looked at.
         partial: bool,
         /// Whether points, uncertainties and facts were left out, for a reader who may not see
@@ -244,6 +248,24 @@ impl RenderedReport {
     pub fn at_log_index(&mut self, log_index: LogIndex) {
         self.log_index = log_index;
         self.parts.iter_mut().for_each(|part| part.at_log_index(log_index));
+    }
+}
+
+answer! {
+    /// An earlier answer to the same claim.
+    Previously {
+        /// Id of the report.
+        report: String,
+        /// The answer then.
+        verdict: Verdict,
+        /// Verdict A then.
+        traceability: Traceability,
+        /// Verdict B then.
+        recognition: Route,
+        /// The state of knowledge then: a position in the record log.
+        log_index: LogIndex,
+        /// When it was computed.
+        computed_at: Instant,
     }
 }
 
@@ -394,6 +416,7 @@ impl Renderer<'_> {
             },
             computed_at: self.computed_at,
             log_index: report.log_index,
+            previously: None,
             partial: report.partial,
             redacted: false,
             limits: *self.limits,

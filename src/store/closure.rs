@@ -1,4 +1,4 @@
-//! The evidence for a claim: everything that the engine may look at, as known at a log index.
+//! The evidence for claims: everything that the engine may look at, as known at a log index.
 //!
 //! **Followed**: the certificates of the standard, what they were made with, what amends them, and
 //! so on upward to the end.
@@ -42,18 +42,17 @@ pub struct Closure {
     pub log_index: u64,
 }
 
-/// Loads the evidence for a claim on a standard, perhaps with a certificate of it named.
+/// Loads the evidence for claims on standards, perhaps with certificates of theirs named.
 pub(super) fn closure(
     connection: &mut AnyConnection,
-    standard: &Id,
-    certificate: Option<&Id>,
+    standards: &Ids,
+    certificates: &Ids,
     at: u64,
 ) -> Result<Closure, StoreError> {
     let mut closure = Loading { connection, at, records: BTreeMap::new() };
-    let named = std::iter::once(standard).chain(certificate);
-    closure.take_ids(named.clone().cloned().collect())?;
-    let walked = closure.walk(standard, certificate)?;
-    closure.beside(standard, &walked)?;
+    closure.take_ids(standards.union(certificates).cloned().collect())?;
+    let walked = closure.walk(standards, certificates)?;
+    closure.beside(standards, &walked)?;
     let mut records = Records::default();
     for (position, record) in closure.records.into_values().enumerate() {
         records.push_any(position, record);
@@ -117,12 +116,11 @@ impl Loading<'_> {
         self.take(found)
     }
 
-    /// The certificates above a standard, by one recursive query; another goes on from those that
+    /// The certificates above standards, by one recursive query; another goes on from those that
     /// amend one of them, which is rare.
-    fn walk(&mut self, standard: &Id, certificate: Option<&Id>) -> Result<Ids, StoreError> {
-        let start = Ids::from([standard.clone()]);
-        let mut from = read::certificates_of(self.connection, texts(&start), self.at)?;
-        from.extend(certificate.cloned());
+    fn walk(&mut self, standards: &Ids, certificates: &Ids) -> Result<Ids, StoreError> {
+        let mut from = read::certificates_of(self.connection, texts(standards), self.at)?;
+        from.extend(certificates.iter().cloned());
         let mut walked = Ids::new();
         while !from.is_empty() {
             walked.append(&mut read::certificates_above(self.connection, texts(&from), self.at)?);
@@ -206,8 +204,8 @@ impl Loading<'_> {
         Ok(())
     }
 
-    fn beside(&mut self, standard: &Id, walked: &Ids) -> Result<(), StoreError> {
-        let mut items = Ids::from([standard.clone()]);
+    fn beside(&mut self, standards: &Ids, walked: &Ids) -> Result<(), StoreError> {
+        let mut items = standards.clone();
         let mut issuers = Ids::new();
         let mut roots = Ids::new();
         let mut accreditations = Ids::new();

@@ -1,6 +1,9 @@
 //! Lists of a collection: filters over columns, words of texts, and a keyset order by id, as known
 //! at a log index.
 
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
 use crate::domain::period::Day;
 use crate::domain::records::CollectionName;
 
@@ -10,6 +13,7 @@ use super::read::{self, Stored};
 use super::reader::{self, Reader};
 use super::schema::Table;
 use super::statement::{Statement, Value};
+use super::value;
 
 /// How a filter compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,22 +211,45 @@ pub(super) fn list(
     connection: &mut AnyConnection,
     query: &ListQuery,
 ) -> Result<Vec<Stored>, StoreError> {
-    let after = query.after.as_deref().unwrap_or_default();
-    let reasons = query.reader.reasons(query.collection, query.at, after);
-    if reasons.is_empty() {
-        return Ok(Vec::new());
-    }
-    // The first of a union lie among the first of its parts, each found along its own index.
+    let Some(versions) = versions(query) else { return Ok(Vec::new()) };
     let mut statement = Statement::new("WHERE l.log_index IN (SELECT log_from FROM (");
-    for (position, reason) in reasons.into_iter().enumerate() {
-        statement.push(if position == 0 { "" } else { " UNION " });
-        statement.push("SELECT log_from, id FROM (");
-        statement.push_all(page(query, reason));
-        statement.push(") p");
-    }
+    statement.push_all(versions);
     statement.push(") q ORDER BY id LIMIT ?) ORDER BY l.record_id");
     statement.push_value(query.limit);
     read::stored(connection, statement)
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// How many records a query asks for, up to its limit.
+pub(super) fn count(connection: &mut AnyConnection, query: &ListQuery) -> Result<u64, StoreError> {
+    let Some(versions) = versions(query) else { return Ok(0) };
+    let mut statement = Statement::new("SELECT COUNT(*) AS number FROM (");
+    statement.push_all(versions);
+    statement.push(") q");
+    Ok(value::unsigned(statement.get_result::<CountRow>(connection)?.number))
+}
+
+/// The versions that a query asks for; none when nothing is visible. The first of a union lie among
+/// the first of its parts, each found along its own index.
+fn versions(query: &ListQuery) -> Option<Statement> {
+    let after = query.after.as_deref().unwrap_or_default();
+    let reasons = query.reader.reasons(query.collection, query.at, after);
+    let parts = reasons.into_iter().map(|reason| {
+        let mut part = Statement::new("SELECT log_from, id FROM (");
+        part.push_all(page(query, reason));
+        part.push(") p");
+        part
+    });
+    parts.reduce(|mut union, part| {
+        union.push(" UNION ");
+        union.push_all(part);
+        union
+    })
 }
 
 /// The page of those versions that are visible for one reason.

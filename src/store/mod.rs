@@ -216,6 +216,14 @@ impl Store {
         list::list(&mut *self.reader()?, query)
     }
 
+    /// How many records a list has, up to its limit.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn count(&self, query: &ListQuery) -> Result<u64, StoreError> {
+        list::count(&mut *self.reader()?, query)
+    }
+
     /// Those of these records of a collection that a reader may see, as known at a log index: the
     /// ids that a list for this reader would show.
     ///
@@ -231,17 +239,17 @@ impl Store {
         reader::visible(&mut *self.reader()?, collection, ids, reader, at)
     }
 
-    /// The evidence for a claim on a standard, perhaps with a certificate of it named.
+    /// The evidence for claims on standards, perhaps with certificates of theirs named.
     ///
     /// # Errors
     /// When the database fails, or a body in it is damaged.
     pub fn closure(
         &self,
-        standard: &Id,
-        certificate: Option<&Id>,
+        standards: &BTreeSet<Id>,
+        certificates: &BTreeSet<Id>,
         at: u64,
     ) -> Result<Closure, StoreError> {
-        closure::closure(&mut *self.reader()?, standard, certificate, at)
+        closure::closure(&mut *self.reader()?, standards, certificates, at)
     }
 
     /// What stands above or below a standard, with exact counts and at most so many steps.
@@ -264,6 +272,19 @@ impl Store {
     /// When the database fails.
     pub fn entries(&self, after: u64, most: u32) -> Result<Vec<Entry>, StoreError> {
         read::entries(&mut *self.reader()?, after, most)
+    }
+
+    /// The entries of the log after an index, up to another, that wrote these records, in its order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn entries_on(
+        &self,
+        records: &BTreeSet<Id>,
+        after: u64,
+        upto: u64,
+    ) -> Result<Vec<Entry>, StoreError> {
+        read::entries_on(&mut *self.reader()?, records, after, upto)
     }
 
     /// Puts the entries of another registry's log into this one, which must be empty. They keep

@@ -396,18 +396,43 @@ impl TryFrom<EntryRow> for Entry {
     }
 }
 
+/// Entries of the log that a condition finds, in its order.
+fn entries_where(
+    connection: &mut AnyConnection,
+    condition: Statement,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut query = Statement::new(
+        "SELECT log_index, recorded_at, actor, operation, kind, record_id, version, body, salt, \
+         body_sha256, chain_sha256 FROM record_log ",
+    );
+    query.push_all(condition);
+    let rows = query.load::<EntryRow>(connection)?;
+    rows.into_iter().map(Entry::try_from).collect()
+}
+
 /// Entries of the log after an index, in its order.
 pub(super) fn entries(
     connection: &mut AnyConnection,
     after: u64,
     most: u32,
 ) -> Result<Vec<Entry>, StoreError> {
-    let query = Statement::new(
-        "SELECT log_index, recorded_at, actor, operation, kind, record_id, version, body, salt, \
-         body_sha256, chain_sha256 FROM record_log WHERE log_index > ? ORDER BY log_index LIMIT ?",
-    );
-    let rows = query.bind(after).bind(most).load::<EntryRow>(connection)?;
-    rows.into_iter().map(Entry::try_from).collect()
+    let condition = Statement::new("WHERE log_index > ? ORDER BY log_index LIMIT ?");
+    entries_where(connection, condition.bind(after).bind(most))
+}
+
+/// The entries of the log after an index, up to another, that wrote these records, in its order.
+pub(super) fn entries_on(
+    connection: &mut AnyConnection,
+    records: &BTreeSet<Id>,
+    after: u64,
+    upto: u64,
+) -> Result<Vec<Entry>, StoreError> {
+    let among = dialect::among(connection);
+    let condition = Statement::new(format!(
+        "WHERE record_id {among} AND +log_index > ? AND +log_index <= ? ORDER BY log_index"
+    ));
+    let records = list(records.iter().map(Id::as_str));
+    entries_where(connection, condition.bind(records).bind(after).bind(upto))
 }
 
 /// Every row of every projection as text, in a fixed order.

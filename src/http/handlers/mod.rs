@@ -6,6 +6,7 @@ use crate::domain::id::Id;
 
 use super::routes::{Operation, Parameter, Position};
 
+mod batches;
 mod health;
 mod identity;
 mod imports;
@@ -18,6 +19,7 @@ mod verifications;
 pub fn operations() -> Vec<Operation> {
     let mut all = records::operations();
     all.extend(verifications::operations());
+    all.extend(batches::operations());
     all.extend(imports::operations());
     all.extend(log::operations());
     all.extend(reference::operations());

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::app::certificates::{CertificateCheck, CertificateQuery};
 use crate::app::list::{LONGEST_PAGE, USUAL_PAGE};
 use crate::app::registry::{Direction, Lineage};
+use crate::app::rerun::Rerun;
 use crate::app::verifications::{ReportQuery, ReportSummary};
 use crate::domain::claim::Claim;
 use crate::domain::fault::Faults;
@@ -107,6 +108,20 @@ pub fn operations() -> Vec<Operation> {
             .for_whom(Access::Token)
             .with([id(), at_least(), if_none_match()])
             .gives(StatusCode::OK, "The report.", report.clone(), OF_A_READ)
+            .fails(&[Code::UnknownRecord]),
+        Operation::new(Method::GET, format!("{path}/{{id}}/rerun"), "rerun_verification", rerun)
+            .says(
+                VERIFICATIONS,
+                "Ask a report's claim again",
+                "The claim of a kept report once more: at the report's own state of knowledge, which \
+                 gives the same, and with what is known now, with the entries of the log since then \
+                 and the findings that are new or gone. For who may read the report; nothing is kept.",
+            )
+            .for_whom(Access::Token)
+            .with([id(), at_least()])
+            .gives(StatusCode::OK, "What is the same, and what has changed.", Rerun::form(), &[
+                AnswerHeader::LogIndex,
+            ])
             .fails(&[Code::UnknownRecord]),
         Operation::new(
             Method::GET,
@@ -253,6 +268,13 @@ fn get(call: &Call) -> Result<Reply, Problem> {
         return Ok(reply.at(kept.log_index));
     }
     Ok(Reply::json(StatusCode::OK, &report)?.at(kept.log_index).with(header::ETAG, &tag))
+}
+
+fn rerun(call: &Call) -> Result<Reply, Problem> {
+    let reader = call.principal()?.reader();
+    let rerun = call.registry().rerun(&call.id()?, &reader, call.moment)?;
+    call.service.metrics.count_verdict(rerun.now.verdict.as_str());
+    Ok(Reply::json(StatusCode::OK, &rerun)?.at(u64::from(rerun.now.log_index)))
 }
 
 fn traceability(call: &Call) -> Result<Reply, Problem> {
