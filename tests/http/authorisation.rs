@@ -187,6 +187,14 @@ static TABLE: &[Row] = &[
     row("create_verification", Token, READERS, READERS),
     row("list_verifications", Token, EVERYONE, READERS),
     row("get_verification", Token, READERS, READERS),
+    row("rerun_verification", Token, READERS, READERS),
+    // A batch on the standards of the laboratory.
+    row(
+        "create_verification_batch",
+        Token,
+        &[Submitter, Signatory, Administrator, Authority, Institute, Operator],
+        EVERYONE,
+    ),
     row("get_measurement_standard_traceability", Public, EVERYONE, EVERYONE),
     row("get_measurement_standard_lineage", Public, EVERYONE, EVERYONE),
     row("get_measurement_standard_descendants", Public, EVERYONE, EVERYONE),
@@ -419,6 +427,7 @@ impl<'d> Fixture<'d> {
             "create_document" => json!({"designation": format!("TCVN {number}")}),
             "create_nonconformity" => json!({"subject": self.record("calibrations")}),
             "create_programme" => json!({}),
+            "create_verification_batch" => json!({"filter": {"owner": own}}),
             "create_verification" => json!({"standard": self.record("measurement_standards")}),
             "append_accreditation_status" | "append_legal_recognition_status" => entry("active"),
             "append_capability_status" => entry("published"),

@@ -282,6 +282,9 @@ fn journey(served: &Served) -> BTreeMap<String, Value> {
     let report = on.ask("create_verification", "POST", "/api/v1/verifications", Some(&claim));
     let place = format!("/api/v1/verifications/{}", text(&report.body["id"]));
     on.get("get_verification", &place);
+    on.get("rerun_verification", &format!("{place}/rerun"));
+    let batch = json!({"claims": [claim], "policy": "vn-2026"});
+    on.ask("create_verification_batch", "POST", "/api/v1/verifications/batch", Some(&batch));
     on.get("list_verifications", "/api/v1/verifications?limit=2");
     on.get(
         "get_measurement_standard_traceability",

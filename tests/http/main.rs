@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod audits;
 mod authorisation;
 mod document;
 mod examples;
