@@ -10,6 +10,7 @@ pub mod export;
 pub mod history;
 pub mod idempotency;
 pub mod import;
+pub mod jobs;
 pub mod keys;
 pub mod list;
 pub mod log;

@@ -1,6 +1,7 @@
 //! What the service holds while it runs. How requests reach it lives in `server`.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use crate::app::registry::Registry;
 use crate::auth::token::{Issuer, Verifier};
@@ -38,6 +39,8 @@ pub struct Service {
     pub document: String,
     /// Its tag.
     pub document_tag: String,
+    /// Jobs that are being worked on here.
+    pub jobs: AtomicUsize,
 }
 
 impl Service {
@@ -59,6 +62,7 @@ impl Service {
             operations: super::handlers::operations().into_iter().map(Arc::new).collect(),
             document,
             document_tag: format!("\"{}\"", &tag[..16]),
+            jobs: AtomicUsize::new(0),
         }
     }
 }

@@ -1,9 +1,21 @@
 //! Many claims at once, and kept reports asked again.
 
+use std::collections::BTreeSet;
+
+use deserr::deserialize;
+use etalon::app::access::Principal;
+use etalon::app::audit::Batch;
+use etalon::app::jobs::Work;
+use etalon::app::verify::Moment;
+use etalon::clock;
+use etalon::domain::fault::Faults;
+use etalon::domain::identity::Role;
+use etalon::domain::organisation::OrganisationKind;
+use etalon::domain::period::Day;
 use serde_json::{Value, json};
 
 use crate::support::Database;
-use crate::support::records::{COUNTRY, import_country};
+use crate::support::records::{COUNTRY, import_country, instant};
 use crate::support::served::{Party, Response, Served, id_of};
 
 crate::support::both!(
@@ -15,6 +27,10 @@ crate::support::both!(
     what_is_no_batch_is_refused,
     a_kept_report_asked_again_is_the_same,
     what_changed_since_a_report_is_told,
+    a_job_gives_what_the_batch_gives,
+    a_job_that_is_stopped_does_nothing_more,
+    a_job_without_a_sign_of_life_is_lost,
+    what_keeps_a_job_from_its_end_is_its_outcome,
 );
 
 const BATCH: &str = "/api/v1/verifications/batch";
@@ -256,4 +272,90 @@ fn what_changed_since_a_report_is_told(database: &Database) {
     // Only who may read the report may ask it again.
     let stranger = served.party(&operator, "calibration_laboratory", &["submitter"]);
     served.get(&path).token(&stranger.token).send().is_problem(404, "unknown_record");
+}
+
+const JOBS: &str = "/api/v1/verification_jobs";
+
+/// A job once it does not run any more.
+fn ended(served: &Served, token: &str, place: &str) -> Response {
+    loop {
+        let job = served.get(place).token(token).send();
+        if job.body["state"] != "running" {
+            return job;
+        }
+    }
+}
+
+fn a_job_gives_what_the_batch_gives(database: &Database) {
+    let (served, operator) = country(database);
+    let body = json!({"filter": {}, "used_on": "2026-11-01", "policy": "vn-2026"});
+    let whole = batch(&served, &operator.token, &body);
+    let started = served.post(JOBS).token(&operator.token).json(&body);
+    assert_eq!((started.status, &started.body["state"]), (201, &json!("running")));
+    let place = started.header("location").to_owned();
+    let job = ended(&served, &operator.token, &place);
+    assert_eq!(job.body["state"], "done", "{}", job.text);
+    assert_eq!(job.body["outcome"], whole.body["totals"]);
+    assert_eq!(job.body["done"], job.body["expected"]);
+    let mut items: Vec<Value> = Vec::new();
+    let mut path = format!("{place}/items?limit=7");
+    loop {
+        let page = served.get(&path).token(&operator.token).send();
+        items.extend(page.body["items"].as_array().expect("items").iter().cloned());
+        let Some(next) = page.body["next"].as_u64() else { break };
+        path = format!("{place}/items?limit=7&after={next}");
+    }
+    assert_eq!(&items, whole.body["items"].as_array().expect("items"));
+    let stopped = served.request("DELETE", &place).token(&operator.token).send();
+    assert_eq!(stopped.body, job.body, "what has ended stays as it is");
+    let stranger = served.party(&operator, "calibration_laboratory", &["submitter"]);
+    served.get(&place).token(&stranger.token).send().is_problem(404, "unknown_record");
+}
+
+/// A job that nobody works on, and the work.
+fn waiting(served: &Served, operator: &Party, body: &Value, now: &str) -> (String, Work) {
+    let batch = deserialize::<Batch, _, Faults>(body.clone()).expect("a batch");
+    let principal = Principal {
+        organisation: operator.id.clone(),
+        kind: OrganisationKind::Nmi,
+        roles: BTreeSet::from([Role::Operator]),
+        credential: "key:test".to_owned(),
+    };
+    let moment = Moment { now: instant(now), today: Day::parse("2026-11-20").expect("a day") };
+    let (job, work) = served.registry.start_job(batch, &principal, moment).expect("a job");
+    (format!("{JOBS}/{}", job.id), work)
+}
+
+fn a_job_that_is_stopped_does_nothing_more(database: &Database) {
+    let (served, operator) = country(database);
+    let now = clock::now().to_string();
+    let (place, work) = waiting(&served, &operator, &json!({"filter": {}}), &now);
+    let stopped = served.request("DELETE", &place).token(&operator.token).send();
+    assert_eq!(stopped.body["state"], "stopped", "{}", stopped.text);
+    served.registry.work_on(work);
+    let job = served.get(&place).token(&operator.token).send();
+    assert_eq!((&job.body["state"], &job.body["done"]), (&json!("stopped"), &json!(0)));
+    assert_eq!(job.body["outcome"], Value::Null);
+    let items = served.get(&format!("{place}/items")).token(&operator.token).send();
+    assert_eq!(items.body, json!({"items": [], "next": null}));
+}
+
+fn a_job_without_a_sign_of_life_is_lost(database: &Database) {
+    let (served, operator) = country(database);
+    let (place, work) = waiting(&served, &operator, &json!({"filter": {}}), "2026-11-20T00:00:00Z");
+    let job = served.get(&place).token(&operator.token).send();
+    assert_eq!(job.body["state"], "lost", "{}", job.text);
+    // It was only slow: what it does counts.
+    served.registry.work_on(work);
+    assert_eq!(served.get(&place).token(&operator.token).send().body["state"], "done");
+}
+
+fn what_keeps_a_job_from_its_end_is_its_outcome(database: &Database) {
+    let (served, operator) = country(database);
+    let body = json!({"filter": {}, "policy": "none-such"});
+    let started = served.post(JOBS).token(&operator.token).json(&body);
+    let place = started.header("location").to_owned();
+    let job = ended(&served, &operator.token, &place);
+    assert_eq!(job.body["state"], "failed", "{}", job.text);
+    assert_eq!(job.body["outcome"]["error"]["errors"][0]["code"], "unknown_policy");
 }

@@ -188,6 +188,10 @@ static TABLE: &[Row] = &[
     row("list_verifications", Token, EVERYONE, READERS),
     row("get_verification", Token, READERS, READERS),
     row("rerun_verification", Token, READERS, READERS),
+    row("create_verification_job", Token, EVERYONE, EVERYONE),
+    row("get_verification_job", Token, READERS, READERS),
+    row("list_verification_job_items", Token, READERS, READERS),
+    row("stop_verification_job", Token, READERS, READERS),
     // A batch on the standards of the laboratory.
     row(
         "create_verification_batch",
@@ -363,6 +367,7 @@ impl<'d> Fixture<'d> {
             ("create_nonconformity", "nonconformities", Signatory),
             ("create_programme", "programme", Authority),
             ("create_verification", "verifications", Submitter),
+            ("create_verification_job", "verification_jobs", Submitter),
             ("create_api_key", "api_keys", Administrator),
             ("create_member", "members", Administrator),
         ] {
@@ -427,7 +432,9 @@ impl<'d> Fixture<'d> {
             "create_document" => json!({"designation": format!("TCVN {number}")}),
             "create_nonconformity" => json!({"subject": self.record("calibrations")}),
             "create_programme" => json!({}),
-            "create_verification_batch" => json!({"filter": {"owner": own}}),
+            "create_verification_batch" | "create_verification_job" => {
+                json!({"filter": {"owner": own}})
+            }
             "create_verification" => json!({"standard": self.record("measurement_standards")}),
             "append_accreditation_status" | "append_legal_recognition_status" => entry("active"),
             "append_capability_status" => entry("published"),

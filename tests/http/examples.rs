@@ -41,6 +41,11 @@ impl Journey<'_> {
         self.ask(operation, "GET", path, None)
     }
 
+    /// Waits for a job to end, so that it is shown as it will stay.
+    fn ended(&self, place: &str) {
+        while self.served.get(place).token(&self.token).send().body["state"] == "running" {}
+    }
+
     /// Creates a record; gives its path.
     fn create(&mut self, one: &str, many: &str, body: Value) -> Value {
         let made =
@@ -285,6 +290,12 @@ fn journey(served: &Served) -> BTreeMap<String, Value> {
     on.get("rerun_verification", &format!("{place}/rerun"));
     let batch = json!({"claims": [claim], "policy": "vn-2026"});
     on.ask("create_verification_batch", "POST", "/api/v1/verifications/batch", Some(&batch));
+    let job = on.ask("create_verification_job", "POST", "/api/v1/verification_jobs", Some(&batch));
+    let of_job = format!("/api/v1/verification_jobs/{}", text(&job.body["id"]));
+    on.ended(&of_job);
+    on.get("get_verification_job", &of_job);
+    on.get("list_verification_job_items", &format!("{of_job}/items"));
+    on.ask("stop_verification_job", "DELETE", &of_job, None);
     on.get("list_verifications", "/api/v1/verifications?limit=2");
     on.get(
         "get_measurement_standard_traceability",
