@@ -1250,6 +1250,7 @@ impl Evidence {
         self.calibration_statuses.shrink();
         self.calibrations_of.shrink();
         self.standards.shrink_to_fit();
+        self.materials.shrink_to_fit();
         self.standards_by_id.shrink_to_fit();
         self.events.shrink();
         self.interval_policies.shrink();

@@ -596,6 +596,10 @@ static NOT_LISTED: Phrase = phrase(
     "mục JCTLM {entry} có trong danh mục từ {from} đến {to}, chất chuẩn được dùng ngày {used}",
     "the JCTLM listed the entry {entry} from {from} to {to}, and the material was used on {used}",
 );
+static ENDED_BEFORE: Phrase = phrase(
+    "mục JCTLM {entry} kết thúc ngày {to}, trước khi lô này được chứng nhận ngày {certified}",
+    "the JCTLM listed the entry {entry} until {to}, before this batch was certified on {certified}",
+);
 static LISTED: Phrase = phrase(
     "mục JCTLM {entry} có trong danh mục vào ngày sử dụng {used}",
     "the JCTLM lists the entry {entry} on the day of use {used}",
@@ -612,7 +616,16 @@ fn rm3(walk: &mut Walk<'_>, row: &ResultRow, calibration: &CalibrationRow) -> Op
         let note = Note::unknown(&M_08, subject, &ONLY_AN_ID, &NEED_LISTING).against(against);
         return Some(walk.note(note.facts(&[entry])));
     };
-    Some(Tri::known(listed.to >= calibration.performed_to))
+    if listed.to >= calibration.performed_to {
+        return Some(Tri::Pass);
+    }
+    let facts = [
+        entry,
+        fact("to", FactValue::Day(listed.to)),
+        fact("certified", FactValue::Day(calibration.performed_to)),
+    ];
+    let note = Note::fail(&M_08, subject, &ENDED_BEFORE).against(against);
+    Some(walk.note(note.facts(&facts)))
 }
 
 /// M-08 at a use.
