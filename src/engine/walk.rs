@@ -100,6 +100,8 @@ pub struct RowVerdict {
     pub conclusion: Tri,
     /// Whether it passes with remarks.
     pub remarks: bool,
+    /// Whether the explicit walk leaves remarks on what is unknown, settled by recognition.
+    pub open_remarks: bool,
     /// Whether its way ends outside the SI.
     pub non_si: bool,
     /// Whether a fact found later is still to be evaluated (rule I-06).
@@ -346,6 +348,7 @@ impl<'a> Walk<'a> {
             verdict.recognised = recognition.recognised;
             verdict.conditional = recognition.conditional;
             verdict.conclusion = verdict.own.and(verdict.upward);
+            verdict.remarks |= verdict.open_remarks;
         }
     }
 
@@ -675,6 +678,7 @@ impl<'a> Walk<'a> {
             conditional: route.conditional,
             conclusion: own.and(above),
             remarks: remarks || outcome.remarks,
+            open_remarks: self.open_remarks,
             non_si: !row.kind.kind().si_possible || outcome.non_si && (explicit_decides || closes),
             under_review,
             contradiction: match own {

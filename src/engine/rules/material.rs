@@ -23,7 +23,7 @@ use crate::engine::finding::{
 use crate::engine::numbers::Bounds;
 use crate::engine::report::Route;
 use crate::engine::rules::accreditation::{self, Recognition};
-use crate::engine::rules::{capability, institute, time, uncertainty};
+use crate::engine::rules::{capability, institute, structure, time, uncertainty};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Input, Note, Walk};
 
@@ -119,7 +119,7 @@ pub static M_05: Rule = Rule {
 /// M-06: a material that its owner made from another one is a calibration event of its own: a
 /// product of the parent's value and ratios of masses or volumes, each with its certificate, whose
 /// uncertainties combine to the floor of U-05. A dilution without any weighing or volume on record
-/// is indeterminate. Major. GUM 5.1.2 \[K\].
+/// is indeterminate. A portion that keeps the parent's value (identity) is no dilution. Major. GUM 5.1.2 \[K\].
 pub static M_06: Rule = Rule {
     id: "M-06",
     statement: phrase(
@@ -148,7 +148,8 @@ pub static M_07: Rule = Rule {
 
 /// M-08: the JCTLM lists the material on the day of use, not only on that of certification: an entry
 /// is withdrawn when the material no longer meets ISO 15194, and one listed later covers the uses
-/// after. An id without the days over which it was listed is indeterminate. The lists of procedures
+/// after. An id without the days over which it was listed is indeterminate; the days are those on
+/// the material's record, and how well that is evidenced is D-07's. The lists of procedures
 /// and services concern whoever assigns values, and are theirs to show. Major. JCTLM \[K\].
 pub static M_08: Rule = Rule {
     id: "M-08",
@@ -440,6 +441,11 @@ fn classify(
     }
     let Some(issuer) = calibration.issuer else { return unknown };
     let kind = walk.evidence.organisation(issuer).kind;
+    if kind == OrganisationKind::Bipm {
+        let recognised = institute::n_07(walk, row, calibration);
+        let route = if recognised == Tri::Pass { Route::Rm1 } else { Route::Indeterminate };
+        return Recognition { recognised, ..outside(route) };
+    }
     if calibration.endorsement != EndorsementRow::None && row.endorsed != Some(false) {
         uncertainty::u_03(walk, index, row);
     }
@@ -959,15 +965,21 @@ pub fn m_06(
         }
         _ => false,
     };
-    let Some(parent) = inputs.iter().find(parent_material) else { return Tri::Pass };
+    let diluted = inputs
+        .iter()
+        .filter(|input| input.reference.model != Some(Model::Identity))
+        .find(parent_material);
+    let Some(parent) = diluted else { return Tri::Pass };
     let subject = Subject::Calibration(row.calibration);
     let against = match parent.resolved.target {
         Target::Row(parent) => Some(Subject::Calibration(walk.evidence.result(parent).calibration)),
         _ => None,
     };
     let further = inputs.iter().filter(|input| {
-        matches!(input.reference.model, Some(Model::Product | Model::Custom | Model::Ratio))
-            && !parent_material(input)
+        let reference = &input.reference;
+        let is_factor = !reference.coefficient.is_nan()
+            || matches!(reference.model, Some(Model::Product | Model::Custom | Model::Ratio));
+        is_factor && !parent_material(input)
     });
     let note = if further.count() == 0 {
         let note = Note::unknown(&M_06, subject, &NO_FACTORS, &NEED_FACTORS).against(against);
@@ -1052,6 +1064,15 @@ fn m_07_link(
     walk.note(note.against(against).facts(&facts));
 }
 
+static NO_LONGER_RECOGNISED: Phrase = phrase(
+    "chất chuẩn không còn được công nhận khi được dùng, và phía trên nó không có điểm gốc nào được ghi",
+    "the reference material was not recognised when it was used, and no root above it is on record",
+);
+static NEED_ROOT: Phrase = phrase(
+    "các chuẩn đã dùng để ấn định giá trị của chất chuẩn đó",
+    "the references with which that material's value was assigned",
+);
+
 /// What holds at a link to the row of a reference material, beside M-04.
 pub fn at_link(
     walk: &mut Walk<'_>,
@@ -1077,11 +1098,12 @@ pub fn at_link(
     let used = Period { from: child.performed_from, to: child.performed_to };
     let subject = Subject::Calibration(row.calibration);
     let against = Subject::Calibration(parent_row.calibration);
-    match m_08(walk, parent, used, subject, against) {
-        Tri::Pass => state,
-        // Not recognised when it was used: what is above it decides.
-        _ => state.and(upward),
+    if m_08(walk, parent, used, subject, against) == Tri::Pass || upward == Tri::Pass {
+        return state;
     }
+    // Not recognised when it was used, and what is above it does not reach a root.
+    let note = Note::unknown(&structure::S_05, subject, &NO_LONGER_RECOGNISED, &NEED_ROOT);
+    state.and(walk.note(note.against(Some(against))))
 }
 
 /// What holds for the claim on a reference material, beside M-04 and M-07: M-05, and M-08 where the
