@@ -25,7 +25,7 @@ use crate::engine::report::Route;
 use crate::engine::rules::accreditation::{self, Recognition};
 use crate::engine::rules::{capability, institute, structure, time, uncertainty};
 use crate::engine::tri::Tri;
-use crate::engine::walk::{Input, Note, Walk};
+use crate::engine::walk::{Input, Note, RowVerdict, Walk};
 
 /// M-01: what calibrates or assigns a value is a certified reference material: the property used is
 /// certified, with value, uncertainty and a statement of its traceability (in words or by
@@ -397,6 +397,19 @@ pub fn m_02(
     outside_the_si: bool,
 ) -> Recognition {
     let recognition = classify(walk, index, row, calibration, outside_the_si);
+    // Whether the JCTLM still listed it is known at a use only (rule M-08), and the route with it.
+    if recognition.route != Route::Rm3 {
+        note_route(walk, row, calibration, recognition);
+    }
+    recognition
+}
+
+fn note_route(
+    walk: &mut Walk<'_>,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+    recognition: Recognition,
+) {
     let subject = Subject::Calibration(row.calibration);
     let organisation = calibration
         .issuer
@@ -416,7 +429,6 @@ pub fn m_02(
         _ => Note::pass_with(&M_02, subject, &ROUTE),
     };
     walk.note(note.facts(&facts));
-    recognition
 }
 
 fn classify(
@@ -1090,20 +1102,33 @@ pub fn at_link(
     let state = m_01_link(walk, row, parent_row, input);
     m_07_link(walk, row, parent_row, parent);
     let Target::Row(index) = input.resolved.target else { return state };
-    let upward = walk
-        .verdict(index)
-        .filter(|verdict| verdict.route == Route::Rm3 && verdict.recognised == Tri::Pass)
-        .map(|verdict| verdict.upward);
-    let Some(upward) = upward else { return state };
+    let Some(verdict) = walk.verdict(index).filter(|verdict| verdict.route == Route::Rm3) else {
+        return state;
+    };
+    let (upward, recognition) = (verdict.upward, recognised(verdict, parent));
     let used = Period { from: child.performed_from, to: child.performed_to };
     let subject = Subject::Calibration(row.calibration);
     let against = Subject::Calibration(parent_row.calibration);
-    if m_08(walk, parent, used, subject, against) == Tri::Pass || upward == Tri::Pass {
+    if m_08(walk, parent, used, subject, against) == Tri::Pass {
+        note_route(walk, parent_row, parent, recognition);
+        return state;
+    }
+    if upward == Tri::Pass {
         return state;
     }
     // Not recognised when it was used, and what is above it does not reach a root.
     let note = Note::unknown(&structure::S_05, subject, &NO_LONGER_RECOGNISED, &NEED_ROOT);
     state.and(walk.note(note.against(Some(against))))
+}
+
+/// How a row was recognised.
+fn recognised(verdict: &RowVerdict, calibration: &CalibrationRow) -> Recognition {
+    Recognition {
+        route: verdict.route,
+        recognised: verdict.recognised,
+        conditional: verdict.conditional,
+        strength: calibration.evidence,
+    }
 }
 
 /// What holds for the claim on a reference material, beside M-04 and M-07: M-05, and M-08 where the
@@ -1119,12 +1144,14 @@ pub fn at_claim(
     let row = *walk.evidence.result(index);
     let opened = life(walk, calibration, used_on).is_some_and(|life| life.opened.is_some());
     m_05(walk, standard, own, opened);
-    if walk.verdict(index).is_none_or(|verdict| verdict.route != Route::Rm3) {
+    let Some(verdict) = walk.verdict(index).filter(|verdict| verdict.route == Route::Rm3) else {
         return;
-    }
+    };
+    let recognition = recognised(verdict, calibration);
     let used = Period { from: used_on, to: used_on };
     let against = Subject::Calibration(row.calibration);
     if m_08(walk, calibration, used, Subject::Standard(standard), against) == Tri::Pass {
+        note_route(walk, &row, calibration, recognition);
         return;
     }
     let kind = walk.kind_of_issuer(calibration).unwrap_or(OrganisationKind::Enterprise);
@@ -1135,6 +1162,7 @@ pub fn at_claim(
         strength: calibration.evidence,
     };
     let recognition = other_producer(walk, &row, calibration, kind, outside);
+    note_route(walk, &row, calibration, recognition);
     walk.recognise_anew(index, recognition);
 }
 
