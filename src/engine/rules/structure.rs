@@ -79,8 +79,8 @@ pub static S_04: Rule = Rule {
 /// range and day. A root declared by an organisation that cannot realise a unit (a laboratory, a
 /// maker) contradicts the rule; anything merely unknown is indeterminate. A conventional
 /// reference passes outside the SI where the SI is not possible for the quantity, and fails where
-/// it is; whether it is accepted and compared is rule M-09's. Critical. ISO/IEC 17025 6.5.2,
-/// 6.5.3 \[S\].
+/// it is; whether it is accepted and compared is rule M-09's. An international reference may be kept
+/// by an intergovernmental body outside the CIPM MRA. Critical. ISO/IEC 17025 6.5.2, 6.5.3 \[S\].
 pub static S_05: Rule = Rule {
     id: "S-05",
     statement: phrase(
