@@ -1130,6 +1130,8 @@ impl<'r> Checker<'r> {
         if let Some(material) = &standard.material {
             let place = format_args!("{place}/material");
             self.refers(place, "producer", material.producer.as_ref(), &[Organisations]);
+            let from = ("jctlm_listed_from", material.jctlm_listed_from);
+            self.period(place, from, ("jctlm_listed_to", material.jctlm_listed_to));
             for (index, property) in material.properties.iter().enumerate() {
                 let place = format_args!("{place}/properties/{index}");
                 let kind = Some(property.quantity_kind);
@@ -1827,6 +1829,7 @@ mod tests {
             &[
                 r#"/calibrations/0/performed_to = "2023-05-01" -> dates_reversed"#,
                 r#"/memberships/0/valid_to = "2004-09-15" -> dates_reversed"#,
+                r#"/measurement_standards/0/material = {"jctlm_listed_from": "2024-01-02", "jctlm_listed_to": "2024-01-01"} -> dates_reversed at /measurement_standards/0/material/jctlm_listed_to"#,
                 r#"/accreditations/0/valid_to = "2020-12-31" -> dates_reversed"#,
                 r#"/accreditations/0/status_history/0/effective_to = "2023-12-31" -> dates_reversed"#,
                 r#"/capabilities/0/status_history/0/effective_to = "2021-12-31" -> dates_reversed"#,

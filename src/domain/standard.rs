@@ -387,6 +387,10 @@ object! {
             remaining: QuantityValue,
             /// Entry in the JCTLM database.
             jctlm_id: String,
+            /// First day on which the JCTLM lists the entry.
+            jctlm_listed_from: Day,
+            /// Last day on which the JCTLM lists the entry, included.
+            jctlm_listed_to: Day,
         }
         many {
             /// Property values.

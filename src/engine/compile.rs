@@ -6,7 +6,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::num::NonZeroU32;
 
 use crate::domain::calibration::{self as model, Calibration, CalibrationStatus};
-use crate::domain::capability::{Capability, CapabilityUncertainty, Expression};
+use crate::domain::capability::{
+    Capability, CapabilityMaterial, CapabilityUncertainty, Expression,
+};
 use crate::domain::comparison::Comparison;
 use crate::domain::decimal::Decimal;
 use crate::domain::equation::Equation;
@@ -21,7 +23,9 @@ use crate::domain::recognition::{
     Accreditation, AccreditationStatusEntry, EvidenceLevel, LegalRecognition,
 };
 use crate::domain::records::{CollectionName, Record, Records};
-use crate::domain::standard::{ItemIdentifierKind, LegalLevel, MeasurementStandard};
+use crate::domain::standard::{
+    ItemIdentifierKind, LegalLevel, Material, MeasurementStandard, StandardType,
+};
 use crate::domain::text::{Language, Names};
 use crate::domain::uncertainty::Mode;
 use crate::domain::unit::Unit;
@@ -387,7 +391,7 @@ impl<'a> Compiler<'a> {
         let range_unit = record.range.as_ref().map(|range| &range.unit);
         let range_unit = range_unit.or(range_in.and_then(|parameter| parameter.unit.as_ref()));
         let uncertainty = record.uncertainty.as_ref();
-        CapabilityRow {
+        let row = CapabilityRow {
             id: self.identity(&record.id),
             publisher: record.publisher,
             organisation: self.organisation(Some(&record.organisation)),
@@ -410,8 +414,35 @@ impl<'a> Compiler<'a> {
             traceability_source: self.optional_text(record.traceability_source.as_ref()),
             statuses,
             evidence: level(record.evidence_level),
+            material: None,
             known_from: self.known(None, record.recorded_at),
+        };
+        match record.crm.as_ref().map(|material| self.capability_material(&row, material)) {
+            Some(material) => CapabilityRow { material: Some(Box::new(material)), ..row },
+            None => row,
         }
+    }
+
+    /// What a capability offers for certified reference materials: what is not said of them is as
+    /// for the capability itself.
+    fn capability_material(
+        &mut self,
+        row: &CapabilityRow,
+        material: &CapabilityMaterial,
+    ) -> CapabilityRow {
+        let mut own = row.clone();
+        if let Some(range) = material.range.as_ref() {
+            (own.range, own.range_unit) = (Some(extent(range)), self.unit(&range.unit));
+        }
+        if let Some(uncertainty) = material.uncertainty.as_ref() {
+            own.expression = Some(self.expression(uncertainty));
+            own.relative = uncertainty.mode == Some(Mode::Relative);
+            own.uncertainty_unit = uncertainty.unit.as_ref().map_or(0, |unit| self.unit(unit));
+        }
+        if let Some(factor) = material.coverage_factor.as_ref() {
+            own.coverage_factor = factor.to_f64();
+        }
+        own
     }
 
     fn stands(&mut self, is: Option<&str>) -> Stands {
@@ -526,6 +557,10 @@ impl<'a> Compiler<'a> {
         {
             by_id.push((hash_of_id(record.id.as_str()), StandardIndex::new(position)));
             let names = record.names.as_ref().map(|names| self.names(names));
+            let material = record.material.as_ref().map(|material| {
+                let gas = record.standard_type == Some(StandardType::GasCylinder);
+                self.material_row(material, gas)
+            });
             let row = StandardRow {
                 id: self.identity(&record.id),
                 owner: self.organisation(Some(&record.owner)),
@@ -540,6 +575,7 @@ impl<'a> Compiler<'a> {
                     .as_ref()
                     .is_some_and(|policy| policy.history_complete == Some(true)),
                 evidence: level(record.evidence_level),
+                material: material.and_then(|row| push(&mut self.evidence.materials, row)),
                 known_from: self.known(None, record.recorded_at),
             };
             self.evidence.standards.push(row);
@@ -547,6 +583,41 @@ impl<'a> Compiler<'a> {
         }
         by_id.sort_unstable();
         self.evidence.standards_by_id = by_id;
+    }
+
+    fn material_row(&mut self, record: &Material, gas: bool) -> MaterialRow {
+        let normalise = |text: Option<&String>| text.map(|text| normalised(text));
+        let matrix = normalise(record.matrix.as_ref());
+        let properties = record.properties.iter().map(|property| {
+            let analyte = normalise(property.analyte.as_ref());
+            let value = property.value.as_ref().zip(property.unit.as_ref());
+            PropertyRow {
+                kind: property.quantity_kind,
+                analyte: self.optional_text(analyte.as_ref()),
+                value: value.map(|(value, unit)| self.measured(value, unit)),
+                certified: property.certified,
+            }
+        });
+        let properties = properties.collect();
+        let amount = |compiler: &mut Self, amount: Option<&QuantityValue>| {
+            amount.map(|amount| compiler.difference(&amount.value, &amount.unit))
+        };
+        let (from, to) = (record.jctlm_listed_from, record.jctlm_listed_to);
+        MaterialRow {
+            producer: self.organisation(record.producer.as_ref()),
+            batch: self.optional_text(record.batch.as_ref()),
+            matrix: self.optional_text(matrix.as_ref()),
+            properties,
+            valid_to: record.valid_to,
+            opened_on: record.opened_on,
+            post_open_days: record.post_open_days,
+            storage: record.storage.is_some(),
+            minimum_sample: amount(self, record.minimum_sample.as_ref()),
+            remaining: amount(self, record.remaining.as_ref()),
+            jctlm: self.optional_text(record.jctlm_id.as_ref()),
+            listed: from.or(to).map(|_| Period::new(from, to)),
+            gas,
+        }
     }
 
     fn details_of_standard(&mut self, record: &MeasurementStandard) {
@@ -658,8 +729,11 @@ impl<'a> Compiler<'a> {
             self.evidence.calibrations.push(row);
             let statuses = self.calibration_statuses(record);
             self.evidence.calibration_statuses.push(statuses);
-            let results: Vec<ResultRow> =
+            let mut results: Vec<ResultRow> =
                 record.results.iter().map(|result| self.result_row(result, index)).collect();
+            if record.kind == model::CalibrationKind::ReferenceMaterialCertificate {
+                results.iter_mut().for_each(at_its_own_value);
+            }
             self.evidence.results.push(results);
             let references: Vec<ReferenceRow> = record
                 .references
@@ -771,7 +845,17 @@ impl<'a> Compiler<'a> {
         };
         let mut common = false;
         let mut conflict = None;
+        // The batch of a reference material is printed as its mark or as its serial number.
+        let batch = standard.material.as_ref().and_then(|material| material.batch.as_ref());
+        let batch: Vec<String> =
+            batch.filter(|batch| !identifier_key(batch).is_empty()).cloned().into_iter().collect();
+        let is_a_batch = !batch.is_empty();
         let pairs = [
+            (
+                of(Serial, printed.serial_number.as_ref(), &printed.identifiers),
+                batch.clone(),
+                false,
+            ),
             (
                 of(Serial, printed.serial_number.as_ref(), &printed.identifiers),
                 of(Serial, standard.serial_number.as_ref(), &standard.identifiers),
@@ -784,8 +868,8 @@ impl<'a> Compiler<'a> {
             ),
             (
                 of(Marking, None, &printed.identifiers),
-                of(Marking, None, &standard.identifiers),
-                false,
+                of(Marking, None, &standard.identifiers).into_iter().chain(batch).collect(),
+                is_a_batch,
             ),
         ];
         for (printed, own, decisive) in pairs {
@@ -1069,6 +1153,15 @@ fn extent(interval: &Interval) -> Extent {
     Extent {
         lower: bound(interval.lower.as_ref(), &interval.unit),
         upper: bound(interval.upper.as_ref(), &interval.unit),
+    }
+}
+
+/// A certified value that states no point is one of a point, its own.
+fn at_its_own_value(row: &mut ResultRow) {
+    if let Some(value) =
+        row.value().filter(|_| row.extent.lower.is_nan() && row.extent.upper.is_nan())
+    {
+        (row.extent, row.extent_unit) = (Extent::point(value.si), value.unit);
     }
 }
 

@@ -533,6 +533,8 @@ pub struct CapabilityRow {
     pub statuses: Vec<StatusRow<CapabilityStatus>>,
     /// Evidence level.
     pub evidence: EvidenceLevel,
+    /// What it offers for certified reference materials, where that is said apart.
+    pub material: Option<Box<CapabilityRow>>,
     /// Known from.
     pub known_from: LogIndex,
 }
@@ -610,8 +612,54 @@ pub struct StandardRow {
     pub history_complete: bool,
     /// Evidence level.
     pub evidence: EvidenceLevel,
+    /// Index of what a batch of reference material adds.
+    pub material: Option<NonZeroU32>,
     /// Known from.
     pub known_from: LogIndex,
+}
+
+/// A property value on the record of a reference material.
+#[derive(Debug, Clone, Copy)]
+pub struct PropertyRow {
+    /// Quantity.
+    pub kind: QuantityKindId,
+    /// Analyte.
+    pub analyte: Option<TextIndex>,
+    /// The number.
+    pub value: Option<Measured>,
+    /// Whether it is certified.
+    pub certified: Option<bool>,
+}
+
+/// What a batch of reference material adds to a standard.
+#[derive(Debug, Clone)]
+pub struct MaterialRow {
+    /// Producer.
+    pub producer: Option<OrganisationIndex>,
+    /// Batch.
+    pub batch: Option<TextIndex>,
+    /// Matrix.
+    pub matrix: Option<TextIndex>,
+    /// Property values.
+    pub properties: Box<[PropertyRow]>,
+    /// Last day of validity.
+    pub valid_to: Option<Day>,
+    /// Day of opening.
+    pub opened_on: Option<Day>,
+    /// Days of validity after opening.
+    pub post_open_days: Option<u32>,
+    /// Whether storage conditions are stated.
+    pub storage: bool,
+    /// Smallest sample.
+    pub minimum_sample: Option<Measured>,
+    /// What is left.
+    pub remaining: Option<Measured>,
+    /// Entry in the JCTLM database.
+    pub jctlm: Option<TextIndex>,
+    /// Over which days the JCTLM lists the entry, when stated.
+    pub listed: Option<Period>,
+    /// Whether it is a gas mixture in a cylinder.
+    pub gas: bool,
 }
 
 /// A root.
@@ -960,6 +1008,8 @@ pub struct Evidence {
     pub capabilities_of: Groups<CapabilityIndex>,
     /// Standards.
     pub standards: Vec<StandardRow>,
+    /// What batches of reference material add to their standards.
+    pub materials: Vec<MaterialRow>,
     /// Standards by the hash of their id; ascending.
     pub standards_by_id: Vec<(u64, StandardIndex)>,
     /// Events of each standard.
@@ -1065,6 +1115,11 @@ impl Evidence {
     /// A standard.
     pub fn standard(&self, index: StandardIndex) -> &StandardRow {
         &self.standards[index.position()]
+    }
+
+    /// What a batch of reference material adds to a standard.
+    pub fn material(&self, row: &StandardRow) -> Option<&MaterialRow> {
+        row.material.and_then(|index| self.materials.get(index.get() as usize - 1))
     }
 
     /// An organisation.
@@ -1195,6 +1250,7 @@ impl Evidence {
         self.calibration_statuses.shrink();
         self.calibrations_of.shrink();
         self.standards.shrink_to_fit();
+        self.materials.shrink_to_fit();
         self.standards_by_id.shrink_to_fit();
         self.events.shrink();
         self.interval_policies.shrink();

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::domain::calibration::Phase;
+use crate::domain::calibration::{CalibrationKind, Phase};
 use crate::domain::claim::{Claim, KnownAt, ValueUsed};
 use crate::domain::interval::Parameter;
 use crate::domain::period::Day;
@@ -17,7 +17,7 @@ use super::finding::*;
 use super::limits::Limits;
 use super::policy::Policy;
 use super::report::*;
-use super::rules::{fitness, institute, range, structure, time, viet_nam};
+use super::rules::{fitness, institute, material, range, structure, time, viet_nam};
 use super::tri::Tri;
 use super::walk::{Note, RowVerdict, Walk, Weight};
 
@@ -259,14 +259,22 @@ impl<'a> Decider<'a> {
     }
 
     /// The rows of a certificate for a quantity (and analyte): as left where both phases are given.
-    fn rows(&self, certificate: CalibrationIndex, kind: QuantityKindId) -> Vec<ResultIndex> {
+    /// `each`: those of every analyte and matrix, where no single one is asked for.
+    fn rows(
+        &self,
+        certificate: CalibrationIndex,
+        kind: QuantityKindId,
+        each: bool,
+    ) -> Vec<ResultIndex> {
         let evidence = self.evidence;
         let agrees = |own: Option<TextIndex>, asked: &Option<String>| match (own, asked) {
             (Some(own), Some(asked)) => evidence.text(own) == asked,
             (None, _) => true,
-            (Some(_), None) => false,
+            (Some(_), None) => each,
         };
         let calibration = evidence.calibration(certificate);
+        // Another matrix does not make it another material: rule M-07 says what it means.
+        let of_material = calibration.kind == CalibrationKind::ReferenceMaterialCertificate;
         let is_piece = |item: Option<StandardIndex>| match item {
             Some(item) => item == self.question.standard,
             None => calibration.item == Some(self.question.standard),
@@ -279,7 +287,8 @@ impl<'a> Decider<'a> {
                 row.kind == kind
                     && is_piece(detail.and_then(|detail| detail.item))
                     && agrees(detail.and_then(|detail| detail.analyte), &self.question.analyte)
-                    && agrees(detail.and_then(|detail| detail.matrix), &self.question.matrix)
+                    && (of_material
+                        || agrees(detail.and_then(|detail| detail.matrix), &self.question.matrix))
             })
             .collect();
         let is_left = |index: &ResultIndex| evidence.result(*index).phase != Some(Phase::AsFound);
@@ -296,7 +305,7 @@ impl<'a> Decider<'a> {
             None => self.certificates(walk),
         };
         let candidate = |calibration: CalibrationIndex| {
-            let mut rows = self.rows(calibration, kind);
+            let mut rows = self.rows(calibration, kind, part.row.is_some());
             if let Some(row) = part.row {
                 rows.retain(|other| *other == row);
             }
@@ -317,8 +326,10 @@ impl<'a> Decider<'a> {
             };
             let used_on = self.question.used_on;
             let row = self.evidence.calibration(calibration);
-            let valid = time::standing(walk, calibration, used_on) == time::Standing::Good
-                && used_on <= time::due(walk, row, used_on).day();
+            let in_time = material::is_good_on(walk, row, used_on)
+                .unwrap_or_else(|| used_on <= time::due(walk, row, used_on).day());
+            let valid =
+                time::standing(walk, calibration, used_on) == time::Standing::Good && in_time;
             Some(Candidate { calibration, rows, cover, conditions, valid })
         };
         certificates.into_iter().filter_map(candidate).collect()
@@ -405,15 +416,14 @@ impl<'a> Decider<'a> {
         walk.at_claim();
         at_use = at_use
             .and(self.conditions(&mut walk, &row, part, standard, against))
-            .and(time::t_03(
-                &mut walk,
-                question.standard,
-                governing.calibration,
-                &calibration,
-                question.used_on,
-            ))
+            .and(self.in_time(&mut walk, governing.calibration, &calibration))
             .and(time::t_05(&mut walk, question.standard, &row, question.used_on))
             .and(time::t_08(&mut walk, governing.calibration, question.used_on));
+        material::at_claim(&mut walk, question.standard, chosen, &calibration, question.used_on);
+        if part.row.is_none() {
+            let matrix = question.matrix.as_deref();
+            material::m_07(&mut walk, question.standard, &row, &calibration, matrix);
+        }
         viet_nam::national_standard(
             &mut walk,
             question.standard,
@@ -422,6 +432,18 @@ impl<'a> Decider<'a> {
         let fit = fitness::f_01(&mut walk, question, Some(&row), part.wanted);
         let remarks_at_use = walk.remarks_of_claim();
         self.report(walk, chosen, at_use, fit, remarks_at_use)
+    }
+
+    /// T-03 for the claim, or M-04 where the standard is a reference material.
+    fn in_time(
+        &self,
+        walk: &mut Walk<'_>,
+        index: CalibrationIndex,
+        calibration: &CalibrationRow,
+    ) -> Tri {
+        let (standard, used_on) = (self.question.standard, self.question.used_on);
+        let of_material = material::m_04_claim(walk, standard, index, calibration, used_on);
+        of_material.unwrap_or_else(|| time::t_03(walk, standard, index, calibration, used_on))
     }
 
     /// R-03 for the claim. A part claims a result under its own conditions.
@@ -453,7 +475,7 @@ impl<'a> Decider<'a> {
                 Route::Fail => 0,
                 Route::Indeterminate => 1,
                 Route::None => 2,
-                Route::R3a | Route::R3b => 3,
+                Route::R3a | Route::R3b | Route::Rm4 => 3,
                 _ => 4,
             });
             (state, route, row.position())
@@ -476,7 +498,13 @@ impl<'a> Decider<'a> {
                 Note::unknown(&structure::S_02, subject, &NOTHING_OF_THE_KIND, &NEED_CALIBRATION)
             }
         };
-        let state = walk.note(note.facts(&facts));
+        let mut state = walk.note(note.facts(&facts));
+        if let Some(kind) = part.kind {
+            let (standard, analyte) = (question.standard, question.analyte.as_deref());
+            state = state.and(material::m_01_without_certificate(
+                &mut walk, standard, kind, analyte, subject,
+            ));
+        }
         viet_nam::national_standard(
             &mut walk,
             question.standard,
@@ -527,7 +555,7 @@ impl<'a> Decider<'a> {
             let mut rows: Vec<ResultIndex> = Vec::new();
             for kind in kinds.into_iter().filter(wanted) {
                 rows.extend(
-                    self.rows(certificate, kind)
+                    self.rows(certificate, kind, true)
                         .iter()
                         .filter(|row| !rows.contains(row))
                         .copied()
@@ -672,7 +700,8 @@ impl<'a> Decider<'a> {
             (_, Tri::Pass) => Closure::Explicit,
             _ => Closure::None,
         };
-        let accepted = matches!(top.route, Route::R3a | Route::R3b) && !top.conditional;
+        let accepted =
+            matches!(top.route, Route::R3a | Route::R3b | Route::Rm4) && !top.conditional;
         Report {
             verdict: verdict(traceability, top.route, accepted),
             traceability,
@@ -821,7 +850,9 @@ impl<'a> Decider<'a> {
             }
             if ends_here {
                 match (verdict.route, calibration.issuer) {
-                    (Route::R1, Some(issuer)) => roots.push((issuer, row.kind, performed)),
+                    (Route::R1 | Route::Rm1, Some(issuer)) => {
+                        roots.push((issuer, row.kind, performed))
+                    }
                     _ => open = true,
                 }
             }

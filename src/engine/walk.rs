@@ -21,7 +21,8 @@ use super::numbers::{Bounds, Normalised, Uninterpretable, normalised};
 use super::policy::Policy;
 use super::report::Route;
 use super::rules::{
-    accreditation, document, institute, quantity, range, structure, time, uncertainty, viet_nam,
+    accreditation, document, institute, material, quantity, range, structure, time, uncertainty,
+    viet_nam,
 };
 use super::tri::Tri;
 
@@ -99,6 +100,8 @@ pub struct RowVerdict {
     pub conclusion: Tri,
     /// Whether it passes with remarks.
     pub remarks: bool,
+    /// Whether the explicit walk leaves remarks on what is unknown, settled by recognition.
+    pub open_remarks: bool,
     /// Whether its way ends outside the SI.
     pub non_si: bool,
     /// Whether a fact found later is still to be evaluated (rule I-06).
@@ -337,6 +340,18 @@ impl<'a> Walk<'a> {
         self.verdicts.get(&row)
     }
 
+    /// Recognises a row anew, where what its route rests on no longer holds at the use (rule M-08):
+    /// its traceability then stands on the explicit walk.
+    pub fn recognise_anew(&mut self, row: ResultIndex, recognition: accreditation::Recognition) {
+        if let Some(verdict) = self.verdicts.get_mut(&row) {
+            verdict.route = recognition.route;
+            verdict.recognised = recognition.recognised;
+            verdict.conditional = recognition.conditional;
+            verdict.conclusion = verdict.own.and(verdict.upward);
+            verdict.remarks |= verdict.open_remarks;
+        }
+    }
+
     /// The rows evaluated so far, parents before children.
     pub fn evaluated(&self) -> &[ResultIndex] {
         &self.evaluated
@@ -362,12 +377,11 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether certificates of this kind are judged by the rules built so far. The others need
-    /// rules of their own (M-01 to M-09, S-09, U-11) and are indeterminate until then.
+    /// rules of their own (S-09, U-11) and are indeterminate until then.
     pub fn is_judged(kind: CalibrationKind) -> bool {
         !matches!(
             kind,
-            CalibrationKind::ReferenceMaterialCertificate
-                | CalibrationKind::ComparisonReport
+            CalibrationKind::ComparisonReport
                 | CalibrationKind::ConformityOnly
                 | CalibrationKind::TypeApproval
         )
@@ -609,7 +623,11 @@ impl<'a> Walk<'a> {
         let own = uncertainty::u_01(self, index, &row)
             .and(uncertainty::u_02(self, index, &row))
             .and(uncertainty::u_12(self, index, &row, &calibration))
-            .and(document::d_04(self, row.calibration, &calibration));
+            .and(document::d_04(self, row.calibration, &calibration))
+            .and(material::m_01(self, &row, &calibration));
+        let is_of_a_material = calibration.kind == CalibrationKind::ReferenceMaterialCertificate;
+        let own =
+            if is_of_a_material { own.and(material::m_03(self, &row, &calibration)) } else { own };
         viet_nam::v_06(self, &row, &calibration);
 
         let mut outcome = match self.stops_at(index) {
@@ -620,7 +638,13 @@ impl<'a> Walk<'a> {
         outcome.state = outcome.state.and(institute::n_05(self, &row, &calibration, first_edge));
 
         self.scope = Scope::Route;
-        let route = accreditation::a_01(self, index, &row, &calibration);
+        let route = if is_of_a_material {
+            let si_possible = row.kind.kind().si_possible;
+            let outside_the_si = outcome.non_si && outcome.state == Tri::Pass && !si_possible;
+            material::m_02(self, index, &row, &calibration, outside_the_si)
+        } else {
+            accreditation::a_01(self, index, &row, &calibration)
+        };
 
         let contradiction = outcome.contradiction.unwrap_or(calibration.evidence);
         let mut upward = outcome.state;
@@ -654,6 +678,7 @@ impl<'a> Walk<'a> {
             conditional: route.conditional,
             conclusion: own.and(above),
             remarks: remarks || outcome.remarks,
+            open_remarks: self.open_remarks,
             non_si: !row.kind.kind().si_possible || outcome.non_si && (explicit_decides || closes),
             under_review,
             contradiction: match own {
@@ -713,7 +738,9 @@ impl<'a> Walk<'a> {
             };
             result.state = result.state.and(state);
         }
-        result.state = result.state.and(uncertainty::u_05(self, row, &inputs));
+        let floor = uncertainty::u_05(self, row, &inputs);
+        result.state =
+            result.state.and(floor).and(material::m_06(self, row, calibration, &inputs, floor));
         if calibration.item.is_some_and(|item| self.repeated_items.contains(&item)) {
             let first_edge = self.edges.len() - inputs.len();
             result.state = result.state.and(structure::s_06(self, row, calibration, first_edge));
@@ -758,8 +785,21 @@ impl<'a> Walk<'a> {
                     .and(range::r_01_link(self, row, &parent, input))
                     .and(range::r_03_link(self, row, &parent, input))
                     .and(time::t_01(self, row, calibration, &parent, &parent_calibration))
-                    .and(time::t_02(self, row, calibration, &parent, &parent_calibration))
                     .and(uncertainty::u_04(self, row, input, alone));
+                let of_material =
+                    material::m_04_link(self, row, calibration, &parent, &parent_calibration);
+                state = state.and(match of_material {
+                    Some(valid) => valid,
+                    None => time::t_02(self, row, calibration, &parent, &parent_calibration),
+                });
+                state = state.and(material::at_link(
+                    self,
+                    row,
+                    calibration,
+                    &parent,
+                    &parent_calibration,
+                    input,
+                ));
                 viet_nam::at_link(self, row, calibration, &parent, &parent_calibration, input);
                 let broken = time::t_05_link(
                     self,
@@ -799,6 +839,14 @@ impl<'a> Walk<'a> {
                 result.non_si |= judged.non_si && input.weight == Weight::Major;
                 let state = own.and(judged.state).and(uncertainty::u_04(self, row, input, alone));
                 (state, calibration.evidence)
+            }
+            Target::Standard(named) => {
+                let analyte = self.evidence.result_detail(row).and_then(|detail| detail.analyte);
+                let analyte = analyte.map(|analyte| self.evidence.text(analyte));
+                let subject = Subject::Calibration(row.calibration);
+                let certified =
+                    material::m_01_without_certificate(self, named, row.kind, analyte, subject);
+                (own.and(certified), calibration.evidence)
             }
             _ => (own, calibration.evidence),
         };

@@ -5,9 +5,9 @@
 //!
 //! **Beside it**, not followed, for the rules that look sideways: the standards and roots met on the
 //! way; of national standards (V-04) and of those to which something happened (T-05, T-08: a later
-//! certificate judges it) the other certificates; the organisations that issued, own, realised or
-//! accredited, with their memberships (A-04, N-01), accreditations, comparisons (N-07) and
-//! legal recognitions (V-03, V-06); their capabilities for the quantities on the way, and one of
+//! certificate judges it) the other certificates; the organisations that issued, own, produced
+//! (M-03), realised or accredited, with their memberships (A-04, N-01), accreditations,
+//! comparisons (N-07) and legal recognitions (V-03, V-06); their capabilities for the quantities on the way, and one of
 //! each of their lists, which shows that there is one (C-01, N-02, N-04); and the cases of
 //! nonconforming work on what was walked (I-04).
 //!
@@ -241,6 +241,8 @@ impl Loading<'_> {
         let mut organisations = self.each(&standards, |record, owners| {
             if let AnyRecord::MeasurementStandards(record) = record {
                 owners.insert(record.owner.clone());
+                let material = record.material.as_ref();
+                owners.extend(material.and_then(|material| material.producer.clone()));
             }
         });
         organisations.append(&mut self.each(&roots, |record, realisers| {

@@ -253,7 +253,7 @@ static OF_ANOTHER: Phrase = phrase(
     "the accreditation referred to is another organisation's",
 );
 
-fn a_06(walk: &mut Walk<'_>, row: &ResultRow, stated: Tri) -> Tri {
+pub(super) fn a_06(walk: &mut Walk<'_>, row: &ResultRow, stated: Tri) -> Tri {
     let subject = Subject::Calibration(row.calibration);
     let note = match stated {
         Tri::Pass => Note::pass(&A_06, subject),
@@ -264,7 +264,7 @@ fn a_06(walk: &mut Walk<'_>, row: &ResultRow, stated: Tri) -> Tri {
 }
 
 /// R2: an accredited laboratory within its scope.
-fn r2(
+pub(super) fn r2(
     walk: &mut Walk<'_>,
     index: ResultIndex,
     row: &ResultRow,
@@ -375,7 +375,7 @@ static NEED_EVIDENCE: Phrase = phrase(
 );
 
 /// R3A, R3B or none: outside the recognised routes.
-fn third_route(
+pub(super) fn third_route(
     walk: &mut Walk<'_>,
     row: &ResultRow,
     calibration: &CalibrationRow,
@@ -460,7 +460,7 @@ fn days_of_change(walk: &Walk<'_>, index: AccreditationIndex, period: Period) ->
 }
 
 /// Whether an accreditation was active on every day of a period.
-fn activity(walk: &Walk<'_>, index: AccreditationIndex, period: Period) -> Tri {
+pub(super) fn activity(walk: &Walk<'_>, index: AccreditationIndex, period: Period) -> Tri {
     days_of_change(walk, index, period)
         .into_iter()
         .map(|day| {
@@ -566,6 +566,19 @@ static NEED_SIGNATORY: Phrase = phrase(
     "the accreditation body's membership in a recognised arrangement on that day",
 );
 
+static SIGNATORY_FOR_MATERIALS: Phrase = phrase(
+    "{organisation} tham gia thoả thuận thừa nhận cho nhà sản xuất chất chuẩn vào ngày đó",
+    "{organisation} was a recognised signatory for producers of reference materials on that day",
+);
+static NOT_FOR_MATERIALS: Phrase = phrase(
+    "{organisation} không tham gia thoả thuận thừa nhận cho nhà sản xuất chất chuẩn vào ngày đó",
+    "{organisation} was not a recognised signatory for producers of reference materials on that day",
+);
+static UNKNOWN_FOR_MATERIALS: Phrase = phrase(
+    "chưa biết {organisation} có tham gia thoả thuận thừa nhận cho nhà sản xuất chất chuẩn vào ngày đó hay không",
+    "it is not known whether {organisation} was a recognised signatory for producers of reference materials on that day",
+);
+
 fn a_04(
     walk: &mut Walk<'_>,
     row: &ResultRow,
@@ -573,12 +586,22 @@ fn a_04(
     accreditation: AccreditationIndex,
 ) -> Tri {
     let subject = Subject::Calibration(row.calibration);
+    let of_material = calibration.kind == CalibrationKind::ReferenceMaterialCertificate;
     let Some(body) = walk.evidence.accreditation(accreditation).body else {
         return walk.note(Note::unknown(&A_04, subject, &BODY_UNKNOWN, &NEED_SIGNATORY));
     };
     let performed = Period { from: calibration.performed_from, to: calibration.performed_to };
     let facts = [fact("organisation", FactValue::Record(Subject::Organisation(body)))];
-    let note = match signatory(walk, body, performed) {
+    let scope = match of_material {
+        true => ArrangementScope::Rmp17034,
+        false => ArrangementScope::Calibration17025,
+    };
+    let note = match signatory(walk, body, performed, scope) {
+        Tri::Pass if of_material => Note::pass_with(&A_04, subject, &SIGNATORY_FOR_MATERIALS),
+        Tri::Fail if of_material => Note::fail(&A_04, subject, &NOT_FOR_MATERIALS),
+        Tri::Indeterminate if of_material => {
+            Note::unknown(&A_04, subject, &UNKNOWN_FOR_MATERIALS, &NEED_SIGNATORY)
+        }
         Tri::Pass => Note::pass(&A_04, subject),
         Tri::Fail => Note::fail(&A_04, subject, &OTHER_SCOPES),
         Tri::Indeterminate => Note::unknown(&A_04, subject, &BODY_UNKNOWN, &NEED_SIGNATORY),
@@ -586,8 +609,13 @@ fn a_04(
     walk.note(note.against(Some(Subject::Organisation(body))).facts(&facts))
 }
 
-/// Whether an accreditation body was a recognised signatory for calibration over a period.
-fn signatory(walk: &Walk<'_>, body: OrganisationIndex, period: Period) -> Tri {
+/// Whether an accreditation body was a recognised signatory for a scope over a period.
+fn signatory(
+    walk: &Walk<'_>,
+    body: OrganisationIndex,
+    period: Period,
+    scope: ArrangementScope,
+) -> Tri {
     let arrangements = &walk.policy.accreditation_arrangements;
     let known: Vec<&MembershipRow> = walk
         .evidence
@@ -603,11 +631,9 @@ fn signatory(walk: &Walk<'_>, body: OrganisationIndex, period: Period) -> Tri {
     if known.is_empty() {
         return Tri::Indeterminate;
     }
-    let for_calibration: Vec<&&MembershipRow> = known
-        .iter()
-        .filter(|row| matches!(row.scope, None | Some(ArrangementScope::Calibration17025)))
-        .collect();
-    if for_calibration.is_empty() {
+    let for_scope: Vec<&&MembershipRow> =
+        known.iter().filter(|row| row.scope.is_none_or(|own| own == scope)).collect();
+    if for_scope.is_empty() {
         return Tri::Fail;
     }
     let state = |row: &MembershipRow| {
@@ -624,5 +650,5 @@ fn signatory(walk: &Walk<'_>, body: OrganisationIndex, period: Period) -> Tri {
             _ => Tri::Fail,
         }
     };
-    for_calibration.iter().map(|row| state(row)).fold(Tri::Fail, Tri::or)
+    for_scope.iter().map(|row| state(row)).fold(Tri::Fail, Tri::or)
 }

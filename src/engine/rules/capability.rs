@@ -1,5 +1,6 @@
 //! Area C: capabilities (CMCs) and scopes.
 
+use crate::domain::calibration::CalibrationKind;
 use crate::domain::capability::{CapabilityStatus, Publisher};
 use crate::engine::evidence::*;
 use crate::engine::finding::{
@@ -226,7 +227,11 @@ pub fn coverage(
     let chosen = most_specific(walk, row, &in_force);
     coverage.covers = Tri::Pass;
     coverage.capability = Some(chosen);
-    coverage.uncertainty = c_03(walk, index, row, chosen);
+    // A scope under ISO 17034 names materials; a figure of uncertainty is not part of every one.
+    coverage.uncertainty = match offered(evidence, chosen, row).expression {
+        None if is_scope_of_materials(evidence, evidence.capability(chosen), row) => Tri::Pass,
+        _ => c_03(walk, index, row, chosen),
+    };
     coverage.contradicted = coverage.uncertainty == Tri::Fail;
     coverage
 }
@@ -241,6 +246,28 @@ fn is_of_the_kind(evidence: &Evidence, capability: &CapabilityRow, row: &ResultR
         && agrees(capability.service_category, detail.and_then(|detail| detail.service_category))
         && agrees(capability.analyte, detail.and_then(|detail| detail.analyte))
         && agrees(capability.matrix, detail.and_then(|detail| detail.matrix))
+}
+
+fn is_of_a_material(evidence: &Evidence, row: &ResultRow) -> bool {
+    evidence.calibration(row.calibration).kind == CalibrationKind::ReferenceMaterialCertificate
+}
+
+fn is_scope_of_materials(evidence: &Evidence, capability: &CapabilityRow, row: &ResultRow) -> bool {
+    capability.publisher == Publisher::AccreditationScope && is_of_a_material(evidence, row)
+}
+
+/// A capability as it counts for a row: for a certified reference material its part on these,
+/// where it has one.
+fn offered<'e>(
+    evidence: &'e Evidence,
+    index: CapabilityIndex,
+    row: &ResultRow,
+) -> &'e CapabilityRow {
+    let capability = evidence.capability(index);
+    match &capability.material {
+        Some(material) if is_of_a_material(evidence, row) => material,
+        _ => capability,
+    }
 }
 
 fn code_of(walk: &Walk<'_>, index: CapabilityIndex) -> FactValue {
@@ -258,7 +285,7 @@ fn c_02(
     let mut covering = Vec::new();
     let mut unknown = None;
     for index in of_kind {
-        match covers(walk.evidence, walk.evidence.capability(*index), row) {
+        match covers(walk.evidence, offered(walk.evidence, *index, row), row) {
             Tri::Pass => covering.push(*index),
             Tri::Indeterminate => unknown = unknown.or(Some(*index)),
             Tri::Fail => {}
@@ -295,8 +322,15 @@ fn covers(evidence: &Evidence, capability: &CapabilityRow, row: &ResultRow) -> T
             Tri::known(range.contains(row.extent))
         }
         Some(range) if !range.is_closed() => Tri::Fail,
+        // A scope under ISO 17034 may name a material without a range.
+        None if is_scope_of_materials(evidence, capability, row) => Tri::Pass,
         _ => Tri::Indeterminate,
     };
+    let of_analyte = || evidence.result_detail(row).and_then(|detail| detail.analyte);
+    if capability.analyte.is_none() && is_of_a_material(evidence, row) && of_analyte().is_some() {
+        // Materials are certified for an analyte: without it nothing is known to be covered.
+        return range.and(Tri::Indeterminate);
+    }
     let own = evidence.parameters(row);
     capability
         .parameters
@@ -436,7 +470,7 @@ pub enum Evaluated {
 
 /// Evaluates a capability at a point of a row (rule C-05).
 pub fn evaluate(evidence: &Evidence, index: CapabilityIndex, row: &ResultRow, x: f64) -> Evaluated {
-    let capability = evidence.capability(index);
+    let capability = offered(evidence, index, row);
     let Some(expression) = &capability.expression else { return Evaluated::Unknown(None) };
     let parameter = |name: TextIndex| {
         let of_row = evidence.parameters(row).iter().find(|parameter| parameter.name == name);
@@ -519,7 +553,7 @@ fn between(first: f64, second: f64, fraction: f64, interpolate: bool) -> f64 {
 fn c_03(walk: &mut Walk<'_>, index: ResultIndex, row: &ResultRow, chosen: CapabilityIndex) -> Tri {
     let subject = Subject::Result(index);
     let against = Some(Subject::Capability(chosen));
-    let capability = walk.evidence.capability(chosen);
+    let capability = offered(walk.evidence, chosen, row);
     let Ok(normalised) = walk.normalised(row) else {
         let note = Note::unknown(&C_03, subject, &NOTHING_REPORTED, &NEED_UNCERTAINTY);
         return walk.note(note.against(against));

@@ -215,9 +215,15 @@ pub fn r_01_link(walk: &mut Walk<'_>, row: &ResultRow, parent: &ResultRow, input
         return Tri::Pass;
     }
     let evidence = walk.evidence;
+    let analyte_of =
+        |row: &ResultRow| evidence.result_detail(row).and_then(|detail| detail.analyte);
+    let analyte = analyte_of(parent);
     let rows: Vec<ResultIndex> = evidence
         .rows_of(parent.calibration)
-        .filter(|other| evidence.result(*other).kind == parent.kind)
+        .filter(|other| {
+            let other = evidence.result(*other);
+            other.kind == parent.kind && analyte_of(other) == analyte
+        })
         .collect();
     let item = evidence.calibration(parent.calibration).item;
     let found = cover(evidence, &rows, item, row.extent);

@@ -11,7 +11,7 @@ use crate::engine::evidence::*;
 use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
-use crate::engine::rules::institute;
+use crate::engine::rules::{institute, material};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Input, Note, Walk, Weight};
 
@@ -79,8 +79,8 @@ pub static S_04: Rule = Rule {
 /// range and day. A root declared by an organisation that cannot realise a unit (a laboratory, a
 /// maker) contradicts the rule; anything merely unknown is indeterminate. A conventional
 /// reference passes outside the SI where the SI is not possible for the quantity, and fails where
-/// it is; whether it is accepted and compared is rule M-09's. Critical. ISO/IEC 17025 6.5.2,
-/// 6.5.3 \[S\].
+/// it is; whether it is accepted and compared is rule M-09's. An international reference may be kept
+/// by an intergovernmental body outside the CIPM MRA. Critical. ISO/IEC 17025 6.5.2, 6.5.3 \[S\].
 pub static S_05: Rule = Rule {
     id: "S-05",
     statement: phrase(
@@ -393,16 +393,12 @@ pub fn s_05(
     let subject = Subject::Calibration(row.calibration);
     let against = Some(Subject::Realisation(index));
     let in_si = |state| RootJudgement { state, non_si: false };
-    let conventional = matches!(
-        root.kind,
-        RealisationKind::InternationalReference
-            | RealisationKind::ReferenceProcedure
-            | RealisationKind::ConsensusStandard
-    );
+    let conventional = material::is_conventional(&root);
     if conventional && row.kind.kind().si_possible {
         let facts = [fact("kind", FactValue::Word(row.kind.id()))];
         let note = Note::fail(&S_05, subject, &SI_IS_POSSIBLE).against(against).facts(&facts);
-        return in_si(walk.note(note));
+        let state = walk.note(note);
+        return in_si(state.and(material::m_09(walk, row, index)));
     }
     let used = Period { from: calibration.performed_from, to: calibration.performed_to };
     let organisation = root
@@ -414,6 +410,10 @@ pub fn s_05(
     let facts = [fact("organisation", named)];
     match organisation {
         Some((_, OrganisationKind::Bipm)) => {}
+        // An intergovernmental body, such as the WHO, may keep the international reference of a
+        // quantity outside the SI without taking part in the CIPM MRA.
+        Some((_, OrganisationKind::Intergovernmental))
+            if root.kind == RealisationKind::InternationalReference => {}
         Some((organisation, kind)) if kind.is_institute() => {
             if institute::participation(walk, organisation, row.kind, used) != Tri::Pass {
                 let note = Note::unknown(&S_05, subject, &NOT_A_PARTICIPANT, &NEED_PARTICIPATION);
@@ -441,7 +441,8 @@ pub fn s_05(
         return in_si(walk.note(note.against(against)));
     }
     let state = walk.note(Note::pass(&S_05, subject).against(against));
-    RootJudgement { state, non_si: conventional }
+    let accepted = if conventional { material::m_09(walk, row, index) } else { Tri::Pass };
+    RootJudgement { state: state.and(accepted), non_si: conventional }
 }
 
 static RESTS_ON_ITSELF: Phrase = phrase(

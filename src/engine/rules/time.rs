@@ -174,17 +174,22 @@ impl Due {
     }
 }
 
-/// When a calibration falls due for a use on a day (rule T-03).
-pub fn due(walk: &Walk<'_>, calibration: &CalibrationRow, used_on: Day) -> Due {
+/// When a calibration falls due by the owner's interval policy in force at a use.
+pub fn due_by_policy(walk: &Walk<'_>, calibration: &CalibrationRow, used_on: Day) -> Option<Day> {
     let policies = calibration
         .item
         .map_or(&[][..], |item| walk.evidence.interval_policies.of(item.position()));
-    let by_policy = policies
+    policies
         .iter()
         .filter(|policy| policy.effective_from <= used_on)
         .max_by_key(|policy| policy.effective_from)
         .and_then(|policy| policy.months)
-        .map(|months| calibration.performed_to.plus_months(months));
+        .map(|months| calibration.performed_to.plus_months(months))
+}
+
+/// When a calibration falls due for a use on a day (rule T-03).
+pub fn due(walk: &Walk<'_>, calibration: &CalibrationRow, used_on: Day) -> Due {
+    let by_policy = due_by_policy(walk, calibration, used_on);
     let stated = calibration.due_on.filter(|_| calibration.due_source != DueSource::Printed);
     match (by_policy, stated) {
         (Some(policy), Some(stated)) if policy != stated => {
