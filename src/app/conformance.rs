@@ -9,9 +9,15 @@ use serde_json::{Map, Value};
 use crate::domain::check::check_claim;
 use crate::domain::claim::Claim;
 use crate::domain::fault::{Faults, Gravity};
+use crate::domain::form::{Described as _, Field, Form};
+use crate::domain::records::CollectionName;
 use crate::engine::compile::compile;
+use crate::engine::finding::{self, Severity};
 use crate::engine::limits::Limits;
-use crate::engine::report::{RenderedFinding, RenderedReport};
+use crate::engine::report::{
+    Closure, DimensionOutcome, LinkState, LinkVia, RenderedFinding, RenderedReport, Route,
+    Traceability, Verdict,
+};
 use crate::exchange::bundle;
 
 use super::verify::{Moment, answer};
@@ -48,6 +54,100 @@ pub struct Outcome {
     pub origin: String,
     /// Everything that differs; the case passed when nothing does.
     pub differences: Vec<Difference>,
+}
+
+/// The form of a vector, for those who write their own (`etalon conformance --schema`).
+pub fn form() -> Form {
+    let text = String::form;
+    let claim = || claim_form(false);
+    let fields = vec![
+        Field::required("id", &[" `area::name`, unique within a run."], text()),
+        Field::optional("description", &[" Why the verdict is what it is, in words."], text()),
+        Field::optional("features", &[" Free tags."], Form::list_of(text())),
+        Field::optional("base", &[" The id of the case that this one starts from."], text()),
+        Field::optional(
+            "patch",
+            &[" A JSON Patch (RFC 6902) over the whole case, after its base."],
+            Form::list_of(Form::open(vec![
+                Field::required("op", &[" What is done."], text()),
+                Field::required("path", &[" Where, as a JSON pointer."], text()),
+            ])),
+        ),
+        Field::optional(
+            "records",
+            &[" The records, by collection, as in a bundle."],
+            records_form(),
+        ),
+        Field::optional("claim", &[" The claim."], claim()),
+        Field::optional(
+            "claims",
+            &[" Several claims on the same records, each with its own expectation."],
+            Form::list_of(claim_form(true)),
+        ),
+        Field::optional("expect", &[" What must come out for `claim`."], expectation_form()),
+    ];
+    Form::closed(fields)
+}
+
+fn records_form() -> Form {
+    let collections = CollectionName::ALL.iter();
+    let fields = collections.map(|collection| {
+        let records = Form::list_of(collection.record_form());
+        Field::optional(collection.as_str(), &[" Records."], records)
+    });
+    Form::closed(fields.collect())
+}
+
+/// A claim, whose standard may also be named by its owner's code.
+fn claim_form(with_expectation: bool) -> Form {
+    let Form::Named(named) = Claim::form() else { return Form::Any };
+    let Form::Object { mut fields, .. } = (named.definition)().form else { return Form::Any };
+    if let Some(standard) = fields.iter_mut().find(|field| field.name == "standard") {
+        standard.form = String::form();
+    }
+    if with_expectation {
+        fields.push(Field::required("expect", &[" What must come out."], expectation_form()));
+    }
+    Form::closed(fields)
+}
+
+fn expectation_form() -> Form {
+    let bipm_link = Form::closed(vec![
+        Field::optional("state", &[" Whether it is linked."], LinkState::form()),
+        Field::optional("via", &[" Through what."], Option::<LinkVia>::form()),
+    ]);
+    let finding = Form::closed(vec![
+        Field::required("rule", &[" Id of the rule."], String::form()),
+        Field::optional(
+            "outcome",
+            &[" The outcome; any but pass when absent."],
+            finding::Outcome::form(),
+        ),
+        Field::optional("subject", &[" Id of the record; any when absent."], String::form()),
+        Field::optional("severity", &[" As it counts here; any when absent."], Severity::form()),
+        Field::optional(
+            "facts",
+            &[" Facts, as texts, that it must have."],
+            Form::Map(Box::new(Form::Any)),
+        ),
+    ]);
+    Form::closed(vec![
+        Field::optional("verdict", &[" The answer."], Verdict::form()),
+        Field::optional("traceability", &[" Verdict A."], Traceability::form()),
+        Field::optional("recognition", &[" Verdict B."], Route::form()),
+        Field::optional("recognition_conditional", &[" Whether B is conditional."], bool::form()),
+        Field::optional("legal", &[" Verdict C."], Dimensionfinding::Outcome::form()),
+        Field::optional("fitness", &[" Verdict D."], Dimensionfinding::Outcome::form()),
+        Field::optional("closure", &[" How the chain closes."], Closure::form()),
+        Field::optional(
+            "bipm_link",
+            &[" The link to the BIPM."],
+            Form::OneOf(vec![LinkState::form(), bipm_link]),
+        ),
+        Field::optional("partial", &[" Whether a limit was reached."], bool::form()),
+        Field::optional("findings", &[" Findings that must be there."], Form::list_of(finding)),
+        Field::optional("exact", &[" Whether there may be no others."], bool::form()),
+    ])
 }
 
 /// Reads a vector.
@@ -284,7 +384,7 @@ fn compare_findings(report: &RenderedReport, expected: &Value, exact: bool) -> V
     }
     if exact || expected.is_empty() {
         let counts = |finding: &&&RenderedFinding| {
-            use crate::engine::finding::{Outcome, Severity};
+            use crate::engine::finding::Outcome;
             finding.severity != Severity::Info && finding.outcome != Outcome::Pass
         };
         let others = findings

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::app::conformance::{Difference, Outcome, Vector, read, run as run_vectors};
+use crate::app::conformance::{Difference, Outcome, Vector, form, read, run as run_vectors};
 use crate::domain::text::Language;
+use crate::http::schema::Components;
 
 use super::failure::Status;
 use super::page::{Line, Page};
@@ -20,12 +21,21 @@ use super::{Answer, Failure, Options, input, present};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Directories with vectors, or single vectors.
-    #[arg(required = true, value_name = "DIR")]
+    #[arg(required_unless_present = "schema", value_name = "DIR")]
     places: Vec<PathBuf>,
+    /// Print the JSON Schema of a vector instead, for those who write their own.
+    #[arg(long, conflicts_with = "places")]
+    schema: bool,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
+    if arguments.schema {
+        let description = "A case that any verifier of traceability chains can run: records, a claim, \
+                           and what must come out (docs/vectors.md).";
+        let schema = Components::document(&form(), "Chain vector", description);
+        return Answer::json(&schema, Status::Good);
+    }
     let mut vectors: Vec<Vector> = Vec::new();
     let mut outcomes: Vec<Outcome> = Vec::new();
     for file in files(&arguments.places)? {

@@ -11,7 +11,7 @@ mod negotiation;
 mod openapi;
 mod problem;
 mod routes;
-mod schema;
+pub mod schema;
 mod server;
 mod service;
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::Number;
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, Schema,
@@ -46,6 +46,24 @@ impl Components {
             .collect()
     }
 
+    /// A form as a JSON Schema document of its own, with everything that it refers to.
+    pub fn document(form: &Form, title: &str, description: &str) -> Value {
+        let mut components = Self::default();
+        let root = json!(components.schema(form));
+        let definitions = json!(components.into_schemas());
+        let mut document = json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": title,
+            "description": description,
+        });
+        if let (Value::Object(document), Value::Object(root)) = (&mut document, root) {
+            document.extend(root);
+            document.insert("$defs".to_owned(), definitions);
+        }
+        refer_inside(&mut document);
+        document
+    }
+
     fn define(&mut self, form: &Form) {
         if let Form::Named(named) = form {
             let definition = (named.definition)();
@@ -60,6 +78,20 @@ impl Components {
         for part in form.parts() {
             self.define(part);
         }
+    }
+}
+
+/// Lets references lead to the definitions of the document itself.
+fn refer_inside(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::String(reference)) = fields.get_mut("$ref") {
+                *reference = reference.replace("#/components/schemas/", "#/$defs/");
+            }
+            fields.values_mut().for_each(refer_inside);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(refer_inside),
+        _ => {}
     }
 }
 
