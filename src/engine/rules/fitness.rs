@@ -9,6 +9,7 @@ use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
 use crate::engine::numbers::{self, Bounds};
+use crate::engine::report::unit_of;
 use crate::engine::tri::Tri;
 use crate::engine::verify::Question;
 use crate::engine::walk::{Note, Walk};
@@ -228,7 +229,7 @@ fn conformity(walk: &mut Walk<'_>, row: &ResultRow, stated: &ConformityRow) -> O
     let documented = f_04(walk, row, stated);
     let deviation = Deviation::of(walk.evidence, row, stated);
     let decided =
-        deviation.as_ref().and_then(|deviation| f_05(walk, row, stated, statement, deviation, u95));
+        deviation.as_ref().map(|deviation| f_05(walk, row, stated, statement, deviation, u95));
     if let Some(deviation) = &deviation
         && matches!(statement, ConformityStatement::Pass | ConformityStatement::ConditionalPass)
     {
@@ -247,9 +248,7 @@ fn u95_of(walk: &Walk<'_>, row: &ResultRow) -> Option<Bounds> {
 
 /// Unit in which figures of a row are shown beside its uncertainty.
 fn shown_in(row: &ResultRow) -> UnitIndex {
-    super::super::report::unit_of(row)
-        .or(row.value().map(|value| value.unit))
-        .unwrap_or(row.extent_unit)
+    unit_of(row).or(row.value().map(|value| value.unit)).unwrap_or(row.extent_unit)
 }
 
 static TOLERANCE_TOO_NARROW: Phrase = phrase(
@@ -386,20 +385,20 @@ pub fn maximum_permissible_error(evidence: &Evidence, row: &ResultRow) -> Option
 }
 
 static CLASS_UNCERTAINTY: Phrase = phrase(
-    "quả cân cấp {class}: U = {u95} lớn hơn một phần ba sai số lớn nhất cho phép {mpe}",
-    "weight of class {class}: U = {u95} exceeds one third of the maximum permissible error {mpe}",
+    "quả cân cấp {class}: U = {u95} lớn hơn một phần ba sai số lớn nhất cho phép ±{mpe}",
+    "weight of class {class}: U = {u95} exceeds one third of the maximum permissible error ±{mpe}",
 );
 static CLASS_DEVIATION: Phrase = phrase(
-    "quả cân cấp {class}: độ lệch {deviation} khỏi danh định lớn hơn {mpe} trừ U = {u95}",
-    "weight of class {class}: the deviation {deviation} from nominal exceeds {mpe} less U = {u95}",
+    "quả cân cấp {class}: độ lệch {deviation} so với danh định lớn hơn sai số lớn nhất cho phép ±{mpe} trừ U = {u95}",
+    "weight of class {class}: the deviation {deviation} from nominal exceeds the maximum permissible error ±{mpe} less U = {u95}",
 );
 static CLASS_KEPT: Phrase = phrase(
-    "quả cân cấp {class}: U = {u95} trong một phần ba và độ lệch {deviation} trong {mpe} trừ U",
-    "weight of class {class}: U = {u95} is within a third of, and the deviation {deviation} within U of {mpe}",
+    "quả cân cấp {class} (sai số lớn nhất cho phép ±{mpe}): U = {u95} không quá một phần ba, độ lệch {deviation} không quá phần còn lại sau khi trừ U",
+    "weight of class {class} (maximum permissible error ±{mpe}): U = {u95} is within a third of it, the deviation {deviation} within what U leaves of it",
 );
 static CLASS_OPEN: Phrase = phrase(
-    "quả cân cấp {class} (sai số lớn nhất cho phép {mpe}): chưa có giá trị và độ không đảm bảo đo để đánh giá",
-    "weight of class {class} (maximum permissible error {mpe}): no value and uncertainty to judge it by",
+    "quả cân cấp {class} (sai số lớn nhất cho phép ±{mpe}): chưa có giá trị và độ không đảm bảo đo để đánh giá",
+    "weight of class {class} (maximum permissible error ±{mpe}): no value and uncertainty to judge it by",
 );
 static NEED_VALUE: Phrase = phrase(
     "khối lượng quy ước và độ không đảm bảo đo của quả cân",
@@ -667,8 +666,7 @@ static NEED_RULE: Phrase = phrase(
     "the decision rule: simple (w = 0), guarded w = U, non-binary, or acceptance limits; and the uncertainty",
 );
 
-/// F-05 for a row with value, limits and statement; none where there is no uncertainty to decide
-/// with and none is needed.
+/// F-05 for a row with value, limits and statement.
 fn f_05(
     walk: &mut Walk<'_>,
     row: &ResultRow,
@@ -676,7 +674,7 @@ fn f_05(
     statement: ConformityStatement,
     deviation: &Deviation,
     u95: Option<Bounds>,
-) -> Option<Tri> {
+) -> Tri {
     let text = stated.decision_rule.map(|rule| walk.evidence.text(rule));
     let rule = match text {
         None => Some(DecisionRule::Proven),
@@ -728,14 +726,14 @@ fn f_05(
     };
     let Some((agrees, decision)) = judged else {
         let note = Note::unknown(&F_05, subject, &RULE_NOT_READ, &NEED_RULE);
-        return Some(walk.note(note.facts(&facts[..3])));
+        return walk.note(note.facts(&facts[..3]));
     };
     facts[3] = fact("decision", FactValue::Word(decision.word()));
     let note = match agrees {
         true => Note::pass_with(&F_05, subject, &DECIDED),
         false => Note::fail(&F_05, subject, &DECIDED_OTHERWISE),
     };
-    Some(walk.note(note.facts(&facts)))
+    walk.note(note.facts(&facts))
 }
 
 static RISK: Phrase = phrase(
@@ -768,4 +766,54 @@ fn f_06(walk: &mut Walk<'_>, row: &ResultRow, deviation: &Deviation) {
         false => Note::fail(&F_06, subject, &RISK),
     };
     walk.note(note.facts(&facts));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_read_from_words() {
+        for (text, rule) in [
+            ("simple acceptance, w = 0", Some(DecisionRule::Simple)),
+            ("chấp nhận đơn giản", Some(DecisionRule::Simple)),
+            ("guarded acceptance, w = U", Some(DecisionRule::Guarded)),
+            ("Khoảng bảo vệ w=U (k = 2)", Some(DecisionRule::Guarded)),
+            ("non-binary, w = U", Some(DecisionRule::NonBinary)),
+            ("ISO 14253-1:2017", Some(DecisionRule::Proven)),
+            ("guard band w = 0.5 U", None),
+            ("guard band w = U/2", None),
+            ("guard band w = 1.25 U", None),
+            ("house procedure 12", None),
+        ] {
+            assert_eq!(DecisionRule::parse(text), rule, "{text}");
+        }
+    }
+
+    #[test]
+    fn classes_are_read_from_words() {
+        for (text, class) in [
+            ("F1", Some(WeightClass::F1)),
+            ("OIML e2", Some(WeightClass::E2)),
+            ("class M1 (OIML R 111-1)", Some(WeightClass::M1)),
+            ("M1-2", None),
+            ("ASTM E617 Class 1", None),
+        ] {
+            assert_eq!(WeightClass::parse(text), class, "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_grow_with_the_weight_and_from_class_to_class() {
+        for pair in MAXIMUM_PERMISSIBLE_ERRORS.windows(2) {
+            let ((lighter, below), (heavier, above)) = (pair[0], pair[1]);
+            assert!(lighter < heavier);
+            assert!(below.iter().zip(above).all(|(below, above)| *below <= above), "{heavier} g");
+        }
+        for (nominal, errors) in MAXIMUM_PERMISSIBLE_ERRORS {
+            let known = errors.iter().take_while(|error| **error > 0.0).count();
+            assert!(errors[..known].windows(2).all(|pair| pair[1] >= 2.0 * pair[0]), "{nominal} g");
+            assert!(errors[known..].iter().all(|error| *error == 0.0), "{nominal} g");
+        }
+    }
 }

@@ -65,7 +65,7 @@ pub static U_03: Rule = Rule {
 
 /// U-04: the standard uncertainty of a result is not below what a single reference brings in:
 /// identity u ≥ u_use(parent), ratio u/|y| ≥ u_use(parent)/|y_parent|, and so on by model, with
-/// drift since the parent's calibration in u_use. Decided only where the written digits leave no
+/// drift since the parent's calibration in u_use (U-07 says when it is the drift). Decided only where the written digits leave no
 /// doubt. A model that is not stated is inferred for the same kind (same point within 10 % or a
 /// difference scale: identity; a ratio scale without zero: ratio), else indeterminate. Critical.
 /// VIM 2.40 NOTE 1 \[F\].
@@ -786,6 +786,19 @@ fn shares_of<'e>(walk: &Walk<'e>, input: &Input) -> &'e [(TextIndex, Measured)] 
     detail.map_or(&[], |detail| &detail.shares)
 }
 
+/// Such a part as an absolute standard uncertainty; a fraction is of the input's value. None in a
+/// unit of another quantity.
+fn share(walk: &Walk<'_>, input: &Input, figure: Measured) -> Option<Bounds> {
+    let magnitude = match input.resolved.target {
+        Target::Row(parent) => {
+            let parent = walk.evidence.result(parent);
+            numbers::magnitude(parent, parent.extent.upper)
+        }
+        _ => f64::NAN,
+    };
+    numbers::of_budget(walk.evidence, figure, kind_of(walk, input)?, magnitude)
+}
+
 /// What two inputs of a row may have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Common {
@@ -852,7 +865,8 @@ fn correlated(mut parts: Vec<(Common, f64)>, rests: f64) -> f64 {
 }
 
 /// The floor with the shares as recorded; a row that is used twice is shared as a whole. None where
-/// an input's shares exceed its own uncertainty: then they are not known.
+/// an input's shares exceed its own uncertainty or are in units of another quantity: then they are
+/// not known.
 fn floor_with_shares(walk: &Walk<'_>, inputs: &[Input], end: usize) -> Option<Bounds> {
     let terms = terms(walk, inputs, end);
     let used_twice = |term: &Term| {
@@ -874,9 +888,7 @@ fn floor_with_shares(walk: &Walk<'_>, inputs: &[Input], end: usize) -> Option<Bo
                 continue;
             }
             for (group, figure) in shares {
-                let kind = term.kind?;
-                let of = (term.u.value / term.scale).abs();
-                let share = numbers::of_budget(walk.evidence, *figure, kind, of)?;
+                let share = share(walk, &inputs[term.input], *figure)?;
                 let share = part(&share) * term.scale;
                 parts.push((Common::Source(*group), term.signed(share)));
                 rest -= share * share;
@@ -886,11 +898,10 @@ fn floor_with_shares(walk: &Walk<'_>, inputs: &[Input], end: usize) -> Option<Bo
         Some(correlated(parts, rests))
     };
     let exceeds = |term: &Term| {
-        let shares = shares_of(walk, &inputs[term.input]).iter();
-        let sum: f64 = shares
-            .map(|(_, figure)| Bounds::measured(walk.evidence, *figure).lower * term.scale)
-            .map(|share| share * share)
-            .sum();
+        let input = &inputs[term.input];
+        let shares = shares_of(walk, input).iter();
+        let shares = shares.filter_map(|(_, figure)| share(walk, input, *figure));
+        let sum: f64 = shares.map(|share| (share.lower * term.scale).powi(2)).sum();
         sum.sqrt() > term.u.upper * (1.0 + Extent::SLACK)
     };
     if terms.iter().any(exceeds) {
@@ -1079,9 +1090,11 @@ pub fn u_06(walk: &mut Walk<'_>, row: &ResultRow, inputs: &[Input]) -> Tri {
     let subject = Subject::Calibration(row.calibration);
     let ends = if row.extent.is_point() { 1 } else { 2 };
     let twice = inputs.iter().enumerate().any(|(position, input)| {
-        let own = kind(input).map(|_| input.resolved.target);
-        let same = |other: &Input| kind(other).map(|_| other.resolved.target) == own;
-        own.is_some() && inputs[..position].iter().any(same)
+        let own = input.resolved.target;
+        let same = |other: &Input| kind(other).is_some() && other.resolved.target == own;
+        matches!(own, Target::Row(_))
+            && kind(input).is_some()
+            && inputs[..position].iter().any(same)
     });
     let known: Option<Vec<Bounds>> =
         (0..ends).map(|end| floor_with_shares(walk, inputs, end)).collect();
@@ -1295,7 +1308,10 @@ pub fn u_08(walk: &mut Walk<'_>, row: &ResultRow, input: &Input) -> Tri {
         return Tri::Pass;
     };
     let unit = match walk.evidence.unit(figure.unit).dimension() {
-        UnitDimension::DIMENSIONLESS => shown_in(row),
+        UnitDimension::DIMENSIONLESS => match input.resolved.target {
+            Target::Row(parent) => shown_in(walk.evidence.result(parent)),
+            _ => shown_in(row),
+        },
         _ => figure.unit,
     };
     let facts = [
