@@ -23,6 +23,13 @@ const SEVERITY_EXCEPTIONS: &[(&str, &str, Severity, &str)] = &[
          so it counts as major for recognition, and traceability is untouched",
     ),
     (
+        "F-05",
+        "–",
+        Severity::Major,
+        "the catalogue writes a dash: a statement of conformity that its own value, limits and rule \
+         contradict fails fitness, and only critical or major findings do",
+    ),
+    (
         "T-10",
         "–",
         Severity::Info,

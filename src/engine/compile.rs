@@ -569,6 +569,7 @@ impl<'a> Compiler<'a> {
                 name_en: names.map(|(_, en)| en),
                 legal_level: record.legal_level.unwrap_or(LegalLevel::None),
                 role: record.metrological_role,
+                standard_type: record.standard_type,
                 nominal: record.nominal.as_ref().map(quantity),
                 history_complete: record
                     .interval_policy
@@ -659,6 +660,13 @@ impl<'a> Compiler<'a> {
         self.evidence.nominals.push(record.quantities.iter().filter_map(|of| {
             of.nominal.as_ref().map(|nominal| (of.quantity_kind, quantity(nominal)))
         }));
+        let of_quantities = record.quantities.iter().filter_map(|of| {
+            of.accuracy_class.as_ref().map(|class| (Some(of.quantity_kind), class))
+        });
+        let of_all = record.accuracy_class.as_ref().map(|class| (None, class));
+        let classes: Vec<_> =
+            of_quantities.chain(of_all).map(|(kind, class)| (kind, self.text(class))).collect();
+        self.evidence.accuracy_classes.push(classes);
     }
 
     fn legal_recognitions(&mut self) {
@@ -789,12 +797,19 @@ impl<'a> Compiler<'a> {
             competence,
             identifiers,
             traceability_statement: record.traceability_statement.is_some(),
+            full_budget: record.references_complete == Some(true)
+                && record.references.iter().all(|reference| {
+                    reference.role == Some(model::ReferenceRole::Check)
+                        || reference.uncertainty_in_budget.is_some()
+                })
+                && !record.references.is_empty(),
             items: record.items.iter().filter_map(|id| self.standard(Some(id))).collect(),
         };
         let rare = detail.amends.is_some()
             || detail.competence.is_some()
             || detail.identifiers.is_some()
             || detail.traceability_statement
+            || detail.full_budget
             || !detail.items.is_empty();
         let endorsement = match record.endorsement.as_ref() {
             Some(endorsement) => match self.accreditation(endorsement.accreditation.as_ref()) {
@@ -958,6 +973,7 @@ impl<'a> Compiler<'a> {
             analyte: self.optional_text(analyte.as_ref()),
             matrix: self.optional_text(matrix.as_ref()),
             service_category: self.optional_text(result.service_category.as_ref()),
+            conformity: self.conformity(result, row.value_is),
         };
         let rare = !detail.parameters.is_empty()
             || detail.item.is_some()
@@ -966,11 +982,39 @@ impl<'a> Compiler<'a> {
             || detail.interpolation.is_some()
             || detail.analyte.is_some()
             || detail.matrix.is_some()
-            || detail.service_category.is_some();
+            || detail.service_category.is_some()
+            || detail.conformity.is_some();
         if rare {
             row.detail = push(&mut self.evidence.result_details, detail);
         }
         row
+    }
+
+    /// A statement of conformity. Its limits are in the unit of the row's number, on its scale.
+    fn conformity(
+        &mut self,
+        result: &model::CalibrationResult,
+        value_is: model::ValueIs,
+    ) -> Option<Box<ConformityRow>> {
+        let stated = result.conformity.as_ref()?;
+        let unit = result.unit.as_ref().or(result.point.as_ref().map(|point| &point.unit));
+        let on_a_scale = matches!(value_is, model::ValueIs::Actual | model::ValueIs::Indication);
+        let limit = |limit: Option<&Decimal>| match (limit, unit) {
+            (Some(limit), Some(unit)) if on_a_scale => on_scale(limit, unit),
+            (Some(limit), Some(unit)) => limit.to_f64() * unit.factor(),
+            _ => f64::NAN,
+        };
+        let extent = |lower: Option<&Decimal>, upper: Option<&Decimal>| Extent {
+            lower: limit(lower),
+            upper: limit(upper),
+        };
+        Some(Box::new(ConformityRow {
+            specification: self.optional_text(stated.specification.as_ref()),
+            limits: extent(stated.lower_limit.as_ref(), stated.upper_limit.as_ref()),
+            acceptance: extent(stated.acceptance_lower.as_ref(), stated.acceptance_upper.as_ref()),
+            decision_rule: self.optional_text(stated.decision_rule.as_ref()),
+            statement: stated.statement,
+        }))
     }
 
     fn target(&self, reference: &model::Reference, starts: &[usize]) -> Target {
@@ -1042,11 +1086,20 @@ impl<'a> Compiler<'a> {
         let detail = ReferenceDetail {
             for_results: some.filter(|_| rows == 0),
             budget,
+            shares: reference
+                .shared_with
+                .iter()
+                .map(|shared| {
+                    let figure = &shared.uncertainty;
+                    (self.text(&shared.group), self.difference(&figure.value, &figure.unit))
+                })
+                .collect(),
             equation_unbound,
             until_known,
         };
         let rare = detail.for_results.is_some()
             || detail.budget.is_some()
+            || !detail.shares.is_empty()
             || equation_unbound
             || until_known.is_some();
         ReferenceRow {

@@ -7,8 +7,8 @@
 use std::num::NonZeroU32;
 
 use crate::domain::calibration::{
-    CalibrationKind, CalibrationStatus, CompetenceDecision, DueSource, Interpolation, Model, Phase,
-    ReferenceRole, ValueIs,
+    CalibrationKind, CalibrationStatus, CompetenceDecision, ConformityStatement, DueSource,
+    Interpolation, Model, Phase, ReferenceRole, ValueIs,
 };
 use crate::domain::capability::{CapabilityStatus, Publisher};
 use crate::domain::comparison::{ComparisonKind, ComparisonStatus};
@@ -24,7 +24,7 @@ use crate::domain::realisation::RealisationKind;
 use crate::domain::recognition::{
     AccreditationStandard, AccreditationStatus, EvidenceLevel, LegalRecognitionKind,
 };
-use crate::domain::standard::{EventKind, LegalLevel, MetrologicalRole};
+use crate::domain::standard::{EventKind, LegalLevel, MetrologicalRole, StandardType};
 use crate::domain::uncertainty::{Mode, UncertaintyKind};
 use crate::domain::unit::Unit;
 
@@ -606,6 +606,8 @@ pub struct StandardRow {
     pub legal_level: LegalLevel,
     /// Role.
     pub role: Option<MetrologicalRole>,
+    /// Type, where it says how it drifts.
+    pub standard_type: Option<StandardType>,
     /// Nominal value of the standard as a whole.
     pub nominal: Option<f64>,
     /// Whether the owner declares the history complete.
@@ -758,6 +760,8 @@ pub struct CalibrationDetail {
     pub identifiers: Option<(TextIndex, TextIndex)>,
     /// A statement of traceability in words.
     pub traceability_statement: bool,
+    /// Whether the references are said to be complete and all have a figure in the budget.
+    pub full_budget: bool,
     /// Items of a set beside the main one.
     pub items: Box<[StandardIndex]>,
 }
@@ -890,6 +894,23 @@ pub struct ResultDetail {
     pub matrix: Option<TextIndex>,
     /// Service category.
     pub service_category: Option<TextIndex>,
+    /// Statement of conformity.
+    pub conformity: Option<Box<ConformityRow>>,
+}
+
+/// A statement of conformity: limits on the scale of the row's number, in the coherent SI unit.
+#[derive(Debug, Clone, Copy)]
+pub struct ConformityRow {
+    /// Specification.
+    pub specification: Option<TextIndex>,
+    /// Tolerance limits; a bound that is not stated is NaN.
+    pub limits: Extent,
+    /// Acceptance limits; a bound that is not stated is NaN.
+    pub acceptance: Extent,
+    /// Decision rule.
+    pub decision_rule: Option<TextIndex>,
+    /// What is stated.
+    pub statement: Option<ConformityStatement>,
 }
 
 /// Where a reference leads.
@@ -934,6 +955,8 @@ pub struct ReferenceDetail {
     pub for_results: Option<Box<[u32]>>,
     /// Standard uncertainty entered in the budget.
     pub budget: Option<Measured>,
+    /// Standard uncertainties of the parts that it shares with other inputs, by common source.
+    pub shares: Box<[(TextIndex, Measured)]>,
     /// Whether all symbols of the custom equation are bound by references.
     pub equation_unbound: bool,
     /// Where it leads as long as the certificate that it names is not known, where that is not the
@@ -1022,6 +1045,8 @@ pub struct Evidence {
     pub use_models: Groups<UseModelRow>,
     /// Nominal values by quantity of each standard.
     pub nominals: Groups<(QuantityKindId, f64)>,
+    /// Accuracy classes of each standard: of a quantity, or of all.
+    pub accuracy_classes: Groups<(Option<QuantityKindId>, TextIndex)>,
     /// Calibrations of each standard.
     pub calibrations_of: Groups<CalibrationIndex>,
     /// Roots.
@@ -1257,6 +1282,7 @@ impl Evidence {
         self.drifts.shrink();
         self.use_models.shrink();
         self.nominals.shrink();
+        self.accuracy_classes.shrink();
     }
 
     /// Bytes that calibrations take: their rows, results, references, statuses and identities,

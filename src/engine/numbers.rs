@@ -4,11 +4,13 @@
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 use crate::domain::calibration::ValueIs;
+use crate::domain::quantity::QuantityKindId;
 use crate::domain::uncertainty::{Mode, UncertaintyKind};
 use crate::domain::unit::Dimension;
 
 use super::evidence::{
-    CalibrationRow, Coverage, Evidence, Extent, Measured, ResultRow, StandardIndex,
+    CalibrationRow, Coverage, DriftRow, Evidence, Extent, Measured, ResultRow, StandardIndex,
+    power_of_ten,
 };
 use super::policy::Policy;
 
@@ -187,13 +189,63 @@ pub fn drift(
 ) -> f64 {
     const DAYS_A_YEAR: f64 = 365.25;
     let Some(standard) = standard else { return 0.0 };
-    let limits = evidence.drifts.of(standard.position());
-    let own = limits.iter().find(|drift| drift.kind == Some(row.kind));
-    let Some(limit) = own.or_else(|| limits.iter().find(|drift| drift.kind.is_none())) else {
+    let Some(limit) = drift_limit(evidence, standard, row.kind) else {
         return 0.0;
     };
     let a = if limit.relative { limit.limit * magnitude(row, x) } else { limit.limit };
     a * f64::from(days.max(0)) / DAYS_A_YEAR / 3f64.sqrt()
+}
+
+/// The limit of drift that a standard states for a quantity.
+pub fn drift_limit(
+    evidence: &Evidence,
+    standard: StandardIndex,
+    kind: QuantityKindId,
+) -> Option<&DriftRow> {
+    let limits = evidence.drifts.of(standard.position());
+    let own = limits.iter().find(|drift| drift.kind == Some(kind));
+    own.or_else(|| limits.iter().find(|drift| drift.kind.is_none()))
+}
+
+/// A figure of a budget as an absolute uncertainty of a quantity: as it stands, or times a magnitude
+/// where it is written as a fraction. None where its unit is of another quantity.
+pub fn of_budget(
+    evidence: &Evidence,
+    figure: Measured,
+    kind: QuantityKindId,
+    magnitude: f64,
+) -> Option<Bounds> {
+    let (own, wanted) = (evidence.unit(figure.unit).dimension(), kind.kind().dimension);
+    let scale = match own {
+        own if own == wanted => 1.0,
+        Dimension::DIMENSIONLESS => magnitude,
+        _ => return None,
+    };
+    scale.is_finite().then(|| Bounds::measured(evidence, figure).scaled(scale))
+}
+
+/// The last written digits of a number, as powers of ten in a unit: the last one, and the last one
+/// that counts where zeros at the end of a whole number may only hold its place; with the number
+/// of significant digits up to the latter. None where the unit is no decimal multiple.
+pub fn significant_digits(
+    evidence: &Evidence,
+    measured: Measured,
+    offset: f64,
+) -> Option<(i8, i8, u32)> {
+    let step = power_of_ten(measured.last_digit);
+    let written = ((measured.si - offset) / evidence.unit(measured.unit).factor() / step).abs();
+    // Beyond this a double no longer holds every whole number.
+    const LARGEST: f64 = 9e15;
+    if !(1.0..LARGEST).contains(&written.round()) {
+        return None;
+    }
+    let mut digits = written.round() as u64;
+    let mut last = measured.last_digit;
+    while measured.last_digit >= 0 && digits % 10 == 0 {
+        digits /= 10;
+        last = last.saturating_add(1);
+    }
+    Some((measured.last_digit, last, digits.ilog10() + 1))
 }
 
 /// Days from the end of a calibration to a day.

@@ -31,6 +31,8 @@ pub struct Policy {
     pub impact_insignificant: f64,
     /// Shift in units of U95 above which it is significant (rule I-04).
     pub impact_significant: f64,
+    /// Smallest ratio of a tolerance's half-width to the expanded uncertainty (rule F-02).
+    pub tur_min: f64,
     /// Whether a printed uncertainty that rounds up to the CMC is below it (rule C-03).
     pub strict_cmc_rounding: bool,
     /// Arrangements of accreditation bodies that count, with their days (rule A-04).
@@ -71,6 +73,7 @@ struct Parameters {
     max_interval_without_policy_months: u32,
     impact_insignificant: f64,
     impact_significant: f64,
+    tur_min: f64,
     strict_cmc_rounding: bool,
 }
 
@@ -179,6 +182,7 @@ impl Policy {
             max_interval_without_policy: parameters.max_interval_without_policy_months,
             impact_insignificant: parameters.impact_insignificant,
             impact_significant: parameters.impact_significant,
+            tur_min: parameters.tur_min,
             strict_cmc_rounding: parameters.strict_cmc_rounding,
             accreditation_arrangements: arrangements,
             law,

@@ -704,6 +704,14 @@ fn in_vietnamese(word: &str) -> Option<&'static str> {
         "type_approval" => "phê duyệt mẫu",
         "kind" => "loại (chuẩn, tổng hợp hay mở rộng)",
         "mode" => "chế độ (tuyệt đối hay tương đối)",
+        "pass" => "đạt",
+        "fail" => "không đạt",
+        "conditional_pass" => "đạt có điều kiện",
+        "conditional_fail" => "không đạt có điều kiện",
+        "not_proven" => "chưa chứng minh được",
+        "specification" => "yêu cầu kỹ thuật",
+        "limits" => "giới hạn",
+        "decision_rule" => "quy tắc ra quyết định",
         _ => return None,
     })
 }

@@ -429,7 +429,7 @@ impl<'a> Decider<'a> {
             question.standard,
             Period { from: question.used_on, to: question.used_on },
         );
-        let fit = fitness::f_01(&mut walk, question, Some(&row), part.wanted);
+        let fit = fitness::of_claim(&mut walk, question, Some(&row), part.wanted);
         let remarks_at_use = walk.remarks_of_claim();
         self.report(walk, chosen, at_use, fit, remarks_at_use)
     }
@@ -510,7 +510,7 @@ impl<'a> Decider<'a> {
             question.standard,
             Period { from: question.used_on, to: question.used_on },
         );
-        let fit = fitness::f_01(&mut walk, question, None, part.wanted);
+        let fit = fitness::of_claim(&mut walk, question, None, part.wanted);
         let legal = legal(walk.findings.iter());
         let traceability = match state {
             Tri::Fail => Traceability::Fail,

@@ -81,6 +81,10 @@ pub struct Input {
     pub share: Option<f64>,
     /// What it contributes at each end of the row's extent.
     pub contributions: [Contribution; 2],
+    /// The sensitivity that takes its uncertainty to the row's at each end; NaN when not known.
+    pub sensitivities: [f64; 2],
+    /// What of its contribution at each end is drift since its calibration.
+    pub drifts: [f64; 2],
 }
 
 /// The verdict of one result.
@@ -373,18 +377,18 @@ impl<'a> Walk<'a> {
     /// What is missing for it.
     pub fn normalised(&self, row: &ResultRow) -> Result<Normalised, Uninterpretable> {
         let calibration = self.evidence.calibration(row.calibration);
-        normalised(self.evidence, self.policy, row, self.issued_by_bipm(calibration))
+        match normalised(self.evidence, self.policy, row, self.issued_by_bipm(calibration)) {
+            Err(Uninterpretable::Absent) => {
+                uncertainty::from_conformity(self, row).ok_or(Uninterpretable::Absent)
+            }
+            found => found,
+        }
     }
 
     /// Whether certificates of this kind are judged by the rules built so far. The others need
-    /// rules of their own (S-09, U-11) and are indeterminate until then.
+    /// rules of their own (S-09) and are indeterminate until then.
     pub fn is_judged(kind: CalibrationKind) -> bool {
-        !matches!(
-            kind,
-            CalibrationKind::ComparisonReport
-                | CalibrationKind::ConformityOnly
-                | CalibrationKind::TypeApproval
-        )
+        !matches!(kind, CalibrationKind::ComparisonReport | CalibrationKind::TypeApproval)
     }
 
     /// The certificate that stands for this one as far as is known: itself, or the last of those
@@ -739,8 +743,12 @@ impl<'a> Walk<'a> {
             result.state = result.state.and(state);
         }
         let floor = uncertainty::u_05(self, row, &inputs);
-        result.state =
-            result.state.and(floor).and(material::m_06(self, row, calibration, &inputs, floor));
+        result.state = result
+            .state
+            .and(floor)
+            .and(uncertainty::u_06(self, row, &inputs))
+            .and(uncertainty::u_10(self, row, calibration, &inputs))
+            .and(material::m_06(self, row, calibration, &inputs, floor));
         if calibration.item.is_some_and(|item| self.repeated_items.contains(&item)) {
             let first_edge = self.edges.len() - inputs.len();
             result.state = result.state.and(structure::s_06(self, row, calibration, first_edge));
@@ -758,6 +766,8 @@ impl<'a> Walk<'a> {
                 weight: Weight::Major,
                 share: None,
                 contributions: [Contribution::None; 2],
+                sensitivities: [f64::NAN; 2],
+                drifts: [0.0; 2],
             })
             .collect()
     }
@@ -785,7 +795,9 @@ impl<'a> Walk<'a> {
                     .and(range::r_01_link(self, row, &parent, input))
                     .and(range::r_03_link(self, row, &parent, input))
                     .and(time::t_01(self, row, calibration, &parent, &parent_calibration))
-                    .and(uncertainty::u_04(self, row, input, alone));
+                    .and(uncertainty::u_04(self, row, input, alone))
+                    .and(uncertainty::u_07(self, row, calibration, input, alone))
+                    .and(uncertainty::u_08(self, row, input));
                 let of_material =
                     material::m_04_link(self, row, calibration, &parent, &parent_calibration);
                 state = state.and(match of_material {
@@ -837,7 +849,10 @@ impl<'a> Walk<'a> {
             Target::Realisation(root) => {
                 let judged = structure::s_05(self, row, calibration, input, root);
                 result.non_si |= judged.non_si && input.weight == Weight::Major;
-                let state = own.and(judged.state).and(uncertainty::u_04(self, row, input, alone));
+                let state = own
+                    .and(judged.state)
+                    .and(uncertainty::u_04(self, row, input, alone))
+                    .and(uncertainty::u_08(self, row, input));
                 (state, calibration.evidence)
             }
             Target::Standard(named) => {

@@ -159,6 +159,7 @@ fn classify(
     let endorsed = calibration.endorsement != EndorsementRow::None && row.endorsed != Some(false);
     if endorsed {
         uncertainty::u_03(walk, index, row);
+        uncertainty::u_09(walk, index, row);
     }
     let mut best = None;
     if kind.is_institute() {
@@ -460,7 +461,7 @@ fn days_of_change(walk: &Walk<'_>, index: AccreditationIndex, period: Period) ->
 }
 
 /// Whether an accreditation was active on every day of a period.
-pub(super) fn activity(walk: &Walk<'_>, index: AccreditationIndex, period: Period) -> Tri {
+pub fn activity(walk: &Walk<'_>, index: AccreditationIndex, period: Period) -> Tri {
     days_of_change(walk, index, period)
         .into_iter()
         .map(|day| {

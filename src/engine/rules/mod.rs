@@ -22,6 +22,7 @@ pub const RULESET_VERSION: &str = "2026.1";
 
 /// Every rule that is built, in the order of the catalogue.
 pub static TABLE: &[&Rule] = &[
+    &capability::C_03,
     &structure::S_01,
     &structure::S_02,
     &structure::S_03,
@@ -43,10 +44,15 @@ pub static TABLE: &[&Rule] = &[
     &uncertainty::U_03,
     &uncertainty::U_04,
     &uncertainty::U_05,
+    &uncertainty::U_06,
+    &uncertainty::U_07,
+    &uncertainty::U_08,
+    &uncertainty::U_09,
+    &uncertainty::U_10,
+    &uncertainty::U_11,
     &uncertainty::U_12,
     &capability::C_01,
     &capability::C_02,
-    &capability::C_03,
     &capability::C_04,
     &capability::C_05,
     &accreditation::A_01,
@@ -79,6 +85,11 @@ pub static TABLE: &[&Rule] = &[
     &material::M_09,
     &document::D_04,
     &fitness::F_01,
+    &fitness::F_02,
+    &fitness::F_03,
+    &fitness::F_04,
+    &fitness::F_05,
+    &fitness::F_06,
     &viet_nam::V_01,
     &viet_nam::V_03,
     &viet_nam::V_04,
@@ -87,10 +98,9 @@ pub static TABLE: &[&Rule] = &[
 
 /// Rules of the catalogue that are not built yet.
 pub const NOT_BUILT: &[&str] = &[
-    "S-08", "S-09", "S-10", "Q-04", "Q-05", "Q-06", "R-04", "U-06", "U-07", "U-08", "U-09", "U-10",
-    "U-11", "C-06", "C-07", "C-08", "C-09", "C-10", "C-11", "A-05", "A-08", "A-09", "A-10", "A-11",
-    "N-06", "N-08", "N-09", "N-10", "N-11", "N-12", "N-13", "N-14", "N-15", "T-06", "T-07", "T-09",
-    "T-11", "T-12", "D-01", "D-02", "D-03", "D-05", "D-06", "D-07", "D-08", "D-09", "F-02", "F-03",
-    "F-04", "F-05", "F-06", "V-02", "V-05", "V-07", "V-08", "V-09", "V-10", "I-01", "I-02", "I-03",
-    "I-04", "I-05", "I-06", "I-07", "G-01", "G-02", "G-03", "G-04", "G-05", "G-06",
+    "D-01", "S-08", "S-09", "S-10", "Q-04", "Q-05", "Q-06", "R-04", "C-06", "C-07", "C-08", "C-09",
+    "C-10", "C-11", "A-05", "A-08", "A-09", "A-10", "A-11", "N-06", "N-08", "N-09", "N-10", "N-11",
+    "N-12", "N-13", "N-14", "N-15", "T-06", "T-07", "T-09", "T-11", "T-12", "D-02", "D-03", "D-05",
+    "D-06", "D-07", "D-08", "D-09", "V-02", "V-05", "V-07", "V-08", "V-09", "V-10", "I-01", "I-02",
+    "I-03", "I-04", "I-05", "I-06", "I-07", "G-01", "G-02", "G-03", "G-04", "G-05", "G-06",
 ];

@@ -138,16 +138,7 @@ pub fn v_06(walk: &mut Walk<'_>, row: &ResultRow, calibration: &CalibrationRow) 
     if !applies {
         return;
     }
-    let performed = Period { from: calibration.performed_from, to: calibration.performed_to };
-    let evidence = walk.evidence;
-    let registered = evidence.legal_of_organisation.of(issuer.position()).iter().any(|index| {
-        let recognition = evidence.legal_recognition(*index);
-        matches!(
-            recognition.kind,
-            LegalRecognitionKind::Registration | LegalRecognitionKind::Designation
-        ) && is_valid(walk, recognition, performed)
-            && covers_field(evidence, recognition, row)
-    });
+    let registered = is_registered(walk, issuer, row, calibration);
     let subject = Subject::Calibration(row.calibration);
     let against = Some(Subject::Organisation(issuer));
     let facts = [
@@ -160,6 +151,26 @@ pub fn v_06(walk: &mut Walk<'_>, row: &ResultRow, calibration: &CalibrationRow) 
         false => absent(walk, &V_06, subject, &NOT_REGISTERED, &NEED_REGISTRATION),
     };
     walk.note(note.against(against).facts(&facts));
+}
+
+/// Whether an organisation was registered or designated for the quantity of a row when it was
+/// performed.
+pub fn is_registered(
+    walk: &Walk<'_>,
+    organisation: OrganisationIndex,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+) -> bool {
+    let performed = Period { from: calibration.performed_from, to: calibration.performed_to };
+    let evidence = walk.evidence;
+    evidence.legal_of_organisation.of(organisation.position()).iter().any(|index| {
+        let recognition = evidence.legal_recognition(*index);
+        matches!(
+            recognition.kind,
+            LegalRecognitionKind::Registration | LegalRecognitionKind::Designation
+        ) && is_valid(walk, recognition, performed)
+            && covers_field(evidence, recognition, row)
+    })
 }
 
 /// Whether the fields of a registration name the quantity: by its id, the quantity it is a variant
