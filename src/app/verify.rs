@@ -67,7 +67,10 @@ fn decide(
 ) -> Result<RenderedReport, Faults> {
     let name = asked.policy.as_deref().unwrap_or(DEFAULT_POLICY);
     let policy = Policy::shipped(name).ok_or_else(|| unknown_policy(name))?;
-    let question = Question::new(evidence, asked).map_err(|error| refused(asked, error))?;
+    let mut question = Question::new(evidence, asked).map_err(|error| refused(asked, error))?;
+    if let Some(KnownAt::Instant(instant)) = shown.known_at {
+        question.known_on = Some(instant.day());
+    }
     let report = verify(evidence, &question, policy, limits);
     let computed_at = moment.now;
     let renderer = Renderer { evidence, policy, limits, claim: shown, computed_at };

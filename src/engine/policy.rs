@@ -31,6 +31,11 @@ pub struct Policy {
     pub impact_insignificant: f64,
     /// Shift in units of U95 above which it is significant (rule I-04).
     pub impact_significant: f64,
+    /// Age in years above which a comparison gets a remark (rule N-11).
+    pub kc_age_warn_years: u32,
+    /// Ratio (c u)/u_c up to which an accredited laboratory's calibration counts as minor for an
+    /// institute (rule N-06).
+    pub mra_minor_influence: f64,
     /// Whether a printed uncertainty that rounds up to the CMC is below it (rule C-03).
     pub strict_cmc_rounding: bool,
     /// Arrangements of accreditation bodies that count, with their days (rule A-04).
@@ -71,6 +76,8 @@ struct Parameters {
     max_interval_without_policy_months: u32,
     impact_insignificant: f64,
     impact_significant: f64,
+    kc_age_warn_years: u32,
+    mra_minor_influence: f64,
     strict_cmc_rounding: bool,
 }
 
@@ -142,6 +149,7 @@ impl Policy {
         let parameters = &document.parameters;
         share("contrib_major", parameters.contrib_major)?;
         share("contrib_minor", parameters.contrib_minor)?;
+        share("mra_minor_influence", parameters.mra_minor_influence)?;
         share("p_accept", parameters.p_accept.0)?;
         share("p_accept", parameters.p_accept.1)?;
         let arrangements = document
@@ -179,6 +187,8 @@ impl Policy {
             max_interval_without_policy: parameters.max_interval_without_policy_months,
             impact_insignificant: parameters.impact_insignificant,
             impact_significant: parameters.impact_significant,
+            kc_age_warn_years: parameters.kc_age_warn_years,
+            mra_minor_influence: parameters.mra_minor_influence,
             strict_cmc_rounding: parameters.strict_cmc_rounding,
             accreditation_arrangements: arrangements,
             law,
