@@ -257,13 +257,12 @@ impl Loading<'_> {
         organisations.append(&mut issuers);
 
         self.take_capabilities(&organisations, walked)?;
-        self.take_child(
+        let compared = self.take_child(
             Table::Comparisons,
             Table::ComparisonResults,
             "organisation",
             &organisations,
         )?;
-        let compared: Ids = self.records.keys().cloned().collect();
         let linked = self.each(&compared, |record, linked| {
             if let AnyRecord::Comparisons(record) = record {
                 linked.extend(record.linked_to.clone());

@@ -92,7 +92,7 @@ pub static N_11: Rule = Rule {
 };
 
 /// N-12: a comparison counts with its final report published; pilot studies, hybrid comparisons
-/// and drafts are supporting knowledge only. Where another comparison counts that is information,
+/// and drafts are supporting knowledge only, one without results is nothing yet. Where another comparison counts that is information,
 /// else a remark. A report published after the state of knowledge is not published yet. Minor.
 /// JCRB 40-1 \[F\].
 pub static N_12: Rule = Rule {
@@ -281,7 +281,7 @@ enum Standing {
     NotFormal,
     NotPublished,
     NotSaid,
-    NotBegun,
+    WithoutResults,
 }
 
 fn standing(walk: &Walk<'_>, row: &ComparisonRow) -> Standing {
@@ -293,14 +293,21 @@ fn standing(walk: &Walk<'_>, row: &ComparisonRow) -> Standing {
         (Some(ComparisonStatus::Published), Some(day)) if published(day) => Standing::Counts,
         (Some(ComparisonStatus::Published), Some(_)) => Standing::NotPublished,
         (Some(ComparisonStatus::Published) | None, _) => Standing::NotSaid,
-        (Some(ComparisonStatus::Planned | ComparisonStatus::Abandoned), _) => Standing::NotBegun,
+        (
+            Some(
+                ComparisonStatus::Planned
+                | ComparisonStatus::InProgress
+                | ComparisonStatus::Abandoned,
+            ),
+            _,
+        ) => Standing::WithoutResults,
         (Some(_), _) => Standing::NotPublished,
     }
 }
 
 static ONLY_SUPPORTING: Phrase = phrase(
-    "so sánh {comparison} là nghiên cứu thử hoặc so sánh hỗn hợp ({kind}): chỉ là thông tin hỗ trợ",
-    "comparison {comparison} is a {kind}: supporting knowledge only",
+    "so sánh {comparison} ({kind}) chỉ là thông tin hỗ trợ",
+    "comparison {comparison} ({kind}) is supporting knowledge only",
 );
 static NO_FINAL_REPORT: Phrase = phrase(
     "so sánh {comparison} chưa có báo cáo cuối cùng được công bố: chưa được tính",
@@ -379,7 +386,7 @@ fn code_of(walk: &Walk<'_>, index: ComparisonIndex) -> Fact {
 fn n_12(walk: &mut Walk<'_>, met: &Met, case: &Case<'_>, severity: Severity) {
     let subject = case.subject();
     let note = match standing(walk, &case.head) {
-        Standing::Counts | Standing::NotBegun => return,
+        Standing::Counts | Standing::WithoutResults => return,
         Standing::NotFormal => Note::remark(&N_12, subject, &ONLY_SUPPORTING),
         Standing::NotPublished => Note::remark(&N_12, subject, &NO_FINAL_REPORT),
         Standing::NotSaid => Note::unknown(&N_12, subject, &REPORT_NOT_SAID, &NEED_REPORT),

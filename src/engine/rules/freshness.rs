@@ -1,5 +1,6 @@
 //! Rule T-11: how old the states of outside registers are that recognition rests on.
 
+use crate::domain::capability::Publisher;
 use crate::domain::period::Day;
 use crate::engine::evidence::*;
 use crate::engine::finding::{
@@ -47,9 +48,12 @@ impl Snapshot {
     /// The register, as a word.
     fn register(&self, evidence: &Evidence) -> &'static str {
         match self.taken {
-            Subject::Capability(index) => evidence.capability(index).publisher.as_str(),
-            Subject::Accreditation(_) => "accreditations",
-            _ => "memberships",
+            Subject::Capability(index) => match evidence.capability(index).publisher {
+                Publisher::Kcdb => "KCDB",
+                publisher => publisher.as_str(),
+            },
+            Subject::Accreditation(_) => "accreditation",
+            _ => "membership",
         }
     }
 

@@ -484,8 +484,8 @@ static NOT_MINOR: Phrase = phrase(
     "{laboratory} brings {ratio} of u_c, more than {limit}: no minor part of the institute's value",
 );
 static NOT_RECOGNISED: Phrase = phrase(
-    "{laboratory} hiệu chuẩn cho viện ngoài tuyến R2 ({route})",
-    "{laboratory} calibrated for the institute by route {route}, not R2",
+    "{laboratory} hiệu chuẩn cho viện ngoài tuyến R2 (tuyến của giấy chứng nhận: {route})",
+    "{laboratory} calibrated for the institute outside route R2 (its certificate's route: {route})",
 );
 static MINOR: Phrase = phrase(
     "{laboratory} đóng góp {ratio} của u_c, không quá {limit}",
