@@ -8,6 +8,7 @@ use crate::domain::check::check_claim;
 use crate::domain::claim::Claim;
 use crate::domain::fault::{Fault, Faults, Gravity};
 use crate::domain::id::Id;
+use crate::domain::period::Instant;
 use crate::domain::records::Records;
 use crate::domain::standard::MeasurementStandard;
 use crate::domain::text::Text;
@@ -71,9 +72,13 @@ impl Loaded {
         Ok(Self::from(bundle::parse(text)?.records))
     }
 
-    /// The records that a registry loaded for a claim.
-    pub fn known_at(records: Records, log_index: u64) -> Self {
-        Self { log_index: Some(log_index), ..Self::from(records) }
+    /// The records that a registry loaded for a claim, known at a log index that was reached then.
+    pub fn known_at(records: Records, log_index: u64, reached_at: Option<Instant>) -> Self {
+        let mut loaded = Self { log_index: Some(log_index), ..Self::from(records) };
+        if let Some(instant) = reached_at {
+            loaded.evidence.known_until(instant);
+        }
+        loaded
     }
 
     /// The standard with this id, or else with this code.

@@ -22,8 +22,8 @@ use crate::domain::text::Text;
 use crate::engine::report::RenderedReport;
 use crate::ids;
 use crate::store::{
-    Closure, DatabaseUrl, FilterValue, Head, ListQuery, PoolState, Reader, Store, StoreError,
-    Stored, Writer, Written, filters,
+    DatabaseUrl, FilterValue, Head, ListQuery, PoolState, Reader, Store, StoreError, Stored,
+    Writer, Written, filters,
 };
 
 pub use crate::store::{Direction, Lineage};
@@ -403,8 +403,8 @@ impl Registry {
         certificates: &BTreeSet<Id>,
         at: u64,
     ) -> Result<Loaded, Refusal> {
-        let Closure { records, log_index } = self.store.closure(standards, certificates, at)?;
-        Ok(Loaded::known_at(records, log_index))
+        let closure = self.store.closure(standards, certificates, at)?;
+        Ok(Loaded::known_at(closure.records, closure.log_index, closure.reached_at))
     }
 
     /// Answers a claim from what was known then.

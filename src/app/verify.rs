@@ -71,12 +71,10 @@ pub fn summary(
     moment: Moment,
     limits: &Limits,
 ) -> Result<Summary, Faults> {
-    let mut claim = with_defaults(claim, moment);
-    if log_index.is_some() {
-        claim.known_at = None;
-    }
-    let policy = policy(&claim)?;
-    let question = Question::new(evidence, &claim).map_err(|error| refused(&claim, error))?;
+    let shown = with_defaults(claim, moment);
+    let known_at = shown.known_at.filter(|_| log_index.is_none());
+    let asked = Claim { known_at, ..shown.clone() };
+    let (policy, question) = question(evidence, &asked, &shown)?;
     Ok(Summary::of(&verify(evidence, &question, policy, limits)))
 }
 
@@ -87,12 +85,26 @@ fn decide(
     moment: Moment,
     limits: &Limits,
 ) -> Result<RenderedReport, Faults> {
-    let policy = policy(asked)?;
-    let question = Question::new(evidence, asked).map_err(|error| refused(asked, error))?;
+    let (policy, question) = question(evidence, asked, shown)?;
     let report = verify(evidence, &question, policy, limits);
     let computed_at = moment.now;
     let renderer = Renderer { evidence, policy, limits, claim: shown, computed_at };
     Ok(renderer.render(&report))
+}
+
+/// A claim in the terms of the evidence, with its policy: the registry looks up itself what was
+/// known when, so the claim is asked without it.
+fn question(
+    evidence: &Evidence,
+    asked: &Claim,
+    shown: &Claim,
+) -> Result<(&'static Policy, Question), Faults> {
+    let policy = policy(asked)?;
+    let mut question = Question::new(evidence, asked).map_err(|error| refused(asked, error))?;
+    if let Some(KnownAt::Instant(instant)) = shown.known_at {
+        question.known_on = Some(instant.day());
+    }
+    Ok((policy, question))
 }
 
 /// The policy that a claim names.

@@ -18,6 +18,7 @@ pub mod comparison;
 pub mod decimal;
 pub mod document;
 pub mod dsi;
+pub mod epoch;
 pub mod equation;
 pub mod fault;
 pub mod form;

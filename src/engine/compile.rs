@@ -9,8 +9,9 @@ use crate::domain::calibration::{self as model, Calibration, CalibrationStatus};
 use crate::domain::capability::{
     Capability, CapabilityMaterial, CapabilityUncertainty, Expression,
 };
-use crate::domain::comparison::Comparison;
+use crate::domain::comparison::{Comparison, ComparisonResult};
 use crate::domain::decimal::Decimal;
+use crate::domain::epoch::Epoch;
 use crate::domain::equation::Equation;
 use crate::domain::id::Id;
 use crate::domain::interval::{Interval, Parameter, QuantityValue};
@@ -18,7 +19,7 @@ use crate::domain::nonconformity::Nonconformity;
 use crate::domain::organisation::{Membership, Organisation};
 use crate::domain::period::{Day, Instant};
 use crate::domain::quantity::QuantityKindId;
-use crate::domain::realisation::Realisation;
+use crate::domain::realisation::{Bulletin, Realisation};
 use crate::domain::recognition::{
     Accreditation, AccreditationStatusEntry, EvidenceLevel, LegalRecognition,
 };
@@ -28,7 +29,7 @@ use crate::domain::standard::{
 };
 use crate::domain::text::{Language, Names};
 use crate::domain::uncertainty::Mode;
-use crate::domain::unit::Unit;
+use crate::domain::unit::{Dimension, Unit};
 
 use super::evidence::*;
 
@@ -117,6 +118,7 @@ impl<'a> Compiler<'a> {
             measurement_standards = MeasurementStandards,
             realisations = Realisations,
             calibrations = Calibrations,
+            comparisons = Comparisons,
         );
         let mut compiler = Self {
             records,
@@ -295,6 +297,8 @@ impl<'a> Compiler<'a> {
                 role: record.role,
                 valid: Period::new(record.valid_from, record.valid_to),
                 areas: record.areas.iter().map(|area| self.text(area)).collect(),
+                qms_approved_on: record.qms_approved_on,
+                synced_on: record.synced_at.map(Instant::day),
                 known_from: self.known(None, record.recorded_at),
             };
             if let Some(country) = record.country.as_deref().and_then(country) {
@@ -342,6 +346,7 @@ impl<'a> Compiler<'a> {
                 number: self.optional_text(record.number.as_ref()),
                 valid: Period::new(record.granted_on, record.valid_to),
                 statuses,
+                synced_on: record.synced_at.map(Instant::day),
                 known_from: self.known(None, record.recorded_at),
             };
             if let Some(organisation) = row.organisation {
@@ -413,6 +418,7 @@ impl<'a> Compiler<'a> {
             parameters: self.parameters(&record.parameters),
             traceability_source: self.optional_text(record.traceability_source.as_ref()),
             statuses,
+            synced_on: record.synced_at.map(Instant::day),
             evidence: level(record.evidence_level),
             material: None,
             known_from: self.known(None, record.recorded_at),
@@ -714,10 +720,12 @@ impl<'a> Compiler<'a> {
                 range: record.range.as_ref().map(extent),
                 method: self.optional_text(record.method.as_ref()),
                 uncertainty,
+                epoch: record.epoch.as_deref().map(epoch),
                 valid: Period::new(record.valid_from, record.valid_to),
                 known_from: self.known(None, record.recorded_at),
             };
             self.evidence.realisations.push(row);
+            self.evidence.bulletins.push(bulletins(record));
         }
     }
 
@@ -834,6 +842,7 @@ impl<'a> Compiler<'a> {
             evidence: level(record.evidence_level),
             identity,
             due_source: record.due_on_source.unwrap_or(model::DueSource::Agreed),
+            epoch: record.epoch.as_deref().map(epoch),
             continuous: record.continuous == Some(true),
             references_complete: record.references_complete != Some(false),
         }
@@ -1118,29 +1127,61 @@ impl<'a> Compiler<'a> {
             let id = self.identity(&record.id);
             let code = self.optional_text(record.code.as_ref());
             self.evidence.comparisons.push((id, code));
-            for result in &record.results {
-                let Some(organisation) = self.organisation(Some(&result.organisation)) else {
-                    continue;
-                };
-                let inconsistent = result
-                    .degree_of_equivalence
-                    .as_ref()
-                    .zip(result.doe_expanded_uncertainty.as_ref());
-                let row = ComparisonRow {
-                    comparison: ComparisonIndex::new(position),
-                    kind: record.kind,
-                    quantity: record.quantity_kind,
-                    status: record.status,
-                    measured_to: record.measured_to,
-                    published_on: record.report_published_on,
-                    inconsistent: inconsistent.map(|(d, u)| d.to_exact().abs() > u.to_exact()),
-                    known_from: self.known(None, record.recorded_at),
-                };
-                of_organisation.push((organisation.position(), row));
+            let index = ComparisonIndex::new(position);
+            let results = record.results.iter();
+            let rows: Vec<ComparisonRow> =
+                results.map(|result| self.comparison_row(index, record, result)).collect();
+            for (result, row) in record.results.iter().zip(&rows) {
+                if let Some(organisation) = self.organisation(Some(&result.organisation)) {
+                    of_organisation.push((organisation.position(), *row));
+                }
             }
+            self.evidence.comparison_results.push(rows);
         }
         self.evidence.comparisons_of =
             Groups::grouped(self.evidence.organisations.len(), of_organisation);
+    }
+
+    fn comparison_row(
+        &mut self,
+        comparison: ComparisonIndex,
+        record: &Comparison,
+        result: &ComparisonResult,
+    ) -> ComparisonRow {
+        let one = Unit::parse("1").ok();
+        let unit = result.unit.as_ref().or(one.as_ref());
+        let mut figure = |figure: Option<&Decimal>| {
+            figure.zip(unit).map(|(figure, unit)| self.difference(figure, unit))
+        };
+        let of_kind = record.quantity_kind.map(|kind| kind.kind().dimension);
+        let relative = unit.is_some_and(|unit| {
+            unit.dimension() == Dimension::DIMENSIONLESS
+                && of_kind.is_some_and(|dimension| dimension != Dimension::DIMENSIONLESS)
+        });
+        ComparisonRow {
+            comparison,
+            kind: record.kind,
+            quantity: record.quantity_kind,
+            status: record.status,
+            measured_to: record.measured_to,
+            published_on: record.report_published_on,
+            point: result.point.as_ref().map(quantity),
+            value: figure(result.x.as_ref()),
+            expanded_uncertainty: figure(result.expanded_uncertainty.as_ref()),
+            reference: figure(result.reference_value.as_ref()),
+            reference_expanded_uncertainty: figure(result.reference_expanded_uncertainty.as_ref()),
+            degree: figure(result.degree_of_equivalence.as_ref()),
+            degree_expanded_uncertainty: figure(result.doe_expanded_uncertainty.as_ref()),
+            in_reference_value: result.in_reference_value,
+            relative,
+            corrective_action: result.corrective_action,
+            service_category: self.optional_text(record.service_category.as_ref()),
+            linked_to: record.linked_to.as_ref().map(|linked| {
+                self.position(Some(linked), CollectionName::Comparisons).map(ComparisonIndex::new)
+            }),
+            organisation: self.identity(&result.organisation),
+            known_from: self.known(None, record.recorded_at),
+        }
     }
 
     fn evaluations(&mut self) {
@@ -1184,6 +1225,23 @@ fn push<T>(rows: &mut Vec<T>, row: T) -> Option<NonZeroU32> {
 
 fn level(level: Option<EvidenceLevel>) -> EvidenceLevel {
     level.unwrap_or(EvidenceLevel::IssuerConfirmed)
+}
+
+/// The epoch that a word names.
+fn epoch(word: &str) -> EpochRow {
+    Epoch::from_word(word).map_or(EpochRow::Unknown, EpochRow::Known)
+}
+
+/// The bulletins of a root whose month can be read, in the order of their months.
+fn bulletins(record: &Realisation) -> Vec<BulletinRow> {
+    let read = |bulletin: &Bulletin| {
+        let from = Day::parse(&format!("{}-01", bulletin.month)).ok()?;
+        let month = Period { from, to: from.plus_months(1).plus_days(-1) };
+        Some(BulletinRow { month, published_on: bulletin.published_on })
+    };
+    let mut rows: Vec<BulletinRow> = record.bulletins.iter().filter_map(read).collect();
+    rows.sort_unstable_by_key(|row| (row.month.from, row.published_on));
+    rows
 }
 
 fn country(code: &str) -> Option<[u8; 2]> {

@@ -11,7 +11,8 @@ use crate::domain::calibration::{
     Interpolation, Model, Phase, ReferenceRole, ValueIs,
 };
 use crate::domain::capability::{CapabilityStatus, Publisher};
-use crate::domain::comparison::{ComparisonKind, ComparisonStatus};
+use crate::domain::comparison::{ComparisonKind, ComparisonStatus, CorrectiveAction};
+use crate::domain::epoch::Epoch;
 use crate::domain::equation::Equation;
 use crate::domain::id::Id;
 use crate::domain::nonconformity::Significance;
@@ -335,6 +336,10 @@ pub struct MembershipRow {
     pub valid: Period,
     /// KCDB areas.
     pub areas: Box<[TextIndex]>,
+    /// Day on which the quality system was approved.
+    pub qms_approved_on: Option<Day>,
+    /// Day of the outside register's state that it was taken from.
+    pub synced_on: Option<Day>,
     /// Known from.
     pub known_from: LogIndex,
 }
@@ -393,6 +398,8 @@ pub struct AccreditationRow {
     pub valid: Period,
     /// Statuses, with the capabilities concerned by partial ones.
     pub statuses: Vec<(StatusRow<AccreditationStatus>, Box<[CapabilityIndex]>)>,
+    /// Day of the outside register's state that it was taken from.
+    pub synced_on: Option<Day>,
     /// Known from.
     pub known_from: LogIndex,
 }
@@ -531,6 +538,8 @@ pub struct CapabilityRow {
     pub traceability_source: Option<TextIndex>,
     /// Statuses.
     pub statuses: Vec<StatusRow<CapabilityStatus>>,
+    /// Day of the outside register's state that it was taken from.
+    pub synced_on: Option<Day>,
     /// Evidence level.
     pub evidence: EvidenceLevel,
     /// What it offers for certified reference materials, where that is said apart.
@@ -681,10 +690,30 @@ pub struct RealisationRow {
     pub method: Option<TextIndex>,
     /// Standard uncertainty: figure and whether it is a fraction.
     pub uncertainty: Option<(Measured, bool)>,
+    /// Epoch of the unit.
+    pub epoch: Option<EpochRow>,
     /// Validity.
     pub valid: Period,
     /// Known from.
     pub known_from: LogIndex,
+}
+
+/// A monthly bulletin in which a UTC(k) appears.
+#[derive(Debug, Clone, Copy)]
+pub struct BulletinRow {
+    /// First and last day of the month.
+    pub month: Period,
+    /// Day of publication.
+    pub published_on: Option<Day>,
+}
+
+/// An epoch of a unit, as stated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EpochRow {
+    /// One of the code list.
+    Known(Epoch),
+    /// A word that is none of them.
+    Unknown,
 }
 
 /// What came of comparing the item as printed with the standard (rule D-04); a fact of two
@@ -743,6 +772,8 @@ pub struct CalibrationRow {
     pub identity: IdentityMatch,
     /// Who set the due date.
     pub due_source: DueSource,
+    /// Epoch of the unit.
+    pub epoch: Option<EpochRow>,
     /// Whether it is a continuous monitoring.
     pub continuous: bool,
     /// Whether all references are listed.
@@ -984,18 +1015,42 @@ pub struct EvaluationRow {
 pub struct ComparisonRow {
     /// The comparison.
     pub comparison: ComparisonIndex,
+    /// The organisation, also where the evidence does not hold it.
+    pub organisation: Identity,
     /// Kind of comparison.
     pub kind: ComparisonKind,
     /// Quantity.
     pub quantity: Option<QuantityKindId>,
+    /// Service category.
+    pub service_category: Option<TextIndex>,
+    /// The comparison it is linked to: whether one is named, and which, where it is there.
+    pub linked_to: Option<Option<ComparisonIndex>>,
     /// Status.
     pub status: Option<ComparisonStatus>,
     /// Last day of measurement.
     pub measured_to: Option<Day>,
     /// Day of the final report.
     pub published_on: Option<Day>,
-    /// Whether a degree of equivalence is given and larger than its uncertainty.
-    pub inconsistent: Option<bool>,
+    /// Point, in the coherent SI unit.
+    pub point: Option<f64>,
+    /// Value of the organisation.
+    pub value: Option<Measured>,
+    /// Its expanded uncertainty.
+    pub expanded_uncertainty: Option<Measured>,
+    /// Reference value.
+    pub reference: Option<Measured>,
+    /// Its expanded uncertainty.
+    pub reference_expanded_uncertainty: Option<Measured>,
+    /// Degree of equivalence d.
+    pub degree: Option<Measured>,
+    /// Its expanded uncertainty U(d).
+    pub degree_expanded_uncertainty: Option<Measured>,
+    /// Whether the result contributes to the reference value.
+    pub in_reference_value: Option<bool>,
+    /// Whether the figures are fractions of the point.
+    pub relative: bool,
+    /// Corrective action.
+    pub corrective_action: Option<CorrectiveAction>,
     /// Known from.
     pub known_from: LogIndex,
 }
@@ -1051,6 +1106,8 @@ pub struct Evidence {
     pub calibrations_of: Groups<CalibrationIndex>,
     /// Roots.
     pub realisations: Vec<RealisationRow>,
+    /// Bulletins of each root, in the order of their months.
+    pub bulletins: Groups<BulletinRow>,
     /// Identities of the calibrations.
     pub calibration_ids: Vec<Identity>,
     /// Calibrations.
@@ -1075,6 +1132,8 @@ pub struct Evidence {
     pub comparisons: Vec<(Identity, Option<TextIndex>)>,
     /// Comparison results of each organisation.
     pub comparisons_of: Groups<ComparisonRow>,
+    /// All results of each comparison.
+    pub comparison_results: Groups<ComparisonRow>,
     /// Decisions in cases of nonconforming work.
     pub evaluations: Vec<EvaluationRow>,
     /// The log: instants at which something became known, with the index reached then; ascending.
@@ -1202,6 +1261,19 @@ impl Evidence {
             .get(position)
             .filter(|(_, reached)| *reached == index && index > 0)
             .map(|(instant, _)| instant.day())
+    }
+
+    /// Says that the log stood at an instant without an entry since.
+    pub fn known_until(&mut self, instant: Instant) {
+        if self.log.last().is_none_or(|(last, _)| *last < instant) {
+            self.log.push((instant, self.log_head));
+        }
+    }
+
+    /// The day of the last entry of the log up to an index; none where nothing has an instant.
+    pub fn day_of_knowledge(&self, index: LogIndex) -> Option<Day> {
+        let later = self.log.partition_point(|(_, reached)| *reached <= index);
+        later.checked_sub(1).and_then(|last| self.log.get(last)).map(|(instant, _)| instant.day())
     }
 
     /// The identity as text.

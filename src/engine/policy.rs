@@ -33,6 +33,11 @@ pub struct Policy {
     pub impact_significant: f64,
     /// Smallest ratio of a tolerance's half-width to the expanded uncertainty (rule F-02).
     pub tur_min: f64,
+    /// Age in years above which a comparison gets a remark (rule N-11).
+    pub kc_age_warn_years: u32,
+    /// Ratio (c u)/u_c up to which an accredited laboratory's calibration counts as minor for an
+    /// institute (rule N-06).
+    pub mra_minor_influence: f64,
     /// Whether a printed uncertainty that rounds up to the CMC is below it (rule C-03).
     pub strict_cmc_rounding: bool,
     /// Arrangements of accreditation bodies that count, with their days (rule A-04).
@@ -74,6 +79,8 @@ struct Parameters {
     impact_insignificant: f64,
     impact_significant: f64,
     tur_min: f64,
+    kc_age_warn_years: u32,
+    mra_minor_influence: f64,
     strict_cmc_rounding: bool,
 }
 
@@ -145,6 +152,7 @@ impl Policy {
         let parameters = &document.parameters;
         share("contrib_major", parameters.contrib_major)?;
         share("contrib_minor", parameters.contrib_minor)?;
+        share("mra_minor_influence", parameters.mra_minor_influence)?;
         share("p_accept", parameters.p_accept.0)?;
         share("p_accept", parameters.p_accept.1)?;
         let arrangements = document
@@ -183,6 +191,8 @@ impl Policy {
             impact_insignificant: parameters.impact_insignificant,
             impact_significant: parameters.impact_significant,
             tur_min: parameters.tur_min,
+            kc_age_warn_years: parameters.kc_age_warn_years,
+            mra_minor_influence: parameters.mra_minor_influence,
             strict_cmc_rounding: parameters.strict_cmc_rounding,
             accreditation_arrangements: arrangements,
             law,

@@ -8,7 +8,6 @@ use crate::domain::claim::{Claim, KnownAt, ValueUsed};
 use crate::domain::interval::Parameter;
 use crate::domain::period::Day;
 use crate::domain::quantity::QuantityKindId;
-use crate::domain::realisation::RealisationKind;
 use crate::domain::unit::Unit;
 
 use super::compile::normalised;
@@ -17,7 +16,10 @@ use super::finding::*;
 use super::limits::Limits;
 use super::policy::Policy;
 use super::report::*;
-use super::rules::{fitness, institute, material, range, structure, time, viet_nam};
+use super::rules::comparison::{self, Ends};
+use super::rules::{
+    epoch, fitness, freshness, institute, material, range, structure, time, viet_nam,
+};
 use super::tri::Tri;
 use super::walk::{Note, RowVerdict, Walk, Weight};
 
@@ -36,6 +38,8 @@ pub struct Question {
     pub used_on: Day,
     /// The state of knowledge.
     pub known: LogIndex,
+    /// The day of that state; none where no record says when it became known.
+    pub known_on: Option<Day>,
     /// Conditions of use.
     pub parameters: Vec<ParameterRow>,
     /// Analyte, normalised.
@@ -98,6 +102,10 @@ impl Question {
             point: None,
             used_on: claim.used_on.ok_or(QuestionError::NoDayOfUse)?,
             known: known.min(evidence.log_head),
+            known_on: match claim.known_at {
+                Some(KnownAt::Instant(instant)) => Some(instant.day()),
+                _ => evidence.day_of_knowledge(known),
+            },
             parameters: Vec::new(),
             analyte: claim.analyte.as_deref().map(normalised),
             matrix: claim.matrix.as_deref().map(normalised),
@@ -232,7 +240,9 @@ static NEED_POINT: Phrase =
 
 impl<'a> Decider<'a> {
     fn walk(&self) -> Walk<'a> {
-        Walk::new(self.evidence, self.policy, self.limits, self.question.known)
+        let mut walk = Walk::new(self.evidence, self.policy, self.limits, self.question.known);
+        walk.known_on = self.question.known_on;
+        walk
     }
 
     /// The certificates of the standard performed before the use, amended ones left out for those
@@ -418,12 +428,16 @@ impl<'a> Decider<'a> {
             .and(self.conditions(&mut walk, &row, part, standard, against))
             .and(self.in_time(&mut walk, governing.calibration, &calibration))
             .and(time::t_05(&mut walk, question.standard, &row, question.used_on))
-            .and(time::t_08(&mut walk, governing.calibration, question.used_on));
+            .and(time::t_08(&mut walk, governing.calibration, question.used_on))
+            .and(epoch::t_09(&mut walk, &row, &calibration, question.used_on));
         material::at_claim(&mut walk, question.standard, chosen, &calibration, question.used_on);
         if part.row.is_none() {
             let matrix = question.matrix.as_deref();
             material::m_07(&mut walk, question.standard, &row, &calibration, matrix);
         }
+        freshness::t_11(&mut walk, governing.calibration);
+        let mut ends = comparison::ends(&walk, chosen);
+        comparison::judge(&mut walk, &mut ends);
         viet_nam::national_standard(
             &mut walk,
             question.standard,
@@ -431,7 +445,7 @@ impl<'a> Decider<'a> {
         );
         let fit = fitness::of_claim(&mut walk, question, Some(&row), part.wanted);
         let remarks_at_use = walk.remarks_of_claim();
-        self.report(walk, chosen, at_use, fit, remarks_at_use)
+        self.report(walk, chosen, at_use, fit, remarks_at_use, &ends)
     }
 
     /// T-03 for the claim, or M-04 where the standard is a reference material.
@@ -505,6 +519,7 @@ impl<'a> Decider<'a> {
                 &mut walk, standard, kind, analyte, subject,
             ));
         }
+        institute::n_15_without_certificate(&mut walk, question.standard, part.kind);
         viet_nam::national_standard(
             &mut walk,
             question.standard,
@@ -670,6 +685,7 @@ impl<'a> Decider<'a> {
         at_use: Tri,
         fit: Option<Tri>,
         remarks_at_use: bool,
+        ends: &Ends,
     ) -> Report {
         let Some(top) = walk.verdict(chosen).cloned() else {
             let part = Part {
@@ -700,12 +716,18 @@ impl<'a> Decider<'a> {
             (_, Tri::Pass) => Closure::Explicit,
             _ => Closure::None,
         };
+        // A published CMC that a comparison does not support stays published (rule N-09): the chain
+        // closes on it, the route is open.
+        let route = match top.route {
+            Route::R1 if ends.unsupported => Route::Indeterminate,
+            route => route,
+        };
         let accepted =
             matches!(top.route, Route::R3a | Route::R3b | Route::Rm4) && !top.conditional;
         Report {
-            verdict: verdict(traceability, top.route, accepted),
+            verdict: verdict(traceability, route, accepted),
             traceability,
-            recognition: top.route,
+            recognition: route,
             legal: match legal(findings.iter()) {
                 // The law applies and asks nothing of this chain: a foreign provider, say.
                 DimensionOutcome::NotApplicable
@@ -718,7 +740,7 @@ impl<'a> Decider<'a> {
             recognition_conditional: top.conditional,
             fitness: dimension(fit),
             closure,
-            bipm_link: self.bipm_link(&walk, chosen, state),
+            bipm_link: bipm_link(&walk, ends, state),
             links,
             findings,
             facts: walk.facts,
@@ -798,79 +820,31 @@ impl<'a> Decider<'a> {
         }
         links
     }
+}
 
-    /// Whether the chain is linked to the BIPM, over paths whose share counts (rules 3.4).
-    fn bipm_link(&self, walk: &Walk<'_>, chosen: ResultIndex, state: Tri) -> BipmLink {
-        let undetermined = BipmLink { state: LinkState::Undetermined, via: None };
-        match state {
-            Tri::Fail => return BipmLink { state: LinkState::NotLinked, via: None },
-            Tri::Indeterminate => return undetermined,
-            Tri::Pass => {}
-        }
-        let linked = |via| BipmLink { state: LinkState::Linked, via: Some(via) };
-        let mut roots: Vec<(OrganisationIndex, QuantityKindId, Period)> = Vec::new();
-        let (mut bipm, mut utc, mut open) = (false, false, false);
-        let mut seen = rustc_hash::FxHashSet::default();
-        let mut stack = vec![chosen];
-        while let Some(index) = stack.pop() {
-            let Some(verdict) = walk.verdict(index).filter(|_| seen.insert(index)) else {
-                continue;
-            };
-            let row = self.evidence.result(index);
-            let calibration = self.evidence.calibration(row.calibration);
-            let performed =
-                Period { from: calibration.performed_from, to: calibration.performed_to };
-            if walk.issued_by_bipm(calibration) {
-                bipm = true;
-                continue;
-            }
-            let mut ends_here = true;
-            for edge in &walk.edges[verdict.edges.clone()] {
-                if edge.weight != Weight::Major {
-                    continue;
-                }
-                match edge.target {
-                    Target::Row(above) => stack.push(above),
-                    Target::Realisation(root) => {
-                        let root = self.evidence.realisation(root);
-                        match root.kind {
-                            RealisationKind::BipmCalibrationService => bipm = true,
-                            RealisationKind::UtcK => utc = true,
-                            _ => match root.organisation {
-                                Some(organisation) => {
-                                    roots.push((organisation, row.kind, performed));
-                                }
-                                None => open = true,
-                            },
-                        }
-                    }
-                    _ => open = true,
-                }
-                ends_here = false;
-            }
-            if ends_here {
-                match (verdict.route, calibration.issuer) {
-                    (Route::R1 | Route::Rm1, Some(issuer)) => {
-                        roots.push((issuer, row.kind, performed))
-                    }
-                    _ => open = true,
-                }
-            }
-        }
-        if bipm {
-            return linked(LinkVia::BipmCalibration);
-        }
-        if utc {
-            return linked(LinkVia::Utc);
-        }
-        let backed = roots.iter().all(|(institute, kind, period)| {
-            institute::has_published(walk, *institute, *kind, None, *period) == Tri::Pass
-                && institute::backed_by_comparison(walk, *institute, *kind)
-        });
-        match backed && !open && !roots.is_empty() {
-            true => linked(LinkVia::CmcAndComparison),
-            false => undetermined,
-        }
+/// Whether the chain is linked to the BIPM, over paths whose share counts (rules 3.4).
+fn bipm_link(walk: &Walk<'_>, ends: &Ends, state: Tri) -> BipmLink {
+    let undetermined = BipmLink { state: LinkState::Undetermined, via: None };
+    match state {
+        Tri::Fail => return BipmLink { state: LinkState::NotLinked, via: None },
+        Tri::Indeterminate => return undetermined,
+        Tri::Pass => {}
+    }
+    let linked = |via| BipmLink { state: LinkState::Linked, via: Some(via) };
+    if ends.bipm {
+        return linked(LinkVia::BipmCalibration);
+    }
+    if ends.utc {
+        return linked(LinkVia::Utc);
+    }
+    let backed = ends.roots.iter().all(|root| {
+        let (institute, kind) = (root.institute, root.kind);
+        institute::has_published(walk, institute, kind, None, root.period) == Tri::Pass
+            && ends.is_backed(institute, kind)
+    });
+    match backed && !ends.open && !ends.roots.is_empty() {
+        true => linked(LinkVia::CmcAndComparison),
+        false => undetermined,
     }
 }
 

@@ -20,9 +20,10 @@ use super::limits::Limits;
 use super::numbers::{Bounds, Normalised, Uninterpretable, normalised};
 use super::policy::Policy;
 use super::report::Route;
+use super::rules::freshness::Snapshot;
 use super::rules::{
-    accreditation, document, institute, material, quantity, range, structure, time, uncertainty,
-    viet_nam,
+    accreditation, document, epoch, institute, material, quantity, range, structure, time,
+    uncertainty, viet_nam,
 };
 use super::tri::Tri;
 
@@ -142,12 +143,16 @@ pub struct Walk<'a> {
     pub limits: &'a Limits,
     /// The state of knowledge.
     pub known: LogIndex,
+    /// The day of that state, where it has one.
+    pub known_on: Option<Day>,
     /// Findings so far.
     pub findings: Vec<Finding>,
     /// Facts of the findings.
     pub facts: Vec<Fact>,
     /// Steps upward of the rows evaluated.
     pub edges: Vec<Edge>,
+    /// States of outside registers that routes rest on (rule T-11).
+    pub snapshots: Vec<Snapshot>,
     /// Which limit was run into.
     pub limit_reached: Option<&'static str>,
     /// The part of the judgement that findings belong to now.
@@ -268,9 +273,11 @@ impl<'a> Walk<'a> {
             policy,
             limits,
             known,
+            known_on: None,
             findings: Vec::new(),
             facts: Vec::new(),
             edges: Vec::new(),
+            snapshots: Vec::new(),
             limit_reached: None,
             scope: Scope::Claim,
             verdicts: FxHashMap::default(),
@@ -795,6 +802,8 @@ impl<'a> Walk<'a> {
                     .and(range::r_01_link(self, row, &parent, input))
                     .and(range::r_03_link(self, row, &parent, input))
                     .and(time::t_01(self, row, calibration, &parent, &parent_calibration))
+                    .and(epoch::t_09_link(self, row, calibration, &parent, &parent_calibration))
+                    .and(institute::n_06(self, row, calibration, parent_index, input))
                     .and(uncertainty::u_04(self, row, input, alone))
                     .and(uncertainty::u_07(self, row, calibration, input, alone))
                     .and(uncertainty::u_08(self, row, input));
@@ -851,6 +860,8 @@ impl<'a> Walk<'a> {
                 result.non_si |= judged.non_si && input.weight == Weight::Major;
                 let state = own
                     .and(judged.state)
+                    .and(institute::n_15(self, row, calibration, root))
+                    .and(epoch::t_09_root(self, row, calibration, root))
                     .and(uncertainty::u_04(self, row, input, alone))
                     .and(uncertainty::u_08(self, row, input));
                 (state, calibration.evidence)
@@ -861,9 +872,10 @@ impl<'a> Walk<'a> {
                 let subject = Subject::Calibration(row.calibration);
                 let certified =
                     material::m_01_without_certificate(self, named, row.kind, analyte, subject);
-                (own.and(certified), calibration.evidence)
+                let clock = institute::n_15_open(self, row, input.resolved.target);
+                (own.and(certified).and(clock), calibration.evidence)
             }
-            _ => (own, calibration.evidence),
+            target => (own.and(institute::n_15_open(self, row, target)), calibration.evidence),
         };
         if state == Tri::Fail && input.weight == Weight::Major {
             let evidence = evidence.min(calibration.evidence);

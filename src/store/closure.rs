@@ -7,7 +7,8 @@
 //! way; of national standards (V-04) and of those to which something happened (T-05, T-08: a later
 //! certificate judges it) the other certificates; the organisations that issued, own, produced
 //! (M-03), realised or accredited, with their memberships (A-04, N-01), accreditations,
-//! comparisons (N-07) and legal recognitions (V-03, V-06); their capabilities for the quantities on the way, and one of
+//! comparisons and what these are linked to (N-08 to N-12), and legal recognitions (V-03, V-06);
+//! their capabilities for the quantities on the way, and one of
 //! each of their lists, which shows that there is one (C-01, N-02, N-04); and the cases of
 //! nonconforming work on what was walked (I-04).
 //!
@@ -22,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::calibration::{CalibrationResult, CalibrationStatus};
 use crate::domain::id::Id;
+use crate::domain::period::Instant;
 use crate::domain::records::{AnyRecord, Records};
 use crate::domain::standard::LegalLevel;
 
@@ -40,6 +42,8 @@ pub struct Closure {
     pub records: Records,
     /// The state of knowledge.
     pub log_index: u64,
+    /// When it was reached; none before the first entry.
+    pub reached_at: Option<Instant>,
 }
 
 /// Loads the evidence for claims on standards, perhaps with certificates of theirs named.
@@ -54,10 +58,11 @@ pub(super) fn closure(
     let walked = closure.walk(standards, certificates)?;
     closure.beside(standards, &walked)?;
     let mut records = Records::default();
-    for (position, record) in closure.records.into_values().enumerate() {
+    for (position, record) in std::mem::take(&mut closure.records).into_values().enumerate() {
         records.push_any(position, record);
     }
-    Ok(Closure { records, log_index: at })
+    let reached_at = read::reached_at(closure.connection, at)?;
+    Ok(Closure { records, log_index: at, reached_at })
 }
 
 struct Loading<'c> {
@@ -253,12 +258,18 @@ impl Loading<'_> {
         organisations.append(&mut issuers);
 
         self.take_capabilities(&organisations, walked)?;
-        self.take_child(
+        let compared = self.take_child(
             Table::Comparisons,
             Table::ComparisonResults,
             "organisation",
             &organisations,
         )?;
+        let linked = self.each(&compared, |record, linked| {
+            if let AnyRecord::Comparisons(record) = record {
+                linked.extend(record.linked_to.clone());
+            }
+        });
+        self.take_ids(linked)?;
         self.take_column(Table::LegalRecognitions, "organisation", &organisations)?;
         self.take_column(Table::LegalRecognitions, "standard", &standards)?;
         accreditations.append(&mut self.take_column(

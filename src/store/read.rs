@@ -172,6 +172,22 @@ pub(super) fn index_at(
     Ok(row.number.map_or(0, value::unsigned))
 }
 
+#[derive(QueryableByName)]
+struct InstantRow {
+    #[diesel(sql_type = Timestamp)]
+    recorded_at: time::PrimitiveDateTime,
+}
+
+/// When a log index was reached; none for an index without an entry.
+pub(super) fn reached_at(
+    connection: &mut AnyConnection,
+    at: u64,
+) -> Result<Option<Instant>, StoreError> {
+    let query = Statement::new("SELECT recorded_at FROM record_log WHERE log_index = ?").bind(at);
+    let rows = query.get_results::<InstantRow>(connection)?;
+    Ok(rows.first().map(|row| value::instant(row.recorded_at)))
+}
+
 /// A record as known at a log index.
 pub(super) fn get(
     connection: &mut AnyConnection,

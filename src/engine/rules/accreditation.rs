@@ -10,7 +10,7 @@ use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
 use crate::engine::report::Route;
-use crate::engine::rules::{capability, institute, uncertainty};
+use crate::engine::rules::{capability, freshness, institute, uncertainty};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Note, Walk};
 
@@ -201,6 +201,7 @@ fn r1(
     issuer: OrganisationIndex,
 ) -> Recognition {
     let participates = institute::n_01(walk, row, calibration, issuer);
+    institute::n_13(walk, row, calibration, issuer);
     let found = capability::coverage(walk, index, row, calibration, Publisher::Kcdb, None);
     if found.none_of_the_kind {
         institute::n_04(walk, row, issuer);
@@ -293,6 +294,7 @@ pub(super) fn r2(
         return answer(route, state, strength);
     }
     let stated = a_06(walk, row, Tri::known(endorsed));
+    freshness::used(walk, row, against, Some(issuer), accredited.synced_on);
     let active = a_02(walk, row, calibration, accreditation);
     let body = a_04(walk, row, calibration, accreditation);
     let found = capability::coverage(
@@ -592,6 +594,12 @@ fn a_04(
         return walk.note(Note::unknown(&A_04, subject, &BODY_UNKNOWN, &NEED_SIGNATORY));
     };
     let performed = Period { from: calibration.performed_from, to: calibration.performed_to };
+    let synced_on = freshness::of_memberships(walk, body, |row| {
+        let arrangements = &walk.policy.accreditation_arrangements;
+        arrangements.iter().any(|(arrangement, _)| *arrangement == row.arrangement)
+    });
+    let membership = Some(Subject::Organisation(body));
+    freshness::used(walk, row, membership, Some(body), synced_on);
     let facts = [fact("organisation", FactValue::Record(Subject::Organisation(body)))];
     let scope = match of_material {
         true => ArrangementScope::Rmp17034,

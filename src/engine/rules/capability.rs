@@ -7,7 +7,7 @@ use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
 use crate::engine::numbers::{self, Bounds};
-use crate::engine::rules::{institute, range};
+use crate::engine::rules::{freshness, institute, range};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Note, Walk};
 
@@ -212,6 +212,13 @@ pub fn coverage(
         return coverage;
     }
     walk.note(Note::pass(&C_01, subject).against(Some(Subject::Capability(of_kind[0]))));
+    let stated = of_kind.iter().filter_map(|index| {
+        evidence.capability(*index).synced_on.map(|synced_on| (synced_on, *index))
+    });
+    if let Some((synced_on, oldest)) = stated.min() {
+        let taken = Some(Subject::Capability(oldest));
+        freshness::used(walk, row, taken, Some(issuer), Some(synced_on));
+    }
 
     let (in_range, covers) = c_02(walk, row, &of_kind);
     if covers != Tri::Pass {

@@ -4,8 +4,11 @@
 
 pub mod accreditation;
 pub mod capability;
+pub mod comparison;
 pub mod document;
+pub mod epoch;
 pub mod fitness;
+pub mod freshness;
 pub mod institute;
 pub mod material;
 pub mod quantity;
@@ -66,14 +69,25 @@ pub static TABLE: &[&Rule] = &[
     &institute::N_03,
     &institute::N_04,
     &institute::N_05,
+    &institute::N_06,
     &institute::N_07,
+    &comparison::N_08,
+    &comparison::N_09,
+    &comparison::N_10,
+    &comparison::N_11,
+    &comparison::N_12,
+    &institute::N_13,
+    &comparison::N_14,
+    &institute::N_15,
     &time::T_01,
     &time::T_02,
     &time::T_03,
     &time::T_04,
     &time::T_05,
     &time::T_08,
+    &epoch::T_09,
     &time::T_10,
+    &freshness::T_11,
     &material::M_01,
     &material::M_02,
     &material::M_03,
@@ -99,8 +113,7 @@ pub static TABLE: &[&Rule] = &[
 /// Rules of the catalogue that are not built yet.
 pub const NOT_BUILT: &[&str] = &[
     "D-01", "S-08", "S-09", "S-10", "Q-04", "Q-05", "Q-06", "R-04", "C-06", "C-07", "C-08", "C-09",
-    "C-10", "C-11", "A-05", "A-08", "A-09", "A-10", "A-11", "N-06", "N-08", "N-09", "N-10", "N-11",
-    "N-12", "N-13", "N-14", "N-15", "T-06", "T-07", "T-09", "T-11", "T-12", "D-02", "D-03", "D-05",
-    "D-06", "D-07", "D-08", "D-09", "V-02", "V-05", "V-07", "V-08", "V-09", "V-10", "I-01", "I-02",
-    "I-03", "I-04", "I-05", "I-06", "I-07", "G-01", "G-02", "G-03", "G-04", "G-05", "G-06",
+    "C-10", "C-11", "A-05", "A-08", "A-09", "A-10", "A-11", "T-06", "T-07", "T-12", "D-02", "D-03",
+    "D-05", "D-06", "D-07", "D-08", "D-09", "V-02", "V-05", "V-07", "V-08", "V-09", "V-10", "I-01",
+    "I-02", "I-03", "I-04", "I-05", "I-06", "I-07", "G-01", "G-02", "G-03", "G-04", "G-05", "G-06",
 ];
