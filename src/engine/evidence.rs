@@ -303,6 +303,19 @@ pub struct ParameterRow {
     pub unit: UnitIndex,
     /// Whether it is a reference condition: what a use leaves out is then the row's (rules 3.4).
     pub reference_condition: bool,
+    /// What it describes, and so which rule compares it.
+    pub describes: Describes,
+}
+
+/// What a parameter describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Describes {
+    /// A condition of use (rule R-03).
+    Conditions,
+    /// The measurand itself, as a qualifier (rule Q-05).
+    Measurand,
+    /// The configuration of a system (rule R-04).
+    Configuration,
 }
 
 /// An organisation.
@@ -578,6 +591,15 @@ pub struct EventRow {
     pub known_from: LogIndex,
 }
 
+/// A property of a standard, in the coherent SI unit (rule Q-05).
+#[derive(Debug, Clone, Copy)]
+pub enum PropertyRow {
+    /// Density.
+    Density(f64),
+    /// Coefficient of linear thermal expansion.
+    ThermalExpansion(f64),
+}
+
 /// An owner's model of use between calibrated points.
 #[derive(Debug, Clone, Copy)]
 pub struct UseModelRow {
@@ -606,6 +628,8 @@ pub struct StandardRow {
     pub role: Option<MetrologicalRole>,
     /// Nominal value of the standard as a whole.
     pub nominal: Option<f64>,
+    /// The set that it is a piece of.
+    pub parent_kit: Option<StandardIndex>,
     /// Whether the owner declares the history complete.
     pub history_complete: bool,
     /// Evidence level.
@@ -712,6 +736,12 @@ pub struct CalibrationDetail {
     pub traceability_statement: bool,
     /// Items of a set beside the main one.
     pub items: Box<[StandardIndex]>,
+    /// Of the report of a comparison: whether its result was applied.
+    pub correction_applied: Option<bool>,
+    /// Of the report of a comparison: whether it names its protocol.
+    pub protocol: bool,
+    /// Atmospheric pressure during a calibration in pressure.
+    pub atmospheric_pressure: Option<f64>,
 }
 
 /// A dated status of a certificate.
@@ -970,6 +1000,8 @@ pub struct Evidence {
     pub drifts: Groups<DriftRow>,
     /// Models of use of each standard.
     pub use_models: Groups<UseModelRow>,
+    /// Properties of each standard.
+    pub properties: Groups<PropertyRow>,
     /// Nominal values by quantity of each standard.
     pub nominals: Groups<(QuantityKindId, f64)>,
     /// Calibrations of each standard.
@@ -1092,6 +1124,23 @@ impl Evidence {
         &self.legal_recognitions[index.position()]
     }
 
+    /// The piece of a set that a row is of, when it names one.
+    pub fn piece_of(&self, row: &ResultRow) -> Option<StandardIndex> {
+        self.result_detail(row).and_then(|detail| detail.item)
+    }
+
+    /// The sets that a standard belongs to, nearest first. Sets within sets are few; a loop of them,
+    /// which no registry accepts, ends.
+    pub fn kits_of(&self, standard: StandardIndex) -> Vec<StandardIndex> {
+        let mut kits = Vec::new();
+        let mut next = self.standard(standard).parent_kit;
+        while let Some(kit) = next.filter(|kit| *kit != standard && !kits.contains(kit)) {
+            kits.push(kit);
+            next = self.standard(kit).parent_kit;
+        }
+        kits
+    }
+
     /// The owner of the item of a calibration.
     pub fn owner_of_item(&self, calibration: &CalibrationRow) -> Option<OrganisationIndex> {
         calibration.item.and_then(|item| self.standard(item).owner)
@@ -1200,6 +1249,7 @@ impl Evidence {
         self.interval_policies.shrink();
         self.drifts.shrink();
         self.use_models.shrink();
+        self.properties.shrink();
         self.nominals.shrink();
     }
 

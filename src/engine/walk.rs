@@ -362,12 +362,11 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether certificates of this kind are judged by the rules built so far. The others need
-    /// rules of their own (M-01 to M-09, S-09, U-11) and are indeterminate until then.
+    /// rules of their own (M-01 to M-09, U-11) and are indeterminate until then.
     pub fn is_judged(kind: CalibrationKind) -> bool {
         !matches!(
             kind,
             CalibrationKind::ReferenceMaterialCertificate
-                | CalibrationKind::ComparisonReport
                 | CalibrationKind::ConformityOnly
                 | CalibrationKind::TypeApproval
         )
@@ -609,6 +608,8 @@ impl<'a> Walk<'a> {
         let own = uncertainty::u_01(self, index, &row)
             .and(uncertainty::u_02(self, index, &row))
             .and(uncertainty::u_12(self, index, &row, &calibration))
+            .and(quantity::q_04(self, index, &row))
+            .and(structure::s_09(self, &row, &calibration))
             .and(document::d_04(self, row.calibration, &calibration));
         viet_nam::v_06(self, &row, &calibration);
 
@@ -755,8 +756,11 @@ impl<'a> Walk<'a> {
                     .and(quantity::q_01(self, row, &parent, input))
                     .and(quantity::q_02(self, row, &parent, input))
                     .and(quantity::q_03(self, row, &parent, input))
+                    .and(quantity::q_05(self, row, &parent, input))
+                    .and(structure::s_10(self, row, input, &parent, &parent_calibration))
                     .and(range::r_01_link(self, row, &parent, input))
                     .and(range::r_03_link(self, row, &parent, input))
+                    .and(range::r_04_link(self, row, calibration, &parent, &parent_calibration))
                     .and(time::t_01(self, row, calibration, &parent, &parent_calibration))
                     .and(time::t_02(self, row, calibration, &parent, &parent_calibration))
                     .and(uncertainty::u_04(self, row, input, alone));

@@ -6,7 +6,7 @@ use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
 use crate::engine::numbers::{self, Bounds};
-use crate::engine::rules::{institute, range};
+use crate::engine::rules::{institute, quantity, range};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Note, Walk};
 
@@ -196,6 +196,12 @@ pub fn coverage(
         .copied()
         .filter(|index| is_of_the_kind(evidence, evidence.capability(*index), row))
         .collect();
+    if of_kind.is_empty()
+        && let Some(state) = quantity::q_06_in_words(walk, row, issuer, &published)
+    {
+        coverage.covers = state;
+        return coverage;
+    }
     if of_kind.is_empty() {
         let organisation = fact("organisation", FactValue::Record(Subject::Organisation(issuer)));
         let facts = [organisation, fact("kind", FactValue::Word(row.kind.id()))];
@@ -224,6 +230,7 @@ pub fn coverage(
         return coverage;
     }
     let chosen = most_specific(walk, row, &in_force);
+    quantity::q_06(walk, row, chosen);
     coverage.covers = Tri::Pass;
     coverage.capability = Some(chosen);
     coverage.uncertainty = c_03(walk, index, row, chosen);

@@ -542,7 +542,16 @@ pub fn t_05_link(
     used: Period,
 ) -> Broken {
     let subject = Subject::Calibration(row.calibration);
-    t_05_at(walk, parent.item, parent_row, used, subject, Some(At { row, child, input }))
+    let at = Some(At { row, child, input });
+    let mut broken = t_05_at(walk, parent.item, parent_row, used, subject, at);
+    // What happened to a piece of a set, or to a set that it belongs to, counts as well.
+    let evidence = walk.evidence;
+    let piece = evidence.piece_of(parent_row).or(parent.item);
+    let kits = piece.map_or(Vec::new(), |piece| evidence.kits_of(piece));
+    for item in piece.into_iter().chain(kits).filter(|item| Some(*item) != parent.item) {
+        broken = broken.also(t_05_at(walk, Some(item), parent_row, used, subject, at));
+    }
+    broken
 }
 
 /// T-05 for the claim.
