@@ -1,14 +1,16 @@
 //! The evidence for a claim: everything that the engine may look at, as known at a log index.
 //!
-//! **Followed**: the certificates of the standard, what they were made with, what amends them, and
-//! so on upward to the end.
+//! **Followed**: the certificates of the standard and of the sets that it is a piece of (S-10), what
+//! they were made with, what amends them, and so on upward to the end.
 //!
 //! **Beside it**, not followed, for the rules that look sideways: the standards and roots met on the
-//! way; of national standards (V-04) and of those to which something happened (T-05, T-08: a later
-//! certificate judges it) the other certificates; the organisations that issued, own, realised or
+//! way, with the sets that they are pieces of (T-05); of national standards (V-04) and of those to
+//! which something happened (T-05, T-08: a later certificate judges it) the other certificates, and
+//! those of their sets; the organisations that issued, own, realised or
 //! accredited, with their memberships (A-04, N-01), accreditations (A-02), comparisons (N-07) and
 //! legal recognitions (V-03, V-06); their capabilities for the quantities on the way, and one of
-//! each of their lists, which shows that there is one (C-01, N-02, N-04); and the cases of
+//! each of their lists, which shows that there is one (C-01, N-02, N-04), also one that names no
+//! quantity (Q-06); and the cases of
 //! nonconforming work on what was walked (I-04).
 //!
 //! That is more than any one claim reads and never less: missing evidence would turn into a verdict.
@@ -52,7 +54,9 @@ pub(super) fn closure(
     let mut closure = Loading { connection, at, records: BTreeMap::new() };
     let named = std::iter::once(standard).chain(certificate);
     closure.take_ids(named.clone().cloned().collect())?;
-    let walked = closure.walk(standard, certificate)?;
+    let mut items = closure.take_kits(Ids::from([standard.clone()]))?;
+    items.insert(standard.clone());
+    let walked = closure.walk(&items, certificate)?;
     closure.beside(standard, &walked)?;
     let mut records = Records::default();
     for (position, record) in closure.records.into_values().enumerate() {
@@ -117,11 +121,30 @@ impl Loading<'_> {
         self.take(found)
     }
 
+    /// Adds the sets that standards are pieces of, and the sets of those, and gives them.
+    fn take_kits(&mut self, pieces: Ids) -> Result<Ids, StoreError> {
+        let mut kits = Ids::new();
+        let mut pieces = pieces;
+        while !pieces.is_empty() {
+            let mut next = self.each(&pieces, |record, kits| {
+                if let AnyRecord::MeasurementStandards(record) = record {
+                    kits.extend(record.parent_kit.clone());
+                }
+            });
+            next.retain(|kit| !kits.contains(kit));
+            if !next.is_empty() {
+                self.take_ids(next.clone())?;
+            }
+            kits.extend(next.iter().cloned());
+            pieces = next;
+        }
+        Ok(kits)
+    }
+
     /// The certificates above a standard, by one recursive query; another goes on from those that
     /// amend one of them, which is rare.
-    fn walk(&mut self, standard: &Id, certificate: Option<&Id>) -> Result<Ids, StoreError> {
-        let start = Ids::from([standard.clone()]);
-        let mut from = read::certificates_of(self.connection, texts(&start), self.at)?;
+    fn walk(&mut self, items: &Ids, certificate: Option<&Id>) -> Result<Ids, StoreError> {
+        let mut from = read::certificates_of(self.connection, texts(items), self.at)?;
         from.extend(certificate.cloned());
         let mut walked = Ids::new();
         while !from.is_empty() {
@@ -195,11 +218,17 @@ impl Loading<'_> {
              UNION \
                 SELECT MIN(v.log_from) FROM capabilities v WHERE v.organisation {among} \
                 AND +v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?) \
+                GROUP BY v.organisation, v.publisher, v.accreditation \
+             UNION \
+                SELECT MIN(v.log_from) FROM capabilities v WHERE v.organisation {among} \
+                AND v.quantity_kind IS NULL \
+                AND +v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?) \
                 GROUP BY v.organisation, v.publisher, v.accreditation)"
         ));
         let quantities = read::list(quantities.iter().map(String::as_str));
         let condition = condition.bind(of.as_str()).bind(quantities);
         let condition = condition.bind(self.at).bind(self.at);
+        let condition = condition.bind(of.as_str()).bind(self.at).bind(self.at);
         let condition = condition.bind(of).bind(self.at).bind(self.at);
         let found = read::stored(self.connection, condition)?;
         self.take(found)?;
@@ -224,7 +253,20 @@ impl Loading<'_> {
         }
         let standards: Ids = items.union(&named).cloned().collect();
         self.take_ids(standards.union(&roots).cloned().collect())?;
-        let others = self.with_a_history(&items, walked);
+        let kits = self.take_kits(standards.clone())?;
+        let standards: Ids = standards.union(&kits).cloned().collect();
+        let mut others = self.with_a_history(&standards, walked);
+        if !kits.is_empty() {
+            // What happened to a set happened to its pieces, and a set's certificates are theirs.
+            let pieces = self.each(&standards, |record, pieces| {
+                if let AnyRecord::MeasurementStandards(piece) = record
+                    && piece.parent_kit.as_ref().is_some_and(|kit| kits.contains(kit))
+                {
+                    pieces.insert(piece.id.clone());
+                }
+            });
+            others.extend(pieces.into_iter().chain(kits));
+        }
         let others = read::certificates_of(self.connection, texts(&others), self.at)?;
         let others = self.take_ids(others)?;
         self.take_column(Table::Calibrations, "amends", &others)?;
