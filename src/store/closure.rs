@@ -245,6 +245,7 @@ impl Loading<'_> {
             let AnyRecord::Calibrations(record) = record else { continue };
             issuers.insert(record.issuer.clone());
             items.insert(record.item.clone());
+            named.extend(record.items.iter().cloned());
             named.extend(record.results.iter().filter_map(|result| result.item.clone()));
             named.extend(record.references.iter().filter_map(|link| link.standard.clone()));
             roots.extend(record.references.iter().filter_map(|link| link.realisation.clone()));
@@ -256,17 +257,20 @@ impl Loading<'_> {
         let kits = self.take_kits(standards.clone())?;
         let standards: Ids = standards.union(&kits).cloned().collect();
         let mut others = self.with_a_history(&standards, walked);
-        if !kits.is_empty() {
-            // What happened to a set happened to its pieces, and a set's certificates are theirs.
-            let pieces = self.each(&standards, |record, pieces| {
+        // What happened to a set happened to its pieces, and its certificates are theirs.
+        let mut next = others.clone();
+        while !kits.is_empty() && !next.is_empty() {
+            next = self.each(&standards, |record, pieces| {
                 if let AnyRecord::MeasurementStandards(piece) = record
-                    && piece.parent_kit.as_ref().is_some_and(|kit| kits.contains(kit))
+                    && piece.parent_kit.as_ref().is_some_and(|kit| next.contains(kit))
+                    && !others.contains(&piece.id)
                 {
                     pieces.insert(piece.id.clone());
                 }
             });
-            others.extend(pieces.into_iter().chain(kits));
+            others.extend(next.iter().cloned());
         }
+        others.append(&mut self.take_kits(others.clone())?);
         let others = read::certificates_of(self.connection, texts(&others), self.at)?;
         let others = self.take_ids(others)?;
         self.take_column(Table::Calibrations, "amends", &others)?;
