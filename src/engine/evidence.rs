@@ -1056,6 +1056,14 @@ impl Evidence {
         self.texts.get(index)
     }
 
+    /// The text of an index that may lie beyond the evidence, among a claim's own texts.
+    pub fn text_with<'t>(&'t self, index: TextIndex, beyond: &'t [String]) -> &'t str {
+        match index.position().checked_sub(self.texts.len()) {
+            None => self.text(index),
+            Some(position) => beyond.get(position).map_or("", String::as_str),
+        }
+    }
+
     /// A row of a certificate.
     pub fn result(&self, index: ResultIndex) -> &ResultRow {
         &self.results.items()[index.position()]

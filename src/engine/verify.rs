@@ -356,7 +356,7 @@ impl<'a> Decider<'a> {
         let used_on = self.question.used_on;
         let row = self.evidence.calibration(calibration);
         let valid = time::standing(walk, calibration, used_on) == time::Standing::Good
-            && used_on <= time::due(walk, row, used_on).day();
+            && used_on <= time::due_of(walk, row, standard, used_on).day();
         let gives_a_value = structure::gives_a_value(self.evidence, row);
         Some(Candidate { calibration, rows, cover, conditions, valid, gives_a_value })
     }
@@ -378,7 +378,10 @@ impl<'a> Decider<'a> {
             others.retain(|other| *other != governing.calibration);
             candidates = others.iter().filter_map(candidate).collect();
         }
-        candidates.retain(|other| other.rank() == 0);
+        candidates.retain(|other| {
+            let kind = self.evidence.calibration(other.calibration).kind;
+            other.rank() == 0 && structure::is_a_route(kind)
+        });
         Some((governing, candidates))
     }
 

@@ -304,6 +304,9 @@ pub fn q_05(walk: &mut Walk<'_>, row: &ResultRow, parent: &ResultRow, input: &In
     judge(walk, row, difference, [child, reference], subject, against)
 }
 
+/// Part of the expanded uncertainty up to which a difference is negligible (rule Q-05).
+const NEGLIGIBLE_PART: f64 = 0.1;
+
 /// What a difference of definition means beside the expanded uncertainty of a row.
 fn judge(
     walk: &mut Walk<'_>,
@@ -336,8 +339,6 @@ fn judge(
         fact("difference", FactValue::Quantity(difference, unit)),
         fact("uncertainty", FactValue::Quantity(u95.value, unit)),
     ];
-    /// Part of the expanded uncertainty up to which a difference is negligible (rule Q-05).
-    const NEGLIGIBLE_PART: f64 = 0.1;
     let note = match u95.scaled(NEGLIGIBLE_PART).surely_less_than(Bounds::exact(difference)) {
         true => Note::fail(&Q_05, subject, &TAKEN_UNCONVERTED),
         false => Note::pass_with(&Q_05, subject, &NEGLIGIBLE),
@@ -478,10 +479,7 @@ fn qualifier(
 ) -> Tri {
     let evidence = walk.evidence;
     let Some(stated) = held.or(used) else { return Tri::Pass };
-    let text = |index: TextIndex| match index.position().checked_sub(evidence.texts.len()) {
-        None => evidence.text(index),
-        Some(beyond) => link.texts.get(beyond).map_or("", String::as_str),
-    };
+    let text = |index: TextIndex| evidence.text_with(index, link.texts);
     let name = text(stated.name);
     let agreed = agreed(link.kind, name);
     let found = match (held, used) {

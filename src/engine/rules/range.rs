@@ -471,15 +471,11 @@ pub fn r_04(
 
 /// Whether a use states a partner of a system, by the code under which its owner keeps it.
 fn states_partner(evidence: &Evidence, system: &UseOfSystem<'_>, partner: StandardIndex) -> Tri {
-    let text = |index: TextIndex| match index.position().checked_sub(evidence.texts.len()) {
-        None => evidence.text(index),
-        Some(beyond) => system.texts.get(beyond).map_or("", String::as_str),
-    };
     let code = evidence.standard(partner).code.map(|code| normalised(evidence.text(code)));
     let stated = configuration(system.parameters).filter_map(|parameter| parameter.text);
     let mut others = false;
     for stated in stated {
-        if code.as_deref() == Some(text(stated)) {
+        if code.as_deref() == Some(evidence.text_with(stated, system.texts)) {
             return Tri::Pass;
         }
         others = true;

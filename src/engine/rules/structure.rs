@@ -167,7 +167,7 @@ pub static S_09: Rule = Rule {
 /// S-10: the certificate of a set has a row for the piece used. A row of another piece, or rows
 /// that leave this piece out (replaced later, with another serial number), fail; a row that covers
 /// the point without saying of which piece is indeterminate. Due date and status are those of the
-/// set's certificate; what happened to the set touches its pieces within the event's range (rule
+/// set's certificate (a shorter interval of the piece itself governs); what happened to the set touches its pieces within the event's range (rule
 /// T-05), so that a failed set ends only what lies there. Not applicable without a set. Major.
 /// ISO/IEC 17025 6.4.13 \[K\].
 ///
@@ -761,6 +761,16 @@ static PROTOCOL_UNKNOWN: Phrase = phrase(
 );
 static NEED_PROTOCOL: Phrase =
     phrase("quy trình của lần so sánh (methods)", "the protocol of the comparison (methods)");
+
+/// Whether certificates of this kind are a route to a value (rule S-08).
+pub fn is_a_route(kind: CalibrationKind) -> bool {
+    matches!(
+        kind,
+        CalibrationKind::Calibration
+            | CalibrationKind::ComparisonReport
+            | CalibrationKind::ReferenceMaterialCertificate
+    )
+}
 
 /// Whether a certificate gives a value by its kind: the report of a comparison only where its
 /// result was applied (rule S-09).

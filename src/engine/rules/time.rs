@@ -197,6 +197,27 @@ pub fn due(walk: &Walk<'_>, calibration: &CalibrationRow, used_on: Day) -> Due {
     }
 }
 
+/// When the calibration of a standard falls due. The piece of a set has the set's due date (rule
+/// S-10), or that of its own interval where this is earlier.
+pub fn due_of(
+    walk: &Walk<'_>,
+    calibration: &CalibrationRow,
+    standard: Option<StandardIndex>,
+    used_on: Day,
+) -> Due {
+    let of_item = due(walk, calibration, used_on);
+    let Some(piece) = standard.filter(|standard| Some(*standard) != calibration.item) else {
+        return of_item;
+    };
+    let own = CalibrationRow { item: Some(piece), due_on: None, ..*calibration };
+    match (of_item, due(walk, &own, used_on)) {
+        (_, Due::Assumed(_)) => of_item,
+        (Due::Assumed(_), own) => own,
+        (of_item, own) if own.day() < of_item.day() => Due::Earlier(own.day(), of_item.day()),
+        _ => of_item,
+    }
+}
+
 static EXPIRED_WHEN_USED: Phrase = phrase(
     "chuẩn hết hạn hiệu chuẩn ngày {due} nhưng được dùng đến ngày {used}",
     "the reference was due on {due} but was used until {used}",
@@ -221,7 +242,8 @@ pub fn t_02(
     let subject = Subject::Calibration(row.calibration);
     let against = Some(Subject::Calibration(parent_row.calibration));
     let used = fact("used", FactValue::Day(child.performed_to));
-    let due = due(walk, parent, child.performed_to);
+    let piece = walk.evidence.piece_of(parent_row);
+    let due = due_of(walk, parent, piece, child.performed_to);
     if child.performed_to <= due.day() {
         return walk.note(Note::pass(&T_02, subject).against(against));
     }
@@ -251,7 +273,7 @@ pub fn t_03(
 ) -> Tri {
     let subject = Subject::Standard(standard);
     let against = Some(Subject::Calibration(index));
-    let due = due(walk, calibration, used_on);
+    let due = due_of(walk, calibration, Some(standard), used_on);
     let used = fact("used", FactValue::Day(used_on));
     if used_on == due.day() && !matches!(due, Due::Assumed(_)) {
         walk.note(Note::pass(&T_04, subject).against(against));
