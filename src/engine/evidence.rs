@@ -1137,6 +1137,11 @@ impl Evidence {
         self.result_detail(row).and_then(|detail| detail.item)
     }
 
+    /// What a row is of: the piece that it names, else its certificate's item.
+    pub fn item_of(&self, row: &ResultRow) -> Option<StandardIndex> {
+        self.piece_of(row).or(self.calibration(row.calibration).item)
+    }
+
     /// The sets that a standard belongs to, nearest first. Sets within sets are few; a loop of them,
     /// which no registry accepts, ends.
     pub fn kits_of(&self, standard: StandardIndex) -> Vec<StandardIndex> {

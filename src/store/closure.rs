@@ -9,7 +9,7 @@
 //! those of their sets; the organisations that issued, own, realised or
 //! accredited, with their memberships (A-04, N-01), accreditations (A-02), comparisons (N-07) and
 //! legal recognitions (V-03, V-06); their capabilities for the quantities on the way, and one of
-//! each of their lists, which shows that there is one (C-01, N-02, N-04), also one that names no
+//! each of their lists, which shows that there is one (C-01, N-02, N-04), and those that name no
 //! quantity (Q-06); and the cases of
 //! nonconforming work on what was walked (I-04).
 //!
@@ -220,10 +220,9 @@ impl Loading<'_> {
                 AND +v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?) \
                 GROUP BY v.organisation, v.publisher, v.accreditation \
              UNION \
-                SELECT MIN(v.log_from) FROM capabilities v WHERE v.organisation {among} \
+                SELECT v.log_from FROM capabilities v WHERE v.organisation {among} \
                 AND v.quantity_kind IS NULL \
-                AND +v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?) \
-                GROUP BY v.organisation, v.publisher, v.accreditation)"
+                AND +v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?))"
         ));
         let quantities = read::list(quantities.iter().map(String::as_str));
         let condition = condition.bind(of.as_str()).bind(quantities);

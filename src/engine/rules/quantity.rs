@@ -108,7 +108,7 @@ pub static Q_05: Rule = Rule {
 
 /// a CMC and a row of a certificate are matched by identifiers: the quantity kind and, where
 /// both carry one, the service category. A CMC that names its quantity in words only may be meant
-/// or not: indeterminate, never a pass. Not applicable unless both carry a service category (the
+/// or not, where its units allow it: indeterminate, never a pass. Not applicable unless both carry a service category (the
 /// kind decides) or the CMC has no kind. Major. VCQI \[S\]: measurands that are equal as texts
 /// “would not survive two organisations that had never spoken”.
 ///
@@ -382,7 +382,7 @@ fn properties_of<'e>(
     evidence: &'e Evidence,
     row: &ResultRow,
 ) -> impl Iterator<Item = &'e PropertyRow> {
-    let item = evidence.piece_of(row).or(evidence.calibration(row.calibration).item);
+    let item = evidence.item_of(row);
     item.map_or(&[][..], |item| evidence.properties.of(item.position())).iter()
 }
 
@@ -573,6 +573,27 @@ fn between_conditions(
     }
 }
 
+/// Whether a CMC without a quantity kind may be meant for a row: neither its units nor its service
+/// category say otherwise.
+fn may_mean(evidence: &Evidence, capability: &CapabilityRow, row: &ResultRow) -> bool {
+    let of_row = evidence.result_detail(row).and_then(|detail| detail.service_category);
+    let other_category = capability.service_category.zip(of_row).is_some_and(|(a, b)| a != b);
+    let is_of_the_dimension =
+        |unit: UnitIndex| evidence.unit(unit).dimension() == row.kind.kind().dimension;
+    // The range of a CMC with parameters may be that of a parameter.
+    let other_dimension = match capability.relative {
+        true => {
+            capability.range.is_some()
+                && capability.parameters.is_empty()
+                && !is_of_the_dimension(capability.range_unit)
+        }
+        false => {
+            capability.expression.is_some() && !is_of_the_dimension(capability.uncertainty_unit)
+        }
+    };
+    capability.kind.is_none() && !other_category && !other_dimension
+}
+
 static IN_WORDS: Phrase = phrase(
     "CMC của {organisation} chỉ nêu đại lượng bằng câu chữ: không biết có phải {kind} hay không",
     "a CMC of {organisation} names its quantity in words only: whether {kind} is meant is not known",
@@ -590,7 +611,7 @@ pub fn q_06_in_words(
     published: &[CapabilityIndex],
 ) -> Option<Tri> {
     let evidence = walk.evidence;
-    published.iter().find(|index| evidence.capability(**index).kind.is_none())?;
+    published.iter().find(|index| may_mean(evidence, evidence.capability(**index), row))?;
     let organisation = Subject::Organisation(issuer);
     let facts = [
         fact("organisation", FactValue::Record(organisation)),

@@ -502,7 +502,7 @@ pub fn r_04_link(
     let subject = Subject::Calibration(row.calibration);
     let against = Some(Subject::Calibration(parent.calibration));
     let firmware = configured.find(|held| evidence.text(held.name) == "firmware");
-    let item = evidence.piece_of(parent).or(parent_calibration.item);
+    let item = evidence.item_of(parent);
     let changed = firmware.and_then(|held| {
         Some((held, firmware_changed(walk, item, parent_calibration, child.performed_to)?))
     });

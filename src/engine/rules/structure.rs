@@ -834,14 +834,18 @@ pub fn s_10(
     let evidence = walk.evidence;
     let item = parent_calibration.item;
     let of_row = evidence.piece_of(parent).filter(|piece| Some(*piece) != item);
-    // Recorded only where it is not the certificate's item.
-    let named =
-        evidence.reference_detail(&input.reference).and_then(|detail| match detail.until_known {
-            Some(Target::Standard(named)) => Some(named),
-            _ => None,
-        });
-    let of_a_set = || {
-        named.is_some_and(|named| item.is_some_and(|item| evidence.kits_of(named).contains(&item)))
+    let detail = evidence.reference_detail(&input.reference);
+    // What the reference names is recorded where it is not the certificate's item.
+    let named = match detail.and_then(|detail| detail.until_known) {
+        None => item,
+        Some(Target::Standard(named)) => Some(named),
+        Some(_) => None,
+    };
+    if of_row.is_none() && named == item {
+        return Tri::Pass;
+    }
+    let belongs = |piece: StandardIndex, kit: StandardIndex| {
+        piece == kit || evidence.kits_of(piece).contains(&kit)
     };
     let record = |standard: Option<StandardIndex>| {
         standard.map_or(FactValue::Word("?"), |one| FactValue::Record(Subject::Standard(one)))
@@ -854,16 +858,15 @@ pub fn s_10(
     ];
     let subject = Subject::Calibration(row.calibration);
     let note = match (named, of_row) {
-        (None, None) => return Tri::Pass,
-        (Some(named), Some(piece)) if named != piece => {
+        (Some(named), Some(piece)) if !belongs(piece, named) => {
             Note::fail(&S_10, subject, &ROW_OF_ANOTHER_PIECE)
         }
         (_, Some(_)) => Note::pass_with(&S_10, subject, &ROW_OF_THE_PIECE),
-        (Some(_), None) if of_a_set() => {
+        (Some(named), None) if item.is_some_and(|item| belongs(named, item)) => {
             Note::unknown(&S_10, subject, &ROW_WITHOUT_PIECE, &NEED_PIECE)
         }
         // A system is calibrated as a whole (rule R-04).
-        (Some(_), None) => return Tri::Pass,
+        (_, None) => return Tri::Pass,
     };
     walk.note(note.against(Some(Subject::Calibration(parent.calibration))).facts(&facts))
 }

@@ -536,6 +536,7 @@ fn recalibrated(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> Option<f64
     let first = later.min_by_key(|index| (evidence.calibration(*index).performed_to, *index))?;
     let rows = evidence.rows_of(first).map(|row| evidence.result(row)).filter(|row| {
         row.kind == used_row.kind
+            && evidence.item_of(row) == evidence.item_of(used_row)
             && row.value_is == used_row.value_is
             && row.extent.contains(used_row.extent)
     });
@@ -568,7 +569,7 @@ pub fn t_05_link(
     let mut broken = t_05_at(walk, parent.item, parent_row, used, subject, at);
     // What happened to a piece of a set, or to a set that it belongs to, counts as well.
     let evidence = walk.evidence;
-    let piece = evidence.piece_of(parent_row).or(parent.item);
+    let piece = evidence.item_of(parent_row);
     let kits = piece.map_or(Vec::new(), |piece| evidence.kits_of(piece));
     for item in piece.into_iter().chain(kits).filter(|item| Some(*item) != parent.item) {
         broken = broken.also(t_05_at(walk, Some(item), parent_row, used, subject, at));
