@@ -225,6 +225,7 @@ impl Candidate {
             range::Cover::Between(..) => 4,
             range::Cover::Outside(..) | range::Cover::Unknown => 5,
         };
+        // Behind all certificates that do.
         if self.gives_a_value { rank } else { rank + 6 }
     }
 

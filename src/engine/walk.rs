@@ -760,11 +760,12 @@ impl<'a> Walk<'a> {
                     .and(structure::s_10(self, row, input, &parent, &parent_calibration))
                     .and(range::r_01_link(self, row, &parent, input))
                     .and(range::r_03_link(self, row, &parent, input))
-                    .and(range::r_04_link(self, row, calibration, &parent, &parent_calibration))
                     .and(time::t_01(self, row, calibration, &parent, &parent_calibration))
                     .and(time::t_02(self, row, calibration, &parent, &parent_calibration))
                     .and(uncertainty::u_04(self, row, input, alone));
                 viet_nam::at_link(self, row, calibration, &parent, &parent_calibration, input);
+                let configured =
+                    range::r_04_link(self, row, calibration, &parent, &parent_calibration);
                 let broken = time::t_05_link(
                     self,
                     row,
@@ -774,14 +775,8 @@ impl<'a> Walk<'a> {
                     input,
                     used,
                 )
-                .also(time::t_08_link(
-                    self,
-                    row,
-                    calibration,
-                    parent_index,
-                    input,
-                    used,
-                ));
+                .also(time::t_08_link(self, row, calibration, parent_index, input, used))
+                .also(configured);
                 state = state.and(broken.state);
                 result.under_review |= broken.late && input.weight == Weight::Major;
                 let mut evidence = parent_calibration.evidence;

@@ -436,7 +436,7 @@ fn qualifiers(
     against: Option<Subject>,
 ) -> Tri {
     let held = walk.evidence.parameters(link.held);
-    let named = |parameters: &'_ [ParameterRow], name: TextIndex| {
+    let named = |parameters: &[ParameterRow], name: TextIndex| {
         parameters.iter().find(|parameter| parameter.name == name).copied()
     };
     let mut state = Tri::Pass;

@@ -8,6 +8,7 @@ use crate::engine::evidence::*;
 use crate::engine::finding::{
     Dimension, Fact, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
+use crate::engine::rules::time::Broken;
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Input, Note, Walk};
 
@@ -383,19 +384,20 @@ fn partners<'e>(
     })
 }
 
-/// The day on which the firmware of a standard changed between its calibration and a use.
+/// When the firmware of a standard changed between its calibration and a use, and since when that
+/// is known.
 fn firmware_changed(
     walk: &Walk<'_>,
     item: Option<StandardIndex>,
     calibration: &CalibrationRow,
     used_until: Day,
-) -> Option<Day> {
+) -> Option<(Day, LogIndex)> {
     let events = walk.evidence.events.of(item?.position()).iter();
     let known =
         events.filter(|event| event.kind == EventKind::Firmware && walk.knows(event.known_from));
     known
-        .filter_map(|event| event.on.or(event.discovered_on))
-        .filter(|on| *on > calibration.performed_to && *on <= used_until)
+        .filter_map(|event| Some((event.on.or(event.discovered_on)?, event.known_from)))
+        .filter(|(on, _)| *on > calibration.performed_to && *on <= used_until)
         .min()
 }
 
@@ -434,7 +436,7 @@ pub fn r_04(
         };
         let note = match (found, changed) {
             (Tri::Pass, _) => continue,
-            (Tri::Indeterminate, Some(on)) => {
+            (Tri::Indeterminate, Some((on, _))) => {
                 let facts = [fact("on", FactValue::Day(on)), certified];
                 let note = Note::fail(&R_04, subject, &OTHER_FIRMWARE);
                 state = state.and(walk.note(note.against(against).facts(&facts)));
@@ -486,18 +488,28 @@ fn states_partner(evidence: &Evidence, system: &UseOfSystem<'_>, partner: Standa
     }
 }
 
+static OTHER_FIRMWARE_LATE: Phrase = phrase(
+    "phần mềm nhúng đã thay đổi ngày {on}, sau khi hiệu chuẩn với phiên bản {row}; việc này chỉ được ghi nhận sau khi dùng: đang xem xét",
+    "the firmware was changed on {on}, after the calibration with version {row}; this was recorded only after the use: under review",
+);
+static NEED_FIRMWARE: Phrase = phrase(
+    "đánh giá ảnh hưởng của phần mềm nhúng mới (ISO/IEC 17025 7.10)",
+    "an evaluation of what the new firmware changed (ISO/IEC 17025 7.10)",
+);
+
 /// R-04 at a link: the row named is the configuration used; its firmware must not have changed.
+/// A change recorded only after the use is under review (rule I-06).
 pub fn r_04_link(
     walk: &mut Walk<'_>,
     row: &ResultRow,
     child: &CalibrationRow,
     parent: &ResultRow,
     parent_calibration: &CalibrationRow,
-) -> Tri {
+) -> Broken {
     let evidence = walk.evidence;
     let mut configured = configuration(evidence.parameters(parent)).peekable();
     if configured.peek().is_none() {
-        return Tri::Pass;
+        return Broken { state: Tri::Pass, late: false };
     }
     let subject = Subject::Calibration(row.calibration);
     let against = Some(Subject::Calibration(parent.calibration));
@@ -506,9 +518,15 @@ pub fn r_04_link(
     let changed = firmware.and_then(|held| {
         Some((held, firmware_changed(walk, item, parent_calibration, child.performed_to)?))
     });
-    let Some((held, on)) = changed else {
-        return walk.note(Note::pass(&R_04, subject).against(against));
+    let Some((held, (on, known_from))) = changed else {
+        let state = walk.note(Note::pass(&R_04, subject).against(against));
+        return Broken { state, late: false };
     };
     let facts = [fact("on", FactValue::Day(on)), fact("row", shown(held))];
-    walk.note(Note::fail(&R_04, subject, &OTHER_FIRMWARE).against(against).facts(&facts))
+    let late = walk.learnt_after(known_from, child.performed_to);
+    let note = match late {
+        true => Note::unknown(&R_04, subject, &OTHER_FIRMWARE_LATE, &NEED_FIRMWARE),
+        false => Note::fail(&R_04, subject, &OTHER_FIRMWARE),
+    };
+    Broken { state: walk.note(note.against(against).facts(&facts)), late }
 }

@@ -800,12 +800,12 @@ pub fn s_09(walk: &mut Walk<'_>, row: &ResultRow, calibration: &CalibrationRow) 
 }
 
 static ROW_OF_THE_PIECE: Phrase = phrase(
-    "dòng {row} của giấy chứng nhận bộ {number} là của chi tiết {piece}",
-    "row {row} of the set's certificate {number} is that of the piece {piece}",
+    "dòng {row} của giấy chứng nhận {number} là của {piece}",
+    "row {row} of certificate {number} is that of {piece}",
 );
 static ROW_OF_ANOTHER_PIECE: Phrase = phrase(
-    "dòng {row} của giấy chứng nhận bộ {number} là của chi tiết {piece}, không phải của {standard}",
-    "row {row} of the set's certificate {number} is that of the piece {piece}, not of {standard}",
+    "dòng {row} của giấy chứng nhận {number} là của {piece}, không phải của {standard}",
+    "row {row} of certificate {number} is that of {piece}, not of {standard}",
 );
 static ROW_WITHOUT_PIECE: Phrase = phrase(
     "giấy chứng nhận bộ {number} không cho biết dòng {row} là của chi tiết nào; chi tiết đã dùng là {standard}",
@@ -904,8 +904,14 @@ pub fn s_10_without_row(
         let rows = evidence.rows_of(*index).map(|row| evidence.result(row));
         rows.filter(|row| kind.is_none_or(|kind| kind == row.kind)).collect::<Vec<_>>()
     };
+    let kits = evidence.kits_of(standard);
     let of_a_set = certificates.iter().find(|index| {
-        evidence.calibration(**index).item != Some(standard) && !of_the_kind(index).is_empty()
+        let item = evidence.calibration(**index).item;
+        let rows = of_the_kind(index);
+        let names_pieces = || rows.iter().any(|row| evidence.piece_of(row).is_some());
+        item != Some(standard)
+            && !rows.is_empty()
+            && (item.is_some_and(|item| kits.contains(&item)) || names_pieces())
     });
     let Some(index) = of_a_set.copied() else { return Tri::Pass };
     let rows = of_the_kind(&index);

@@ -198,18 +198,23 @@ pub fn due(walk: &Walk<'_>, calibration: &CalibrationRow, used_on: Day) -> Due {
 }
 
 /// When the calibration of a standard falls due. The piece of a set has the set's due date (rule
-/// S-10), or that of its own interval where this is earlier.
+/// S-10), or that of its own interval where this is earlier; of several standards on one
+/// certificate each has its own interval.
 pub fn due_of(
     walk: &Walk<'_>,
     calibration: &CalibrationRow,
     standard: Option<StandardIndex>,
     used_on: Day,
 ) -> Due {
-    let of_item = due(walk, calibration, used_on);
     let Some(piece) = standard.filter(|standard| Some(*standard) != calibration.item) else {
-        return of_item;
+        return due(walk, calibration, used_on);
     };
-    let own = CalibrationRow { item: Some(piece), due_on: None, ..*calibration };
+    let own = CalibrationRow { item: Some(piece), ..*calibration };
+    if calibration.item.is_none_or(|item| !walk.evidence.kits_of(piece).contains(&item)) {
+        return due(walk, &own, used_on);
+    }
+    let of_item = due(walk, calibration, used_on);
+    let own = CalibrationRow { due_on: None, ..own };
     match (of_item, due(walk, &own, used_on)) {
         (_, Due::Assumed(_)) => of_item,
         (Due::Assumed(_), own) => own,
