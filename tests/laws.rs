@@ -187,6 +187,20 @@ fn chain_of(length: usize, patch: impl Fn(usize) -> Value) -> (Value, Value) {
     (records, claim)
 }
 
+/// Law: sets within sets end, also where they lead back to themselves, which no registry accepts.
+#[test]
+fn a_loop_of_sets_ends() {
+    let (mut records, claim) = chain_of(3, |_| json!({}));
+    for (set, piece) in [(1, 0), (0, 1), (1, 2)] {
+        let set = json!(format!("_:chain-standard-{set}"));
+        records["measurement_standards"][piece]["parent_kit"] = set;
+    }
+    let (records, faults) = bundle::records(records, "/records");
+    assert!(faults.iter().any(|fault| fault.code == "loop"), "{faults:#?}");
+    let report = ask_of(&compile(&records), &claim);
+    assert_eq!(report.traceability, Traceability::PassSi);
+}
+
 /// Limits: 32 calibrations are walked, 33 are indeterminate by the limit's name and never a fail.
 #[test]
 fn the_depth_limit_is_indeterminate() {

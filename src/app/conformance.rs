@@ -136,8 +136,8 @@ fn expectation_form() -> Form {
         Field::optional("traceability", &[" Verdict A."], Traceability::form()),
         Field::optional("recognition", &[" Verdict B."], Route::form()),
         Field::optional("recognition_conditional", &[" Whether B is conditional."], bool::form()),
-        Field::optional("legal", &[" Verdict C."], Dimensionfinding::Outcome::form()),
-        Field::optional("fitness", &[" Verdict D."], Dimensionfinding::Outcome::form()),
+        Field::optional("legal", &[" Verdict C."], DimensionOutcome::form()),
+        Field::optional("fitness", &[" Verdict D."], DimensionOutcome::form()),
         Field::optional("closure", &[" How the chain closes."], Closure::form()),
         Field::optional(
             "bipm_link",

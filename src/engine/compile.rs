@@ -259,6 +259,7 @@ impl<'a> Compiler<'a> {
             text: parameter.text.as_ref().map(|text| self.text(&normalised(text))),
             unit: unit.map_or(0, |unit| self.unit(unit)),
             reference_condition: is_reference_condition(&parameter.name),
+            describes: describes(&parameter.name),
         }
     }
 
@@ -577,6 +578,7 @@ impl<'a> Compiler<'a> {
                 role: record.metrological_role,
                 standard_type: record.standard_type,
                 nominal: record.nominal.as_ref().map(quantity),
+                parent_kit: self.standard(record.parent_kit.as_ref()),
                 history_complete: record
                     .interval_policy
                     .as_ref()
@@ -598,7 +600,7 @@ impl<'a> Compiler<'a> {
         let properties = record.properties.iter().map(|property| {
             let analyte = normalise(property.analyte.as_ref());
             let value = property.value.as_ref().zip(property.unit.as_ref());
-            PropertyRow {
+            MaterialPropertyRow {
                 kind: property.quantity_kind,
                 analyte: self.optional_text(analyte.as_ref()),
                 value: value.map(|(value, unit)| self.measured(value, unit)),
@@ -663,6 +665,7 @@ impl<'a> Compiler<'a> {
             kind: model.quantity_kind,
             extent: extent(&model.interval),
         }));
+        self.evidence.properties.push(record.properties.iter().filter_map(property));
         self.evidence.nominals.push(record.quantities.iter().filter_map(|of| {
             of.nominal.as_ref().map(|nominal| (of.quantity_kind, quantity(nominal)))
         }));
@@ -731,12 +734,16 @@ impl<'a> Compiler<'a> {
 
     fn calibrations(&mut self) {
         let mut of_standard = Vec::new();
+        let pieces = self.pieces_of_kits();
         let starts = self.starts_of_results();
         for (position, record) in self.records.calibrations.clone().into_iter().enumerate() {
             let index = CalibrationIndex::new(position);
             let row = self.calibration_row(record);
-            let items = record.items.iter().filter_map(|id| self.standard(Some(id)));
+            let named = record.results.iter().filter_map(|result| result.item.as_ref());
+            let items = record.items.iter().chain(named);
+            let items = items.filter_map(|id| self.standard(Some(id)));
             let mut items: Vec<StandardIndex> = items.chain(row.item).collect();
+            add_pieces(&pieces, &mut items);
             items.sort_unstable();
             items.dedup();
             of_standard.extend(items.iter().map(|item| (item.position(), index)));
@@ -763,6 +770,16 @@ impl<'a> Compiler<'a> {
         }
         self.evidence.amendments.sort_unstable();
         self.evidence.calibrations_of = Groups::grouped(self.evidence.standards.len(), of_standard);
+    }
+
+    /// Sets and their pieces, sorted.
+    fn pieces_of_kits(&self) -> Vec<(StandardIndex, StandardIndex)> {
+        let standards = self.evidence.standards.iter().enumerate();
+        let mut pieces: Vec<(StandardIndex, StandardIndex)> = standards
+            .filter_map(|(position, row)| Some((row.parent_kit?, StandardIndex::new(position))))
+            .collect();
+        pieces.sort_unstable();
+        pieces
     }
 
     /// Where the rows of each certificate begin in the arena.
@@ -812,8 +829,16 @@ impl<'a> Compiler<'a> {
                 })
                 && !record.references.is_empty(),
             items: record.items.iter().filter_map(|id| self.standard(Some(id))).collect(),
+            correction_applied: record.correction_applied,
+            protocol: record.kind == model::CalibrationKind::ComparisonReport
+                && (!record.methods.is_empty()
+                    || record.results.iter().any(|result| !result.methods.is_empty())),
+            atmospheric_pressure: atmospheric_pressure(record),
         };
         let rare = detail.amends.is_some()
+            || detail.correction_applied.is_some()
+            || detail.protocol
+            || detail.atmospheric_pressure.is_some()
             || detail.competence.is_some()
             || detail.identifiers.is_some()
             || detail.traceability_statement
@@ -1037,7 +1062,15 @@ impl<'a> Compiler<'a> {
             return standard.map_or(Target::Open, Target::Standard);
         };
         let record = self.records.calibrations[calibration.position()];
-        let is_its_item = |id: &Id| *id == record.item || record.items.contains(id);
+        let is_its_item = |id: &Id| {
+            *id == record.item
+                || record.items.contains(id)
+                || record.results.iter().any(|result| result.item.as_ref() == Some(id))
+                || self.standard(Some(id)).is_some_and(|piece| {
+                    let kits = self.evidence.kits_of(piece);
+                    self.standard(Some(&record.item)).is_some_and(|item| kits.contains(&item))
+                })
+        };
         if reference.standard.as_ref().is_some_and(|id| !is_its_item(id)) {
             return Target::ForeignItem(calibration);
         }
@@ -1273,6 +1306,65 @@ fn at_its_own_value(row: &mut ResultRow) {
         row.value().filter(|_| row.extent.lower.is_nan() && row.extent.upper.is_nan())
     {
         (row.extent, row.extent_unit) = (Extent::point(value.si), value.unit);
+    }
+}
+
+/// The pieces of the sets among some items, and the pieces of those, behind them.
+fn add_pieces(pieces: &[(StandardIndex, StandardIndex)], items: &mut Vec<StandardIndex>) {
+    let mut next = 0;
+    while let Some(kit) = items.get(next).copied().filter(|_| !pieces.is_empty()) {
+        next += 1;
+        let start = pieces.partition_point(|(other, _)| *other < kit);
+        let of_kit = pieces[start..].iter().take_while(|(other, _)| *other == kit);
+        for (_, piece) in of_kit {
+            if !items.contains(piece) {
+                items.push(*piece);
+            }
+        }
+    }
+}
+
+/// A property that some rule reads, where its unit is of the right dimension.
+fn property(property: &crate::domain::standard::Property) -> Option<PropertyRow> {
+    let is_in = |code: &str| {
+        Unit::parse(code).is_ok_and(|unit| unit.dimension() == property.unit.dimension())
+    };
+    let value = property.value.to_f64() * property.unit.factor();
+    match property.name.as_str() {
+        "density" if is_in("kg/m3") && value > 0.0 => Some(PropertyRow::Density(value)),
+        "thermal_expansion" if is_in("1/K") => Some(PropertyRow::ThermalExpansion(value)),
+        _ => None,
+    }
+}
+
+/// The atmospheric pressure on the certificate of a calibration in pressure.
+fn atmospheric_pressure(record: &Calibration) -> Option<f64> {
+    let absolute = QuantityKindId::parse("absolute_pressure")?;
+    let is_pressure =
+        |kind: QuantityKindId| kind == absolute || QuantityKindId::are_variants(kind, absolute);
+    if !record.results.iter().any(|result| is_pressure(result.quantity_kind)) {
+        return None;
+    }
+    let is_atmospheric = |kind: QuantityKindId| kind == absolute || kind.id() == "pressure";
+    let stated = record.conditions.iter().find(|one| is_atmospheric(one.quantity_kind))?;
+    let value = stated.value.as_ref().or(stated.upper.as_ref())?;
+    Some(on_scale(value, &stated.unit))
+}
+
+/// What a parameter of this name describes.
+pub(super) fn describes(name: &str) -> Describes {
+    match name {
+        "base_pressure"
+        | "base_temperature"
+        | "delivery"
+        | "detector"
+        | "reference_temperature"
+        | "scale"
+        | "waveform" => Describes::Measurand,
+        "cable" | "channel" | "firmware" | "indicator" | "probe" | "sensor" => {
+            Describes::Configuration
+        }
+        _ => Describes::Conditions,
     }
 }
 

@@ -304,6 +304,19 @@ pub struct ParameterRow {
     pub unit: UnitIndex,
     /// Whether it is a reference condition: what a use leaves out is then the row's (rules 3.4).
     pub reference_condition: bool,
+    /// What it describes, and so which rule compares it.
+    pub describes: Describes,
+}
+
+/// What a parameter describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Describes {
+    /// A condition of use (rule R-03).
+    Conditions,
+    /// The measurand itself, as a qualifier (rule Q-05).
+    Measurand,
+    /// The configuration of a system (rule R-04).
+    Configuration,
 }
 
 /// An organisation.
@@ -589,6 +602,15 @@ pub struct EventRow {
     pub known_from: LogIndex,
 }
 
+/// A property of a standard, in the coherent SI unit (rule Q-05).
+#[derive(Debug, Clone, Copy)]
+pub enum PropertyRow {
+    /// Density.
+    Density(f64),
+    /// Coefficient of linear thermal expansion.
+    ThermalExpansion(f64),
+}
+
 /// An owner's model of use between calibrated points.
 #[derive(Debug, Clone, Copy)]
 pub struct UseModelRow {
@@ -619,6 +641,8 @@ pub struct StandardRow {
     pub standard_type: Option<StandardType>,
     /// Nominal value of the standard as a whole.
     pub nominal: Option<f64>,
+    /// The set that it is a piece of.
+    pub parent_kit: Option<StandardIndex>,
     /// Whether the owner declares the history complete.
     pub history_complete: bool,
     /// Evidence level.
@@ -631,7 +655,7 @@ pub struct StandardRow {
 
 /// A property value on the record of a reference material.
 #[derive(Debug, Clone, Copy)]
-pub struct PropertyRow {
+pub struct MaterialPropertyRow {
     /// Quantity.
     pub kind: QuantityKindId,
     /// Analyte.
@@ -652,7 +676,7 @@ pub struct MaterialRow {
     /// Matrix.
     pub matrix: Option<TextIndex>,
     /// Property values.
-    pub properties: Box<[PropertyRow]>,
+    pub properties: Box<[MaterialPropertyRow]>,
     /// Last day of validity.
     pub valid_to: Option<Day>,
     /// Day of opening.
@@ -795,6 +819,12 @@ pub struct CalibrationDetail {
     pub full_budget: bool,
     /// Items of a set beside the main one.
     pub items: Box<[StandardIndex]>,
+    /// Of the report of a comparison: whether its result was applied.
+    pub correction_applied: Option<bool>,
+    /// Of the report of a comparison: whether it names its protocol.
+    pub protocol: bool,
+    /// Atmospheric pressure during a calibration in pressure.
+    pub atmospheric_pressure: Option<f64>,
 }
 
 /// A dated status of a certificate.
@@ -1098,6 +1128,8 @@ pub struct Evidence {
     pub drifts: Groups<DriftRow>,
     /// Models of use of each standard.
     pub use_models: Groups<UseModelRow>,
+    /// Properties of each standard.
+    pub properties: Groups<PropertyRow>,
     /// Nominal values by quantity of each standard.
     pub nominals: Groups<(QuantityKindId, f64)>,
     /// Accuracy classes of each standard: of a quantity, or of all.
@@ -1156,6 +1188,14 @@ impl Evidence {
     /// The text of an index.
     pub fn text(&self, index: TextIndex) -> &str {
         self.texts.get(index)
+    }
+
+    /// The text of an index that may lie beyond the evidence, among a claim's own texts.
+    pub fn text_with<'t>(&'t self, index: TextIndex, beyond: &'t [String]) -> &'t str {
+        match index.position().checked_sub(self.texts.len()) {
+            None => self.text(index),
+            Some(position) => beyond.get(position).map_or("", String::as_str),
+        }
     }
 
     /// A row of a certificate.
@@ -1229,6 +1269,28 @@ impl Evidence {
     /// A legal recognition.
     pub fn legal_recognition(&self, index: LegalRecognitionIndex) -> &LegalRecognitionRow {
         &self.legal_recognitions[index.position()]
+    }
+
+    /// The piece of a set that a row is of, when it names one.
+    pub fn piece_of(&self, row: &ResultRow) -> Option<StandardIndex> {
+        self.result_detail(row).and_then(|detail| detail.item)
+    }
+
+    /// What a row is of: the piece that it names, else its certificate's item.
+    pub fn item_of(&self, row: &ResultRow) -> Option<StandardIndex> {
+        self.piece_of(row).or(self.calibration(row.calibration).item)
+    }
+
+    /// The sets that a standard belongs to, nearest first. Sets within sets are few; a loop of them,
+    /// which no registry accepts, ends.
+    pub fn kits_of(&self, standard: StandardIndex) -> Vec<StandardIndex> {
+        let mut kits = Vec::new();
+        let mut next = self.standard(standard).parent_kit;
+        while let Some(kit) = next.filter(|kit| *kit != standard && !kits.contains(kit)) {
+            kits.push(kit);
+            next = self.standard(kit).parent_kit;
+        }
+        kits
     }
 
     /// The owner of the item of a calibration.
@@ -1353,6 +1415,7 @@ impl Evidence {
         self.interval_policies.shrink();
         self.drifts.shrink();
         self.use_models.shrink();
+        self.properties.shrink();
         self.nominals.shrink();
         self.accuracy_classes.shrink();
     }

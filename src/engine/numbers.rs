@@ -4,7 +4,7 @@
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 use crate::domain::calibration::ValueIs;
-use crate::domain::quantity::QuantityKindId;
+use crate::domain::quantity::{QuantityKindId, Scale};
 use crate::domain::uncertainty::{Mode, UncertaintyKind};
 use crate::domain::unit::Dimension;
 
@@ -73,8 +73,11 @@ pub enum Uninterpretable {
     Kind,
     /// Neither coverage factor nor probability of an expanded uncertainty is said.
     Coverage,
-    /// Absolute or relative is not said and the unit leaves both open.
+    /// Absolute or relative is not said and the unit leaves both open (rule Q-04).
     Mode,
+    /// Relative to something that gives no base: a level in decibels, or a scale with an agreed
+    /// zero (rule Q-04).
+    Base,
 }
 
 /// An uncertainty statement brought to a standard uncertainty.
@@ -140,6 +143,10 @@ pub fn normalised(
         }
         None => return Err(Uninterpretable::Mode),
     };
+    let logarithmic = || evidence.unit(uncertainty.figure.unit).is_logarithmic();
+    if relative && (row.kind.kind().scale == Scale::Difference || logarithmic()) {
+        return Err(Uninterpretable::Base);
+    }
     let figure = Bounds::measured(evidence, uncertainty.figure);
     Ok(Normalised { figure, divisor, relative, assumed, bipm, coverage, kind })
 }
@@ -167,6 +174,12 @@ pub fn magnitude(row: &ResultRow, x: f64) -> f64 {
         Some(value) if row.value_is == ValueIs::Actual && row.extent.is_point() => value.si.abs(),
         _ => x.abs(),
     }
+}
+
+/// Whether a row states something other than zero that a relative uncertainty can multiply.
+pub fn has_base(row: &ResultRow) -> bool {
+    let base = magnitude(row, row.extent.upper);
+    base.is_finite() && base != 0.0
 }
 
 /// The value a row stands for in a ratio or product: the actual value, else the point.

@@ -10,7 +10,7 @@ use crate::domain::period::Day;
 use crate::domain::quantity::QuantityKindId;
 use crate::domain::unit::Unit;
 
-use super::compile::normalised;
+use super::compile::{describes, normalised};
 use super::evidence::*;
 use super::finding::*;
 use super::limits::Limits;
@@ -18,7 +18,7 @@ use super::policy::Policy;
 use super::report::*;
 use super::rules::comparison::{self, Ends};
 use super::rules::{
-    epoch, fitness, freshness, institute, material, range, structure, time, viet_nam,
+    epoch, fitness, freshness, institute, material, quantity, range, structure, time, viet_nam,
 };
 use super::tri::Tri;
 use super::walk::{Note, RowVerdict, Walk, Weight};
@@ -162,6 +162,7 @@ impl Question {
             text: parameter.text.as_ref().map(|text| self.text(evidence, &normalised(text))),
             unit: unit.map_or(0, |unit| self.unit(evidence, unit)),
             reference_condition: false,
+            describes: describes(&parameter.name),
         }
     }
 }
@@ -213,6 +214,36 @@ struct Candidate {
     /// Whether the conditions of use are those of a covering row.
     conditions: Tri,
     valid: bool,
+    /// Whether it gives a value by its kind (rule S-09).
+    gives_a_value: bool,
+}
+
+impl Candidate {
+    /// How well it serves, best first: valid and covering, covering, within its points, else.
+    fn rank(&self) -> u8 {
+        let rank = match self.cover {
+            range::Cover::Inside(_) | range::Cover::Interpolated(_) => {
+                match (self.conditions, self.valid) {
+                    (Tri::Pass, true) => 0,
+                    (Tri::Pass, false) => 1,
+                    (Tri::Indeterminate, _) => 2,
+                    (Tri::Fail, _) => 3,
+                }
+            }
+            range::Cover::Between(..) => 4,
+            range::Cover::Outside(..) | range::Cover::Unknown => 5,
+        };
+        // Behind all certificates that do.
+        if self.gives_a_value { rank } else { rank + 6 }
+    }
+
+    /// The rows that count.
+    fn used_rows(&self) -> &[ResultIndex] {
+        match &self.cover {
+            range::Cover::Inside(rows) | range::Cover::Interpolated(rows) => rows,
+            _ => &self.rows,
+        }
+    }
 }
 
 static NOTHING_OF_THE_KIND: Phrase = phrase(
@@ -263,7 +294,8 @@ impl<'a> Decider<'a> {
             .collect();
         certificates.sort_by_key(|index| {
             let row = self.evidence.calibration(*index);
-            std::cmp::Reverse((row.performed_to, row.issued_on, *index))
+            let gives_a_value = structure::gives_a_value(self.evidence, row);
+            std::cmp::Reverse((gives_a_value, row.performed_to, row.issued_on, *index))
         });
         certificates
     }
@@ -308,41 +340,70 @@ impl<'a> Decider<'a> {
         }
     }
 
-    fn candidates(&self, walk: &Walk<'_>, part: &Part) -> Vec<Candidate> {
-        let Some(kind) = part.kind else { return Vec::new() };
-        let certificates = match part.only {
+    /// The certificates that may serve a part: the one named, or all.
+    fn offered(&self, walk: &Walk<'_>, part: &Part) -> Vec<CalibrationIndex> {
+        match part.only {
             Some(named) => vec![walk.amended(named)],
             None => self.certificates(walk),
-        };
-        let candidate = |calibration: CalibrationIndex| {
-            let mut rows = self.rows(calibration, kind, part.row.is_some());
-            if let Some(row) = part.row {
-                rows.retain(|other| *other == row);
+        }
+    }
+
+    fn candidate(
+        &self,
+        walk: &Walk<'_>,
+        part: &Part,
+        calibration: CalibrationIndex,
+    ) -> Option<Candidate> {
+        let mut rows = self.rows(calibration, part.kind?, part.row.is_some());
+        if let Some(row) = part.row {
+            rows.retain(|other| *other == row);
+        }
+        if rows.is_empty() {
+            return None;
+        }
+        let standard = Some(self.question.standard);
+        let mut conditions = Tri::Pass;
+        let cover = match part.row {
+            Some(row) if self.evidence.result(row).extent.is_closed() => {
+                range::Cover::Inside(vec![row])
             }
-            if rows.is_empty() {
-                return None;
+            Some(_) => range::cover(self.evidence, &rows, standard, part.wanted),
+            None => {
+                let cover = range::cover(self.evidence, &rows, standard, part.wanted);
+                self.under_conditions(cover, &mut conditions)
             }
-            let standard = Some(self.question.standard);
-            let mut conditions = Tri::Pass;
-            let cover = match part.row {
-                Some(row) if self.evidence.result(row).extent.is_closed() => {
-                    range::Cover::Inside(vec![row])
-                }
-                Some(_) => range::cover(self.evidence, &rows, standard, part.wanted),
-                None => {
-                    let cover = range::cover(self.evidence, &rows, standard, part.wanted);
-                    self.under_conditions(cover, &mut conditions)
-                }
-            };
-            let used_on = self.question.used_on;
-            let row = self.evidence.calibration(calibration);
-            let in_time = material::is_good_on(walk, row, used_on)
-                .unwrap_or_else(|| used_on <= time::due(walk, row, used_on).day());
-            let valid =
-                time::standing(walk, calibration, used_on) == time::Standing::Good && in_time;
-            Some(Candidate { calibration, rows, cover, conditions, valid })
         };
-        certificates.into_iter().filter_map(candidate).collect()
+        let used_on = self.question.used_on;
+        let row = self.evidence.calibration(calibration);
+        let in_time = material::is_good_on(walk, row, used_on)
+            .unwrap_or_else(|| used_on <= time::due_of(walk, row, standard, used_on).day());
+        let valid = time::standing(walk, calibration, used_on) == time::Standing::Good && in_time;
+        let gives_a_value = structure::gives_a_value(self.evidence, row);
+        Some(Candidate { calibration, rows, cover, conditions, valid, gives_a_value })
+    }
+
+    /// The certificate that governs, and beside it those that would serve as well (rule S-08): the
+    /// latest valid one that covers, else the latest that covers, else the latest within whose
+    /// points it lies, else the latest (rules 3.3, 3.4).
+    fn governing(&self, walk: &Walk<'_>, part: &Part) -> Option<(Candidate, Vec<Candidate>)> {
+        let candidate = |index: &CalibrationIndex| self.candidate(walk, part, *index);
+        let offered = self.offered(walk, part);
+        let mut candidates: Vec<Candidate> = offered.iter().filter_map(candidate).collect();
+        let best = (0..candidates.len()).min_by_key(|position| candidates[*position].rank())?;
+        let governing = candidates.remove(best);
+        if part.row.is_some() {
+            return Some((governing, Vec::new()));
+        }
+        if part.only.is_some() {
+            let mut others = self.certificates(walk);
+            others.retain(|other| *other != governing.calibration);
+            candidates = others.iter().filter_map(candidate).collect();
+        }
+        candidates.retain(|other| {
+            let kind = self.evidence.calibration(other.calibration).kind;
+            other.rank() == 0 && structure::is_a_route(kind)
+        });
+        Some((governing, candidates))
     }
 
     /// Of the rows that cover a point those whose conditions are the use's: a certificate may give
@@ -365,24 +426,6 @@ impl<'a> Decider<'a> {
         }
     }
 
-    /// The certificate that governs: the latest valid one that covers, else the latest that
-    /// covers, else the latest within whose points it lies, else the latest (rules 3.3, 3.4).
-    fn governing(candidates: Vec<Candidate>) -> Option<Candidate> {
-        let rank = |candidate: &Candidate| match candidate.cover {
-            range::Cover::Inside(_) | range::Cover::Interpolated(_) => {
-                match (candidate.conditions, candidate.valid) {
-                    (Tri::Pass, true) => 0,
-                    (Tri::Pass, false) => 1,
-                    (Tri::Indeterminate, _) => 2,
-                    (Tri::Fail, _) => 3,
-                }
-            }
-            range::Cover::Between(..) => 4,
-            range::Cover::Outside(..) | range::Cover::Unknown => 5,
-        };
-        candidates.into_iter().min_by_key(rank)
-    }
-
     fn decide(&self, part: &Part) -> Report {
         let mut walk = self.walk();
         let question = self.question;
@@ -390,8 +433,7 @@ impl<'a> Decider<'a> {
         let standard = Subject::Standard(question.standard);
         walk.note(Note::pass(&structure::S_01, Subject::Claim));
         time::t_10(&mut walk);
-        let candidates = self.candidates(&walk, part);
-        let Some(governing) = Self::governing(candidates) else {
+        let Some((governing, others)) = self.governing(&walk, part) else {
             return self.without_certificate(walk, part);
         };
         let calibration = *self.evidence.calibration(governing.calibration);
@@ -414,14 +456,11 @@ impl<'a> Decider<'a> {
             standard,
             against,
         ));
-        let rows = match governing.cover {
-            range::Cover::Inside(rows) | range::Cover::Interpolated(rows) => rows,
-            _ => governing.rows,
-        };
-        for row in &rows {
+        let rows = governing.used_rows();
+        for row in rows {
             walk.evaluate(*row);
         }
-        let chosen = self.worst(&walk, &rows);
+        let chosen = self.worst(&walk, rows);
         let row = *self.evidence.result(chosen);
         walk.at_claim();
         at_use = at_use
@@ -429,7 +468,12 @@ impl<'a> Decider<'a> {
             .and(self.in_time(&mut walk, governing.calibration, &calibration))
             .and(time::t_05(&mut walk, question.standard, &row, question.used_on))
             .and(time::t_08(&mut walk, governing.calibration, question.used_on))
-            .and(epoch::t_09(&mut walk, &row, &calibration, question.used_on));
+            .and(epoch::t_09(&mut walk, &row, &calibration, question.used_on))
+            .and(structure::s_10_at_use(&mut walk, question.standard, &row, &calibration));
+        // What happened to the set happened to its pieces.
+        for kit in self.evidence.kits_of(question.standard) {
+            at_use = at_use.and(time::t_05(&mut walk, kit, &row, question.used_on));
+        }
         material::at_claim(&mut walk, question.standard, chosen, &calibration, question.used_on);
         if part.row.is_none() {
             let matrix = question.matrix.as_deref();
@@ -438,6 +482,7 @@ impl<'a> Decider<'a> {
         freshness::t_11(&mut walk, governing.calibration);
         let mut ends = comparison::ends(&walk, chosen);
         comparison::judge(&mut walk, &mut ends);
+        at_use = at_use.and(self.route(&mut walk, part, chosen, at_use, &others));
         viet_nam::national_standard(
             &mut walk,
             question.standard,
@@ -460,7 +505,50 @@ impl<'a> Decider<'a> {
         of_material.unwrap_or_else(|| time::t_03(walk, standard, index, calibration, used_on))
     }
 
-    /// R-03 for the claim. A part claims a result under its own conditions.
+    /// S-08: which of several certificates the value in use comes from.
+    fn route(
+        &self,
+        walk: &mut Walk<'_>,
+        part: &Part,
+        chosen: ResultIndex,
+        at_use: Tri,
+        others: &[Candidate],
+    ) -> Tri {
+        let standard = self.question.standard;
+        let rows: Vec<ResultIndex> =
+            others.iter().filter_map(|other| other.used_rows().first().copied()).collect();
+        if rows.is_empty() {
+            return Tri::Pass;
+        }
+        let conclusion = walk.verdict(chosen).map_or(Tri::Pass, |verdict| verdict.conclusion);
+        let named = part.only.is_some();
+        if at_use.and(conclusion) != Tri::Fail {
+            let routes = structure::Routes { used: chosen, others: &rows, named };
+            return structure::s_08(walk, standard, &routes);
+        }
+        match others.iter().find(|other| named && self.would_pass(other)) {
+            Some(other) => {
+                let used = self.evidence.result(chosen).calibration;
+                structure::s_08_fails(walk, standard, used, other.calibration)
+            }
+            None => Tri::Pass,
+        }
+    }
+
+    /// Whether a claim would pass with this valid certificate in place of the one named.
+    fn would_pass(&self, other: &Candidate) -> bool {
+        let mut walk = self.walk();
+        for row in other.used_rows() {
+            walk.evaluate(*row);
+        }
+        let row = self.worst(&walk, other.used_rows());
+        let passes = walk.verdict(row).is_some_and(|verdict| verdict.conclusion == Tri::Pass);
+        let row = self.evidence.result(row);
+        let (standard, used_on) = (self.question.standard, self.question.used_on);
+        passes && time::t_05(&mut walk, standard, row, used_on) == Tri::Pass
+    }
+
+    /// for the claim. A part claims a result under its own conditions.
     fn conditions(
         &self,
         walk: &mut Walk<'_>,
@@ -471,7 +559,20 @@ impl<'a> Decider<'a> {
     ) -> Tri {
         match part.row {
             Some(_) => Tri::Pass,
-            None => range::r_03(walk, row, &self.question.parameters, subject, against),
+            None => {
+                let question = self.question;
+                let system = range::UseOfSystem {
+                    standard: question.standard,
+                    parameters: &question.parameters,
+                    texts: &question.texts,
+                    until: question.used_on,
+                };
+                let (used, texts) = (&question.parameters, &question.texts);
+                let calibration = self.evidence.calibration(row.calibration);
+                range::r_03(walk, row, used, subject, against)
+                    .and(quantity::q_05_at_use(walk, row, used, texts, subject, against))
+                    .and(range::r_04(walk, row, calibration, &system))
+            }
         }
     }
 
@@ -512,7 +613,14 @@ impl<'a> Decider<'a> {
                 Note::unknown(&structure::S_02, subject, &NOTHING_OF_THE_KIND, &NEED_CALIBRATION)
             }
         };
-        let mut state = walk.note(note.facts(&facts));
+        let offered = self.offered(&walk, part);
+        let mut state = walk.note(note.facts(&facts)).and(structure::s_10_without_row(
+            &mut walk,
+            question.standard,
+            &offered,
+            part.kind,
+            part.wanted,
+        ));
         if let Some(kind) = part.kind {
             let (standard, analyte) = (question.standard, question.analyte.as_deref());
             state = state.and(material::m_01_without_certificate(

@@ -393,9 +393,9 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether certificates of this kind are judged by the rules built so far. The others need
-    /// rules of their own (S-09) and are indeterminate until then.
+    /// rules of their own and are indeterminate until then.
     pub fn is_judged(kind: CalibrationKind) -> bool {
-        !matches!(kind, CalibrationKind::ComparisonReport | CalibrationKind::TypeApproval)
+        kind != CalibrationKind::TypeApproval
     }
 
     /// The certificate that stands for this one as far as is known: itself, or the last of those
@@ -634,6 +634,8 @@ impl<'a> Walk<'a> {
         let own = uncertainty::u_01(self, index, &row)
             .and(uncertainty::u_02(self, index, &row))
             .and(uncertainty::u_12(self, index, &row, &calibration))
+            .and(quantity::q_04(self, index, &row))
+            .and(structure::s_09(self, &row, &calibration))
             .and(document::d_04(self, row.calibration, &calibration))
             .and(material::m_01(self, &row, &calibration));
         let is_of_a_material = calibration.kind == CalibrationKind::ReferenceMaterialCertificate;
@@ -799,6 +801,8 @@ impl<'a> Walk<'a> {
                     .and(quantity::q_01(self, row, &parent, input))
                     .and(quantity::q_02(self, row, &parent, input))
                     .and(quantity::q_03(self, row, &parent, input))
+                    .and(quantity::q_05(self, row, &parent, input))
+                    .and(structure::s_10(self, row, input, &parent, &parent_calibration))
                     .and(range::r_01_link(self, row, &parent, input))
                     .and(range::r_03_link(self, row, &parent, input))
                     .and(time::t_01(self, row, calibration, &parent, &parent_calibration))
@@ -822,6 +826,8 @@ impl<'a> Walk<'a> {
                     input,
                 ));
                 viet_nam::at_link(self, row, calibration, &parent, &parent_calibration, input);
+                let configured =
+                    range::r_04_link(self, row, calibration, &parent, &parent_calibration);
                 let broken = time::t_05_link(
                     self,
                     row,
@@ -831,14 +837,8 @@ impl<'a> Walk<'a> {
                     input,
                     used,
                 )
-                .also(time::t_08_link(
-                    self,
-                    row,
-                    calibration,
-                    parent_index,
-                    input,
-                    used,
-                ));
+                .also(time::t_08_link(self, row, calibration, parent_index, input, used))
+                .also(configured);
                 state = state.and(broken.state);
                 result.under_review |= broken.late && input.weight == Weight::Major;
                 let mut evidence = parent_calibration.evidence;

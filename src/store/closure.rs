@@ -1,15 +1,16 @@
 //! The evidence for claims: everything that the engine may look at, as known at a log index.
 //!
-//! **Followed**: the certificates of the standard, what they were made with, what amends them, and
-//! so on upward to the end.
+//! **Followed**: the certificates of the standard and of the sets that it is a piece of (S-10), what
+//! they were made with, what amends them, and so on upward to the end.
 //!
 //! **Beside it**, not followed, for the rules that look sideways: the standards and roots met on the
-//! way; of national standards (V-04) and of those to which something happened (T-05, T-08: a later
-//! certificate judges it) the other certificates; the organisations that issued, own, produced
-//! (M-03), realised or accredited, with their memberships (A-04, N-01), accreditations (A-02),
-//! comparisons and what these are linked to (N-08 to N-12), and legal recognitions (V-03, V-06);
-//! their capabilities for the quantities on the way, and one of
-//! each of their lists, which shows that there is one (C-01, N-02, N-04); and the cases of
+//! way, with the sets that they are pieces of (T-05); of national standards (V-04) and of those to
+//! which something happened (T-05, T-08: a later certificate judges it) the other certificates, and
+//! those of their sets; the organisations that issued, own, produced (M-03), realised or accredited,
+//! with their memberships (A-04, N-01), accreditations (A-02), comparisons and what these are linked
+//! to (N-08 to N-12), and legal recognitions (V-03, V-06); their capabilities for the quantities on
+//! the way, and one of each of their lists, which shows that there is one (C-01, N-02, N-04), and
+//! those that name no quantity (Q-06); and the cases of
 //! nonconforming work on what was walked (I-04).
 //!
 //! That is more than any one claim reads and never less: missing evidence would turn into a verdict.
@@ -55,7 +56,8 @@ pub(super) fn closure(
 ) -> Result<Closure, StoreError> {
     let mut closure = Loading { connection, at, records: BTreeMap::new() };
     closure.take_ids(standards.union(certificates).cloned().collect())?;
-    let walked = closure.walk(standards, certificates)?;
+    let kits = closure.take_kits(standards.clone())?;
+    let walked = closure.walk(&standards.union(&kits).cloned().collect(), certificates)?;
     closure.beside(standards, &walked)?;
     let mut records = Records::default();
     for (position, record) in std::mem::take(&mut closure.records).into_values().enumerate() {
@@ -119,6 +121,26 @@ impl Loading<'_> {
         }
         let found = read::by_child(self.connection, table, child, column, texts(of), self.at)?;
         self.take(found)
+    }
+
+    /// Adds the sets that standards are pieces of, and the sets of those, and gives them.
+    fn take_kits(&mut self, pieces: Ids) -> Result<Ids, StoreError> {
+        let mut kits = Ids::new();
+        let mut pieces = pieces;
+        while !pieces.is_empty() {
+            let mut next = self.each(&pieces, |record, kits| {
+                if let AnyRecord::MeasurementStandards(record) = record {
+                    kits.extend(record.parent_kit.clone());
+                }
+            });
+            next.retain(|kit| !kits.contains(kit));
+            if !next.is_empty() {
+                self.take_ids(next.clone())?;
+            }
+            kits.extend(next.iter().cloned());
+            pieces = next;
+        }
+        Ok(kits)
     }
 
     /// The certificates above standards, by one recursive query; another goes on from those that
@@ -198,11 +220,16 @@ impl Loading<'_> {
              UNION \
                 SELECT MIN(v.log_from) FROM capabilities v WHERE v.organisation {among} \
                 AND +v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?) \
-                GROUP BY v.organisation, v.publisher, v.accreditation)"
+                GROUP BY v.organisation, v.publisher, v.accreditation \
+             UNION \
+                SELECT v.log_from FROM capabilities v WHERE v.organisation {among} \
+                AND v.quantity_kind IS NULL \
+                AND +v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?))"
         ));
         let quantities = read::list(quantities.iter().map(String::as_str));
         let condition = condition.bind(of.as_str()).bind(quantities);
         let condition = condition.bind(self.at).bind(self.at);
+        let condition = condition.bind(of.as_str()).bind(self.at).bind(self.at);
         let condition = condition.bind(of).bind(self.at).bind(self.at);
         let found = read::stored(self.connection, condition)?;
         self.take(found)?;
@@ -219,6 +246,7 @@ impl Loading<'_> {
             let AnyRecord::Calibrations(record) = record else { continue };
             issuers.insert(record.issuer.clone());
             items.insert(record.item.clone());
+            named.extend(record.items.iter().cloned());
             named.extend(record.results.iter().filter_map(|result| result.item.clone()));
             named.extend(record.references.iter().filter_map(|link| link.standard.clone()));
             roots.extend(record.references.iter().filter_map(|link| link.realisation.clone()));
@@ -227,7 +255,23 @@ impl Loading<'_> {
         }
         let standards: Ids = items.union(&named).cloned().collect();
         self.take_ids(standards.union(&roots).cloned().collect())?;
-        let others = self.with_a_history(&items, walked);
+        let kits = self.take_kits(standards.clone())?;
+        let standards: Ids = standards.union(&kits).cloned().collect();
+        let mut others = self.with_a_history(&standards, walked);
+        // What happened to a set happened to its pieces, and its certificates are theirs.
+        let mut next = others.clone();
+        while !kits.is_empty() && !next.is_empty() {
+            next = self.each(&standards, |record, pieces| {
+                if let AnyRecord::MeasurementStandards(piece) = record
+                    && piece.parent_kit.as_ref().is_some_and(|kit| next.contains(kit))
+                    && !others.contains(&piece.id)
+                {
+                    pieces.insert(piece.id.clone());
+                }
+            });
+            others.extend(next.iter().cloned());
+        }
+        others.append(&mut self.take_kits(others.clone())?);
         let others = read::certificates_of(self.connection, texts(&others), self.at)?;
         let others = self.take_ids(others)?;
         self.take_column(Table::Calibrations, "amends", &others)?;

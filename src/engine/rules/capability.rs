@@ -7,7 +7,7 @@ use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
 use crate::engine::numbers::{self, Bounds};
-use crate::engine::rules::{freshness, institute, range};
+use crate::engine::rules::{freshness, institute, quantity, range};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Note, Walk};
 
@@ -197,6 +197,12 @@ pub fn coverage(
         .copied()
         .filter(|index| is_of_the_kind(evidence, evidence.capability(*index), row))
         .collect();
+    if of_kind.is_empty()
+        && let Some(state) = quantity::q_06_in_words(walk, row, issuer, &published)
+    {
+        coverage.covers = state;
+        return coverage;
+    }
     if of_kind.is_empty() {
         let organisation = fact("organisation", FactValue::Record(Subject::Organisation(issuer)));
         let facts = [organisation, fact("kind", FactValue::Word(row.kind.id()))];
@@ -232,6 +238,7 @@ pub fn coverage(
         return coverage;
     }
     let chosen = most_specific(walk, row, &in_force);
+    quantity::q_06(walk, row, chosen);
     coverage.covers = Tri::Pass;
     coverage.capability = Some(chosen);
     // A scope under ISO 17034 names materials; a figure of uncertainty is not part of every one.

@@ -258,6 +258,19 @@ pub fn judge(walk: &mut Walk<'_>, ends: &mut Ends) {
     }
 }
 
+/// Whether an organisation took part in a comparison of a quantity that counts (rule N-12), with no
+/// result that is known to disagree (rule N-08): the suitable comparison of rule M-09.
+pub fn is_compared(walk: &Walk<'_>, organisation: OrganisationIndex, kind: QuantityKindId) -> bool {
+    let results = walk.evidence.comparisons_of.of(organisation.position()).iter();
+    let counts = |row: &&ComparisonRow| {
+        row.quantity == Some(kind)
+            && walk.knows(row.known_from)
+            && !matches!(row.kind, ComparisonKind::NationalIlc | ComparisonKind::Pt)
+            && standing(walk, row) == Standing::Counts
+    };
+    results.filter(counts).any(|row| n_08_of(walk.evidence, row).holds != Tri::Fail)
+}
+
 /// A comparison with the results of one institute in it.
 struct Case<'r> {
     head: ComparisonRow,

@@ -23,7 +23,7 @@ use crate::engine::finding::{
 use crate::engine::numbers::Bounds;
 use crate::engine::report::Route;
 use crate::engine::rules::accreditation::{self, Recognition};
-use crate::engine::rules::{capability, institute, structure, time, uncertainty};
+use crate::engine::rules::{capability, comparison, institute, structure, time, uncertainty};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Input, Note, RowVerdict, Walk};
 
@@ -207,9 +207,9 @@ fn property<'m>(
     kind: QuantityKindId,
     analyte: Option<TextIndex>,
     value: Option<Measured>,
-) -> Option<&'m PropertyRow> {
+) -> Option<&'m MaterialPropertyRow> {
     let of_kind = || material.properties.iter().filter(move |own| own.kind == kind);
-    let differs = |own: &PropertyRow| match (own.value, value) {
+    let differs = |own: &MaterialPropertyRow| match (own.value, value) {
         (Some(own), Some(value)) => !may_be_equal(evidence, own, value),
         _ => false,
     };
@@ -320,7 +320,7 @@ pub fn m_01_without_certificate(
 ) -> Tri {
     let Some(own) = material(walk, Some(standard)) else { return Tri::Pass };
     let evidence = walk.evidence;
-    let agrees = |property: &&PropertyRow| {
+    let agrees = |property: &&MaterialPropertyRow| {
         property.kind == kind
             && match (property.analyte, analyte) {
                 (Some(own), Some(asked)) => evidence.text(own) == asked,
@@ -1203,8 +1203,7 @@ pub fn m_09(walk: &mut Walk<'_>, row: &ResultRow, index: RealisationIndex) -> Tr
     let subject = Subject::Calibration(row.calibration);
     let facts = [fact("kind", FactValue::Word(row.kind.id()))];
     let compared = |walk: &Walk<'_>| {
-        root.organisation
-            .is_some_and(|holder| institute::backed_by_comparison(walk, holder, row.kind))
+        root.organisation.is_some_and(|holder| comparison::is_compared(walk, holder, row.kind))
     };
     let note = if row.kind.kind().si_possible {
         Note::fail(&M_09, subject, &SI_IS_POSSIBLE)

@@ -1,10 +1,14 @@
 //! Area R: range and conditions.
 
 use crate::domain::calibration::{Interpolation, Model};
+use crate::domain::period::Day;
+use crate::domain::standard::EventKind;
+use crate::engine::compile::normalised;
 use crate::engine::evidence::*;
 use crate::engine::finding::{
     Dimension, Fact, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
+use crate::engine::rules::time::Broken;
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Input, Note, Walk};
 
@@ -50,6 +54,29 @@ pub static R_03: Rule = Rule {
     dimension: Dimension::Traceability,
     source: Source::new("ISO/IEC 17025:2017", "7.8.4.1", Tag::Knowledge),
     optional_input: false,
+};
+
+/// a system is used in the configuration that was calibrated: sensor with indicator, channel,
+/// cable, firmware. A row states it in its parameters (`probe`, `sensor`, `indicator`, `channel`,
+/// `cable`, `firmware`), or its certificate lists several items and the row none of them: it then
+/// holds for all of them together. Another configuration is a fail; one that the use does not state
+/// is indeterminate. Firmware changed after the calibration is another firmware, unless the use
+/// states the certified one. Not applicable without a system. Major. ISO/IEC 17025 6.4.13 \[K\].
+///
+/// Doubts: at a link the row named is the configuration used, since the certificate of the child
+/// says nothing else of it (its own parameters are its own item's); only a change of firmware is
+/// looked at there. A move is no change of configuration: whether it broke the calibration is said
+/// by the event (rule T-05).
+pub static R_04: Rule = Rule {
+    id: "R-04",
+    statement: phrase(
+        "hệ thống được dùng đúng cấu hình đã hiệu chuẩn",
+        "the system is used in the configuration that was calibrated",
+    ),
+    severity: Severity::Major,
+    dimension: Dimension::Traceability,
+    source: Source::new("ISO/IEC 17025:2017", "6.4.13", Tag::Knowledge),
+    optional_input: true,
 };
 
 static OUTSIDE: Phrase = phrase(
@@ -222,7 +249,9 @@ pub fn r_01_link(walk: &mut Walk<'_>, row: &ResultRow, parent: &ResultRow, input
         .rows_of(parent.calibration)
         .filter(|other| {
             let other = evidence.result(*other);
-            other.kind == parent.kind && analyte_of(other) == analyte
+            other.kind == parent.kind
+                && analyte_of(other) == analyte
+                && evidence.piece_of(other) == evidence.piece_of(parent)
         })
         .collect();
     let item = evidence.calibration(parent.calibration).item;
@@ -253,6 +282,15 @@ pub fn conditions_hold(evidence: &Evidence, row: &ResultRow, used: &[ParameterRo
         .fold(Tri::Pass, Tri::and)
 }
 
+/// A parameter as it is shown.
+fn shown(parameter: &ParameterRow) -> FactValue {
+    match (parameter.extent, parameter.text) {
+        (Some(extent), _) => FactValue::Range(extent, parameter.unit),
+        (None, Some(text)) => FactValue::Text(text),
+        (None, None) => FactValue::Word("?"),
+    }
+}
+
 /// R-03 at the claim or at a link: the row's conditions against the conditions of use.
 pub fn r_03(
     walk: &mut Walk<'_>,
@@ -263,13 +301,13 @@ pub fn r_03(
 ) -> Tri {
     let evidence = walk.evidence;
     let mut state = Tri::Pass;
-    for held in evidence.parameters(row) {
+    // The measurand and the configuration are rules Q-05's and R-04's.
+    let conditions = || {
+        let all = evidence.parameters(row).iter();
+        all.filter(|parameter| parameter.describes == Describes::Conditions)
+    };
+    for held in conditions() {
         let own = used.iter().find(|parameter| parameter.name == held.name);
-        let shown = |parameter: &ParameterRow| match (parameter.extent, parameter.text) {
-            (Some(extent), _) => FactValue::Range(extent, parameter.unit),
-            (None, Some(text)) => FactValue::Text(text),
-            (None, None) => FactValue::Word("?"),
-        };
         let facts = [
             fact("name", FactValue::Text(held.name)),
             fact("row", shown(held)),
@@ -285,7 +323,7 @@ pub fn r_03(
         };
         state = state.and(walk.note(note.against(against).facts(&facts)));
     }
-    if state == Tri::Pass && !evidence.parameters(row).is_empty() {
+    if state == Tri::Pass && conditions().next().is_some() {
         state = walk.note(Note::pass(&R_03, subject).against(against));
     }
     state
@@ -301,4 +339,199 @@ pub fn r_03_link(walk: &mut Walk<'_>, row: &ResultRow, parent: &ResultRow, input
     let used = walk.evidence.parameters(row);
     let subject = Subject::Calibration(row.calibration);
     r_03(walk, parent, used, subject, Some(Subject::Calibration(parent.calibration)))
+}
+
+static OTHER_CONFIGURATION: Phrase = phrase(
+    "hệ thống được hiệu chuẩn với {name} = {row} nhưng được dùng với {use}",
+    "the system was calibrated with {name} {row} and is used with {use}",
+);
+static CONFIGURATION_UNKNOWN: Phrase = phrase(
+    "hệ thống được hiệu chuẩn với {name} = {row}; khi sử dụng không nêu {name}",
+    "the system was calibrated with {name} {row}, and the use does not say with which it is used",
+);
+static OTHER_FIRMWARE: Phrase = phrase(
+    "phần mềm nhúng đã thay đổi ngày {on}, sau khi hiệu chuẩn với phiên bản {row}",
+    "the firmware was changed on {on}, after the calibration with version {row}",
+);
+static PARTNER_UNKNOWN: Phrase = phrase(
+    "giấy chứng nhận {number} là của hệ thống gồm cả {partner}; khi sử dụng không nêu thiết bị đi cùng",
+    "certificate {number} is that of a system with {partner}, and the use does not say with what it is used",
+);
+static OTHER_PARTNER: Phrase = phrase(
+    "giấy chứng nhận {number} là của hệ thống gồm cả {partner}, nhưng khi sử dụng nêu thiết bị khác",
+    "certificate {number} is that of a system with {partner}, and the use states another",
+);
+static NEED_CONFIGURATION: Phrase = phrase(
+    "cấu hình khi sử dụng (đầu đo, kênh, cáp, phiên bản phần mềm nhúng)",
+    "the configuration of the use (probe, channel, cable, firmware)",
+);
+
+/// The configuration among the parameters of a row or a use.
+fn configuration(parameters: &[ParameterRow]) -> impl Iterator<Item = &ParameterRow> {
+    parameters.iter().filter(|parameter| parameter.describes == Describes::Configuration)
+}
+
+/// The other items that a row without an item of its own holds for, pieces of one set not counted.
+fn partners<'e>(
+    evidence: &'e Evidence,
+    standard: StandardIndex,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+) -> impl Iterator<Item = StandardIndex> + 'e {
+    let whole = evidence.piece_of(row).is_none();
+    let detail = evidence.calibration_detail(calibration).filter(|_| whole);
+    let items = detail.map_or(&[][..], |detail| &detail.items).iter().copied();
+    let main = calibration.item.filter(|_| detail.is_some_and(|detail| !detail.items.is_empty()));
+    items.chain(main).filter(move |item| {
+        *item != standard
+            && !evidence.kits_of(*item).contains(&standard)
+            && !evidence.kits_of(standard).contains(item)
+    })
+}
+
+/// When the firmware of a standard changed between its calibration and a use, and since when that
+/// is known.
+fn firmware_changed(
+    walk: &Walk<'_>,
+    item: Option<StandardIndex>,
+    calibration: &CalibrationRow,
+    used_until: Day,
+) -> Option<(Day, LogIndex)> {
+    let events = walk.evidence.events.of(item?.position()).iter();
+    let known =
+        events.filter(|event| event.kind == EventKind::Firmware && walk.knows(event.known_from));
+    known
+        .filter_map(|event| Some((event.on.or(event.discovered_on)?, event.known_from)))
+        .filter(|(on, _)| *on > calibration.performed_to && *on <= used_until)
+        .min()
+}
+
+/// What a use says of the system that a row was calibrated in.
+pub struct UseOfSystem<'u> {
+    /// The standard claimed.
+    pub standard: StandardIndex,
+    /// The parameters of the use.
+    pub parameters: &'u [ParameterRow],
+    /// Texts of the claim that the evidence does not hold.
+    pub texts: &'u [String],
+    /// The last day of the use.
+    pub until: Day,
+}
+
+/// R-04 for the claim.
+pub fn r_04(
+    walk: &mut Walk<'_>,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+    system: &UseOfSystem<'_>,
+) -> Tri {
+    let evidence = walk.evidence;
+    let subject = Subject::Standard(system.standard);
+    let against = Some(Subject::Calibration(row.calibration));
+    let (mut state, mut applies) = (Tri::Pass, false);
+    for held in configuration(evidence.parameters(row)) {
+        applies = true;
+        let own = system.parameters.iter().find(|parameter| parameter.name == held.name);
+        let name = fact("name", FactValue::Text(held.name));
+        let certified = fact("row", shown(held));
+        let found = condition_holds(held, own);
+        let changed = match evidence.text(held.name) {
+            "firmware" => firmware_changed(walk, Some(system.standard), calibration, system.until),
+            _ => None,
+        };
+        let note = match (found, changed) {
+            (Tri::Pass, _) => continue,
+            (Tri::Indeterminate, Some((on, _))) => {
+                let facts = [fact("on", FactValue::Day(on)), certified];
+                let note = Note::fail(&R_04, subject, &OTHER_FIRMWARE);
+                state = state.and(walk.note(note.against(against).facts(&facts)));
+                continue;
+            }
+            (Tri::Fail, _) => Note::fail(&R_04, subject, &OTHER_CONFIGURATION),
+            (Tri::Indeterminate, None) => {
+                Note::unknown(&R_04, subject, &CONFIGURATION_UNKNOWN, &NEED_CONFIGURATION)
+            }
+        };
+        let facts = [name, certified, fact("use", own.map_or(FactValue::Word("?"), shown))];
+        state = state.and(walk.note(note.against(against).facts(&facts)));
+    }
+    for partner in partners(evidence, system.standard, row, calibration) {
+        applies = true;
+        let facts = [
+            fact("number", FactValue::Text(calibration.number)),
+            fact("partner", FactValue::Record(Subject::Standard(partner))),
+        ];
+        let note = match states_partner(evidence, system, partner) {
+            Tri::Pass => continue,
+            Tri::Fail => Note::fail(&R_04, subject, &OTHER_PARTNER),
+            Tri::Indeterminate => {
+                Note::unknown(&R_04, subject, &PARTNER_UNKNOWN, &NEED_CONFIGURATION)
+            }
+        };
+        state = state.and(walk.note(note.against(against).facts(&facts)));
+    }
+    match state {
+        Tri::Pass if applies => walk.note(Note::pass(&R_04, subject).against(against)),
+        found => found,
+    }
+}
+
+/// Whether a use states a partner of a system, by the code under which its owner keeps it.
+fn states_partner(evidence: &Evidence, system: &UseOfSystem<'_>, partner: StandardIndex) -> Tri {
+    let code = evidence.standard(partner).code.map(|code| normalised(evidence.text(code)));
+    let stated = configuration(system.parameters).filter_map(|parameter| parameter.text);
+    let mut others = false;
+    for stated in stated {
+        if code.as_deref() == Some(evidence.text_with(stated, system.texts)) {
+            return Tri::Pass;
+        }
+        others = true;
+    }
+    match (others, code) {
+        (true, Some(_)) => Tri::Fail,
+        _ => Tri::Indeterminate,
+    }
+}
+
+static OTHER_FIRMWARE_LATE: Phrase = phrase(
+    "phần mềm nhúng đã thay đổi ngày {on}, sau khi hiệu chuẩn với phiên bản {row}; việc này chỉ được ghi nhận sau khi dùng: đang xem xét",
+    "the firmware was changed on {on}, after the calibration with version {row}; this was recorded only after the use: under review",
+);
+static NEED_FIRMWARE: Phrase = phrase(
+    "đánh giá ảnh hưởng của phần mềm nhúng mới (ISO/IEC 17025 7.10)",
+    "an evaluation of what the new firmware changed (ISO/IEC 17025 7.10)",
+);
+
+/// R-04 at a link: the row named is the configuration used; its firmware must not have changed.
+/// A change recorded only after the use is under review (rule I-06).
+pub fn r_04_link(
+    walk: &mut Walk<'_>,
+    row: &ResultRow,
+    child: &CalibrationRow,
+    parent: &ResultRow,
+    parent_calibration: &CalibrationRow,
+) -> Broken {
+    let evidence = walk.evidence;
+    let mut configured = configuration(evidence.parameters(parent)).peekable();
+    if configured.peek().is_none() {
+        return Broken { state: Tri::Pass, late: false };
+    }
+    let subject = Subject::Calibration(row.calibration);
+    let against = Some(Subject::Calibration(parent.calibration));
+    let firmware = configured.find(|held| evidence.text(held.name) == "firmware");
+    let item = evidence.item_of(parent);
+    let changed = firmware.and_then(|held| {
+        Some((held, firmware_changed(walk, item, parent_calibration, child.performed_to)?))
+    });
+    let Some((held, (on, known_from))) = changed else {
+        let state = walk.note(Note::pass(&R_04, subject).against(against));
+        return Broken { state, late: false };
+    };
+    let facts = [fact("on", FactValue::Day(on)), fact("row", shown(held))];
+    let late = walk.learnt_after(known_from, child.performed_to);
+    let note = match late {
+        true => Note::unknown(&R_04, subject, &OTHER_FIRMWARE_LATE, &NEED_FIRMWARE),
+        false => Note::fail(&R_04, subject, &OTHER_FIRMWARE),
+    };
+    Broken { state: walk.note(note.against(against).facts(&facts)), late }
 }

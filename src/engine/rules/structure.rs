@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::domain::calibration::Model;
+use crate::domain::calibration::{CalibrationKind, Model};
 use crate::domain::organisation::OrganisationKind;
 use crate::domain::realisation::RealisationKind;
 use crate::domain::recognition::EvidenceLevel;
@@ -11,7 +11,8 @@ use crate::engine::evidence::*;
 use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
-use crate::engine::rules::{institute, material};
+use crate::engine::numbers;
+use crate::engine::rules::{institute, material, range};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Input, Note, Walk, Weight};
 
@@ -122,6 +123,66 @@ pub static S_07: Rule = Rule {
     dimension: Dimension::Traceability,
     source: Source::new("VIM", "2.41 NOTE 4", Tag::Official),
     optional_input: false,
+};
+
+/// S-08: which of several certificates is used. The claim says so, or the latest valid one that
+/// covers governs, with a remark where the values of two disagree by more than √(U1² + U2²) and
+/// what the declared drift explains over the days between them. A named certificate that fails
+/// while another would pass is a fail of its own: the value in use comes from the failing one. Not
+/// applicable to a single certificate, and at a link: a link names its certificate, or rule S-03
+/// says that it does not. Reports of comparisons count as alternatives only where they are
+/// certificates (rule S-09). Major. ISO/IEC 17025 6.4.13 \[K\].
+///
+/// Doubt: values of different nature (an error, an actual value) or at different points are not
+/// compared; the rule passes then, since it asks for the route and not for agreement.
+pub static S_08: Rule = Rule {
+    id: "S-08",
+    statement: phrase(
+        "trong các giấy chứng nhận còn hiệu lực, giấy đang dùng được xác định",
+        "of several valid certificates the one in use is identified",
+    ),
+    severity: Severity::Major,
+    dimension: Dimension::Traceability,
+    source: Source::new("ISO/IEC 17025:2017", "6.4.13", Tag::Knowledge),
+    optional_input: true,
+};
+
+/// S-09: the report of a comparison counts as a calibration only where its result was applied to
+/// check and, if needed, correct value and uncertainty, under a named protocol. A satisfactory E_n
+/// alone fails; not stated is indeterminate. Where it passes, the report is judged as any
+/// certificate; where it does not, it governs only a standard without another certificate. Major.
+/// VIM 2.40 NOTE 4, 2.41 NOTE 6 \[F\].
+pub static S_09: Rule = Rule {
+    id: "S-09",
+    statement: phrase(
+        "kết quả so sánh đã được dùng để hiệu chính giá trị và độ không đảm bảo đo",
+        "the comparison's result was applied to value and uncertainty",
+    ),
+    severity: Severity::Major,
+    dimension: Dimension::Traceability,
+    source: Source::new("VIM", "2.41 NOTE 6", Tag::Official),
+    optional_input: false,
+};
+
+/// S-10: the certificate of a set has a row for the piece used. A row of another piece, or rows
+/// that leave this piece out (replaced later, with another serial number), fail; a row that covers
+/// the point without saying of which piece is indeterminate. Due date and status are those of the
+/// set's certificate (a shorter interval of the piece itself governs); what happened to the set touches its pieces within the event's range (rule
+/// T-05), so that a failed set ends only what lies there. Not applicable without a set. Major.
+/// ISO/IEC 17025 6.4.13 \[K\].
+///
+/// Doubt: a reference that names the set and a row without a piece is taken as identified by the
+/// row: a set holds one piece of a nominal value.
+pub static S_10: Rule = Rule {
+    id: "S-10",
+    statement: phrase(
+        "giấy chứng nhận của bộ có dòng kết quả cho đúng chi tiết đã dùng",
+        "the certificate of the set has a row for the piece used",
+    ),
+    severity: Severity::Major,
+    dimension: Dimension::Traceability,
+    source: Source::new("ISO/IEC 17025:2017", "6.4.13", Tag::Knowledge),
+    optional_input: true,
 };
 
 /// S-11: guards: a limit of depth or number is indeterminate with its name, never a fail. Info.
@@ -583,4 +644,294 @@ pub fn s_12(
         fact("recognition", FactValue::Word(recognition.as_str())),
     ];
     walk.note(Note::remark(&S_12, subject, &WEAKLY_CONTRADICTED).facts(&facts))
+}
+
+static LATEST_GOVERNS: Phrase = phrase(
+    "có {count} giấy chứng nhận còn hiệu lực, không nêu giấy nào được dùng: lấy giấy mới nhất {certificate}",
+    "{count} certificates are valid and none is named as used: the latest, {certificate}, governs",
+);
+static NAMED: Phrase = phrase(
+    "có {count} giấy chứng nhận còn hiệu lực; giấy được dùng là {certificate}",
+    "{count} certificates are valid; the one named as used is {certificate}",
+);
+static VALUES_DISAGREE: Phrase = phrase(
+    "hai giấy chứng nhận còn hiệu lực {certificate} và {other} cho giá trị lệch nhau {difference}, quá mức {allowed} mà độ không đảm bảo đo và độ trôi cho phép; lấy giấy {certificate}",
+    "two valid certificates, {certificate} and {other}, differ by {difference}, more than the {allowed} that uncertainties and drift explain; {certificate} governs",
+);
+static ANOTHER_WOULD_PASS: Phrase = phrase(
+    "giá trị đang dùng lấy từ giấy chứng nhận {certificate} không đạt, trong khi giấy {other} đạt",
+    "the value in use comes from certificate {certificate}, which fails, while {other} would pass",
+);
+
+/// The row in use and the certificates beside it that would serve as well.
+pub struct Routes<'r> {
+    /// The row in use.
+    pub used: ResultIndex,
+    /// A covering row of each other valid certificate.
+    pub others: &'r [ResultIndex],
+    /// Whether the claim names the certificate in use.
+    pub named: bool,
+}
+
+/// S-08 where the certificate in use does not fail.
+pub fn s_08(walk: &mut Walk<'_>, standard: StandardIndex, routes: &Routes<'_>) -> Tri {
+    let evidence = walk.evidence;
+    let subject = Subject::Standard(standard);
+    let used = evidence.result(routes.used);
+    let certificate = |row: &ResultRow| evidence.calibration(row.calibration).number;
+    let number = fact("certificate", FactValue::Text(certificate(used)));
+    let disagreeing = routes.others.iter().filter(|_| !routes.named).find_map(|other| {
+        let other = evidence.result(*other);
+        let (difference, allowed) = disagreement(walk, standard, used, other)?;
+        (difference > allowed).then_some((other, difference, allowed))
+    });
+    if let Some((other, difference, allowed)) = disagreeing {
+        let unit = used.value().map_or(used.extent_unit, |value| value.unit);
+        let facts = [
+            number,
+            fact("other", FactValue::Text(certificate(other))),
+            fact("difference", FactValue::Quantity(difference, unit)),
+            fact("allowed", FactValue::Quantity(allowed, unit)),
+        ];
+        let note = Note::remark(&S_08, subject, &VALUES_DISAGREE);
+        let against = Some(Subject::Calibration(other.calibration));
+        return walk.note(note.against(against).facts(&facts));
+    }
+    let message = if routes.named { &NAMED } else { &LATEST_GOVERNS };
+    let facts = [number, fact("count", FactValue::Count(routes.others.len() as u32 + 1))];
+    let against = Some(Subject::Calibration(used.calibration));
+    walk.note(Note::pass_with(&S_08, subject, message).against(against).facts(&facts))
+}
+
+/// S-08 where the certificate that the claim names fails and another would pass.
+pub fn s_08_fails(
+    walk: &mut Walk<'_>,
+    standard: StandardIndex,
+    used: CalibrationIndex,
+    other: CalibrationIndex,
+) -> Tri {
+    let number = |index| FactValue::Text(walk.evidence.calibration(index).number);
+    let facts = [fact("certificate", number(used)), fact("other", number(other))];
+    let note = Note::fail(&S_08, Subject::Standard(standard), &ANOTHER_WOULD_PASS);
+    walk.note(note.against(Some(Subject::Calibration(other))).facts(&facts))
+}
+
+/// |y1 − y2| and what uncertainties and drift allow, where the two values can be compared.
+fn disagreement(
+    walk: &Walk<'_>,
+    standard: StandardIndex,
+    used: &ResultRow,
+    other: &ResultRow,
+) -> Option<(f64, f64)> {
+    let comparable = used.value_is == other.value_is
+        && used.extent.is_point()
+        && used.extent.contains(other.extent);
+    let difference = (used.value()?.si - other.value()?.si).abs();
+    let x = used.extent.upper;
+    let u95 = |row: &ResultRow| {
+        let own = walk.normalised(row).ok()?;
+        Some(own.standard_at(row, x).value * own.factor_95())
+    };
+    let allowed = u95(used)?.hypot(u95(other)?);
+    let performed = |row: &ResultRow| walk.evidence.calibration(row.calibration).performed_to;
+    let days = (performed(used).number() - performed(other).number()).abs();
+    // The whole limit ±a, which `drift` gives as a standard uncertainty.
+    let drift = numbers::drift(walk.evidence, Some(standard), used, days, x) * 3f64.sqrt();
+    (comparable && allowed.is_finite()).then_some((difference, allowed + drift))
+}
+
+static APPLIED: Phrase = phrase(
+    "kết quả của báo cáo so sánh {number} đã được dùng để hiệu chính giá trị và độ không đảm bảo đo",
+    "the result of the comparison report {number} was applied to value and uncertainty",
+);
+static NOT_APPLIED: Phrase = phrase(
+    "báo cáo so sánh {number} chỉ cho biết kết quả đạt (E_n); giá trị và độ không đảm bảo đo không được hiệu chính: không thay cho hiệu chuẩn",
+    "the comparison report {number} only shows a satisfactory E_n; value and uncertainty were not corrected: it is no calibration",
+);
+static APPLICATION_UNKNOWN: Phrase = phrase(
+    "không biết kết quả của báo cáo so sánh {number} có được dùng để hiệu chính hay không",
+    "whether the result of the comparison report {number} was applied is not known",
+);
+static NEED_APPLICATION: Phrase = phrase(
+    "việc hiệu chính giá trị và độ không đảm bảo đo theo kết quả so sánh (correction_applied), hoặc giấy chứng nhận hiệu chuẩn",
+    "whether value and uncertainty were corrected by the comparison (correction_applied), or a calibration certificate",
+);
+static PROTOCOL_UNKNOWN: Phrase = phrase(
+    "báo cáo so sánh {number} không nêu quy trình so sánh",
+    "the comparison report {number} does not name its protocol",
+);
+static NEED_PROTOCOL: Phrase =
+    phrase("quy trình của lần so sánh (methods)", "the protocol of the comparison (methods)");
+
+/// Whether certificates of this kind are a route to a value (rule S-08).
+pub fn is_a_route(kind: CalibrationKind) -> bool {
+    matches!(
+        kind,
+        CalibrationKind::Calibration
+            | CalibrationKind::ComparisonReport
+            | CalibrationKind::ReferenceMaterialCertificate
+    )
+}
+
+/// Whether a certificate gives a value by its kind: the report of a comparison only where its
+/// result was applied (rule S-09).
+pub fn gives_a_value(evidence: &Evidence, calibration: &CalibrationRow) -> bool {
+    calibration.kind != CalibrationKind::ComparisonReport
+        || evidence
+            .calibration_detail(calibration)
+            .is_some_and(|detail| detail.correction_applied == Some(true))
+}
+
+/// S-09 for a row of the report of a comparison.
+pub fn s_09(walk: &mut Walk<'_>, row: &ResultRow, calibration: &CalibrationRow) -> Tri {
+    if calibration.kind != CalibrationKind::ComparisonReport {
+        return Tri::Pass;
+    }
+    let subject = Subject::Calibration(row.calibration);
+    let detail = walk.evidence.calibration_detail(calibration);
+    let applied = detail.and_then(|detail| detail.correction_applied);
+    let protocol = detail.is_some_and(|detail| detail.protocol);
+    let note = match (applied, protocol) {
+        (Some(true), true) => Note::pass_with(&S_09, subject, &APPLIED),
+        (Some(true), false) => Note::unknown(&S_09, subject, &PROTOCOL_UNKNOWN, &NEED_PROTOCOL),
+        (Some(false), _) => Note::fail(&S_09, subject, &NOT_APPLIED),
+        (None, _) => Note::unknown(&S_09, subject, &APPLICATION_UNKNOWN, &NEED_APPLICATION),
+    };
+    walk.note(note.facts(&[fact("number", FactValue::Text(calibration.number))]))
+}
+
+static ROW_OF_THE_PIECE: Phrase = phrase(
+    "dòng {row} của giấy chứng nhận {number} là của {piece}",
+    "row {row} of certificate {number} is that of {piece}",
+);
+static ROW_OF_ANOTHER_PIECE: Phrase = phrase(
+    "dòng {row} của giấy chứng nhận {number} là của {piece}, không phải của {standard}",
+    "row {row} of certificate {number} is that of {piece}, not of {standard}",
+);
+static ROW_WITHOUT_PIECE: Phrase = phrase(
+    "giấy chứng nhận bộ {number} không cho biết dòng {row} là của chi tiết nào; chi tiết đã dùng là {standard}",
+    "the set's certificate {number} does not say of which piece row {row} is; the piece used is {standard}",
+);
+static NO_ROW_OF_THE_PIECE: Phrase = phrase(
+    "giấy chứng nhận bộ {number} không có dòng kết quả nào cho chi tiết {standard}",
+    "the set's certificate {number} has no row for the piece {standard}",
+);
+static NEED_PIECE: Phrase = phrase(
+    "số nhận dạng của chi tiết ở từng dòng kết quả, hoặc giấy chứng nhận riêng của chi tiết",
+    "the piece that each row is of, or a certificate of the piece itself",
+);
+
+/// S-10 at a link: the row is that of the piece named.
+pub fn s_10(
+    walk: &mut Walk<'_>,
+    row: &ResultRow,
+    input: &Input,
+    parent: &ResultRow,
+    parent_calibration: &CalibrationRow,
+) -> Tri {
+    if parent.detail.is_none() && input.reference.detail.is_none() {
+        return Tri::Pass;
+    }
+    let evidence = walk.evidence;
+    let item = parent_calibration.item;
+    let of_row = evidence.piece_of(parent).filter(|piece| Some(*piece) != item);
+    let detail = evidence.reference_detail(&input.reference);
+    // What the reference names is recorded where it is not the certificate's item.
+    let named = match detail.and_then(|detail| detail.until_known) {
+        None => item,
+        Some(Target::Standard(named)) => Some(named),
+        Some(_) => None,
+    };
+    if of_row.is_none() && named == item {
+        return Tri::Pass;
+    }
+    let belongs = |piece: StandardIndex, kit: StandardIndex| {
+        piece == kit || evidence.kits_of(piece).contains(&kit)
+    };
+    let record = |standard: Option<StandardIndex>| {
+        standard.map_or(FactValue::Word("?"), |one| FactValue::Record(Subject::Standard(one)))
+    };
+    let facts = [
+        fact("row", FactValue::Text(parent.name)),
+        fact("number", FactValue::Text(parent_calibration.number)),
+        fact("piece", record(of_row)),
+        fact("standard", record(named)),
+    ];
+    let subject = Subject::Calibration(row.calibration);
+    let note = match (named, of_row) {
+        (Some(named), Some(piece)) if !belongs(piece, named) => {
+            Note::fail(&S_10, subject, &ROW_OF_ANOTHER_PIECE)
+        }
+        (_, Some(_)) => Note::pass_with(&S_10, subject, &ROW_OF_THE_PIECE),
+        (Some(named), None) if item.is_some_and(|item| belongs(named, item)) => {
+            Note::unknown(&S_10, subject, &ROW_WITHOUT_PIECE, &NEED_PIECE)
+        }
+        // A system is calibrated as a whole (rule R-04).
+        (_, None) => return Tri::Pass,
+    };
+    walk.note(note.against(Some(Subject::Calibration(parent.calibration))).facts(&facts))
+}
+
+/// S-10 for the row that a claim on a piece of a set rests on.
+pub fn s_10_at_use(
+    walk: &mut Walk<'_>,
+    standard: StandardIndex,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+) -> Tri {
+    if calibration.item == Some(standard) {
+        return Tri::Pass;
+    }
+    let facts = [
+        fact("row", FactValue::Text(row.name)),
+        fact("number", FactValue::Text(calibration.number)),
+        fact("piece", FactValue::Record(Subject::Standard(standard))),
+    ];
+    let note = Note::pass_with(&S_10, Subject::Standard(standard), &ROW_OF_THE_PIECE);
+    walk.note(note.against(Some(Subject::Calibration(row.calibration))).facts(&facts))
+}
+
+/// S-10 for a claim on a piece that no certificate has a row for: what the latest certificate of
+/// its set says instead.
+pub fn s_10_without_row(
+    walk: &mut Walk<'_>,
+    standard: StandardIndex,
+    certificates: &[CalibrationIndex],
+    kind: Option<crate::domain::quantity::QuantityKindId>,
+    wanted: Extent,
+) -> Tri {
+    let evidence = walk.evidence;
+    let of_the_kind = |index: &CalibrationIndex| {
+        let rows = evidence.rows_of(*index).map(|row| evidence.result(row));
+        rows.filter(|row| kind.is_none_or(|kind| kind == row.kind)).collect::<Vec<_>>()
+    };
+    let kits = evidence.kits_of(standard);
+    let of_a_set = certificates.iter().find(|index| {
+        let item = evidence.calibration(**index).item;
+        let rows = of_the_kind(index);
+        let names_pieces = || rows.iter().any(|row| evidence.piece_of(row).is_some());
+        item != Some(standard)
+            && !rows.is_empty()
+            && (item.is_some_and(|item| kits.contains(&item)) || names_pieces())
+    });
+    let Some(index) = of_a_set.copied() else { return Tri::Pass };
+    let rows = of_the_kind(&index);
+    let mut unnamed = rows.iter().filter(|row| evidence.piece_of(row).is_none());
+    let unclear =
+        unnamed.find(|row| wanted.lower.is_nan() || range::row_covers(evidence, row, wanted));
+    let subject = Subject::Standard(standard);
+    let number = fact("number", FactValue::Text(evidence.calibration(index).number));
+    let piece = fact("standard", FactValue::Record(subject));
+    let against = Some(Subject::Calibration(index));
+    match unclear {
+        Some(row) => {
+            let facts = [number, piece, fact("row", FactValue::Text(row.name))];
+            let note = Note::unknown(&S_10, subject, &ROW_WITHOUT_PIECE, &NEED_PIECE);
+            walk.note(note.against(against).facts(&facts))
+        }
+        None => {
+            let note = Note::fail(&S_10, subject, &NO_ROW_OF_THE_PIECE).settled_by(&NEED_PIECE);
+            walk.note(note.against(against).facts(&[number, piece]))
+        }
+    }
 }

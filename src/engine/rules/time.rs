@@ -202,6 +202,32 @@ pub fn due(walk: &Walk<'_>, calibration: &CalibrationRow, used_on: Day) -> Due {
     }
 }
 
+/// When the calibration of a standard falls due. The piece of a set has the set's due date (rule
+/// S-10), or that of its own interval where this is earlier; of several standards on one
+/// certificate each has its own interval.
+pub fn due_of(
+    walk: &Walk<'_>,
+    calibration: &CalibrationRow,
+    standard: Option<StandardIndex>,
+    used_on: Day,
+) -> Due {
+    let Some(piece) = standard.filter(|standard| Some(*standard) != calibration.item) else {
+        return due(walk, calibration, used_on);
+    };
+    let own = CalibrationRow { item: Some(piece), ..*calibration };
+    if calibration.item.is_none_or(|item| !walk.evidence.kits_of(piece).contains(&item)) {
+        return due(walk, &own, used_on);
+    }
+    let of_item = due(walk, calibration, used_on);
+    let own = CalibrationRow { due_on: None, ..own };
+    match (of_item, due(walk, &own, used_on)) {
+        (_, Due::Assumed(_)) => of_item,
+        (Due::Assumed(_), own) => own,
+        (of_item, own) if own.day() < of_item.day() => Due::Earlier(own.day(), of_item.day()),
+        _ => of_item,
+    }
+}
+
 static EXPIRED_WHEN_USED: Phrase = phrase(
     "chuẩn hết hạn hiệu chuẩn ngày {due} nhưng được dùng đến ngày {used}",
     "the reference was due on {due} but was used until {used}",
@@ -226,7 +252,8 @@ pub fn t_02(
     let subject = Subject::Calibration(row.calibration);
     let against = Some(Subject::Calibration(parent_row.calibration));
     let used = fact("used", FactValue::Day(child.performed_to));
-    let due = due(walk, parent, child.performed_to);
+    let piece = walk.evidence.piece_of(parent_row);
+    let due = due_of(walk, parent, piece, child.performed_to);
     if child.performed_to <= due.day() {
         return walk.note(Note::pass(&T_02, subject).against(against));
     }
@@ -256,7 +283,7 @@ pub fn t_03(
 ) -> Tri {
     let subject = Subject::Standard(standard);
     let against = Some(Subject::Calibration(index));
-    let due = due(walk, calibration, used_on);
+    let due = due_of(walk, calibration, Some(standard), used_on);
     let used = fact("used", FactValue::Day(used_on));
     if used_on == due.day() && !matches!(due, Due::Assumed(_)) {
         walk.note(Note::pass(&T_04, subject).against(against));
@@ -519,6 +546,7 @@ fn recalibrated(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> Option<f64
     let first = later.min_by_key(|index| (evidence.calibration(*index).performed_to, *index))?;
     let rows = evidence.rows_of(first).map(|row| evidence.result(row)).filter(|row| {
         row.kind == used_row.kind
+            && evidence.item_of(row) == evidence.item_of(used_row)
             && row.value_is == used_row.value_is
             && row.extent.contains(used_row.extent)
     });
@@ -547,7 +575,16 @@ pub fn t_05_link(
     used: Period,
 ) -> Broken {
     let subject = Subject::Calibration(row.calibration);
-    t_05_at(walk, parent.item, parent_row, used, subject, Some(At { row, child, input }))
+    let at = Some(At { row, child, input });
+    let mut broken = t_05_at(walk, parent.item, parent_row, used, subject, at);
+    // What happened to a piece of a set, or to a set that it belongs to, counts as well.
+    let evidence = walk.evidence;
+    let piece = evidence.item_of(parent_row);
+    let kits = piece.map_or(Vec::new(), |piece| evidence.kits_of(piece));
+    for item in piece.into_iter().chain(kits).filter(|item| Some(*item) != parent.item) {
+        broken = broken.also(t_05_at(walk, Some(item), parent_row, used, subject, at));
+    }
+    broken
 }
 
 /// T-05 for the claim.

@@ -22,8 +22,9 @@ use crate::engine::walk::{Contribution, Input, Note, Walk, Weight};
 use super::{accreditation, fitness, viet_nam};
 
 /// U-01: every row used has a value and an uncertainty that can be interpreted: figure, kind,
-/// coverage and mode. Without an uncertainty at all the chain is broken; anything else missing is
-/// indeterminate. Critical. VIM 2.41 \[F\]: each calibration contributes to the uncertainty.
+/// and coverage (whether it is absolute or relative, and to what, is rule Q-04's). Without an
+/// uncertainty at all the chain is broken; anything else missing is indeterminate. Critical.
+/// VIM 2.41 \[F\]: each calibration contributes to the uncertainty.
 pub static U_01: Rule = Rule {
     id: "U-01",
     statement: phrase(
@@ -250,10 +251,6 @@ static NEED_COVERAGE: Phrase = phrase(
     "hệ số phủ k hoặc xác suất phủ p (hỏi tổ chức cấp)",
     "the coverage factor k or the probability p (ask the issuer)",
 );
-static NEED_MODE: Phrase = phrase(
-    "độ không đảm bảo đo là tuyệt đối hay tương đối, và so với giá trị nào",
-    "whether the uncertainty is absolute or relative, and to what",
-);
 static NEED_VALUE: Phrase =
     phrase("giá trị của dòng kết quả (hỏi tổ chức cấp)", "the value of the row (ask the issuer)");
 static NO_VALUE: Phrase = phrase("dòng kết quả {row} không có giá trị", "row {row} has no value");
@@ -278,14 +275,9 @@ pub fn u_01(walk: &mut Walk<'_>, index: ResultIndex, row: &ResultRow) -> Tri {
             let note = Note::unknown(&U_01, subject, &UNCLEAR, &NEED_COVERAGE);
             walk.note(note.facts(&what("k, p")))
         }
-        Err(Uninterpretable::Mode) => {
-            walk.note(Note::unknown(&U_01, subject, &UNCLEAR, &NEED_MODE).facts(&what("mode")))
-        }
-        Ok(normalised)
-            if normalised.relative && !numbers::magnitude(row, row.extent.upper).is_finite() =>
-        {
-            walk.note(Note::unknown(&U_01, subject, &UNCLEAR, &NEED_MODE).facts(&what("mode")))
-        }
+        // Rule Q-04 says so.
+        Err(Uninterpretable::Mode | Uninterpretable::Base) => Tri::Pass,
+        Ok(normalised) if normalised.relative && !numbers::has_base(row) => Tri::Pass,
         Ok(_) if row.value().is_none() && row.extent.is_point() => {
             walk.note(Note::unknown(&U_01, subject, &NO_VALUE, &NEED_VALUE).facts(&[name]))
         }
