@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::domain::calibration::Phase;
-use crate::domain::claim::{Claim, KnownAt, ValueUsed};
+use crate::domain::claim::{Claim, KnownAt, Purpose, ValueUsed};
 use crate::domain::interval::Parameter;
 use crate::domain::period::Day;
 use crate::domain::quantity::QuantityKindId;
@@ -44,6 +44,8 @@ pub struct Question {
     pub matrix: Option<String>,
     /// Certified or nominal value.
     pub value_used: ValueUsed,
+    /// What the standard is used for.
+    pub purpose: Purpose,
     /// Required expanded uncertainty, and the unit it is shown in.
     pub required_uncertainty: Option<(f64, UnitIndex)>,
     /// Units of the claim that the evidence does not hold.
@@ -102,6 +104,7 @@ impl Question {
             analyte: claim.analyte.as_deref().map(normalised),
             matrix: claim.matrix.as_deref().map(normalised),
             value_used: claim.value_used.unwrap_or(ValueUsed::Certified),
+            purpose: claim.purpose.unwrap_or(Purpose::Calibration),
             required_uncertainty: None,
             units: Vec::new(),
             texts: Vec::new(),
@@ -419,6 +422,9 @@ impl<'a> Decider<'a> {
             question.standard,
             Period { from: question.used_on, to: question.used_on },
         );
+        viet_nam::at_use(&mut walk, question, Some(chosen));
+        time::t_07(&mut walk, question.used_on);
+        time::t_12(&mut walk, question.standard, governing.calibration, question.used_on);
         let fit = fitness::f_01(&mut walk, question, Some(&row), part.wanted);
         let remarks_at_use = walk.remarks_of_claim();
         self.report(walk, chosen, at_use, fit, remarks_at_use)
@@ -482,6 +488,7 @@ impl<'a> Decider<'a> {
             question.standard,
             Period { from: question.used_on, to: question.used_on },
         );
+        viet_nam::at_use(&mut walk, question, None);
         let fit = fitness::f_01(&mut walk, question, None, part.wanted);
         let legal = legal(walk.findings.iter());
         let traceability = match state {

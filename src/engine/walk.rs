@@ -369,7 +369,6 @@ impl<'a> Walk<'a> {
             CalibrationKind::ReferenceMaterialCertificate
                 | CalibrationKind::ComparisonReport
                 | CalibrationKind::ConformityOnly
-                | CalibrationKind::TypeApproval
         )
     }
 
@@ -609,8 +608,11 @@ impl<'a> Walk<'a> {
         let own = uncertainty::u_01(self, index, &row)
             .and(uncertainty::u_02(self, index, &row))
             .and(uncertainty::u_12(self, index, &row, &calibration))
-            .and(document::d_04(self, row.calibration, &calibration));
+            .and(document::d_04(self, row.calibration, &calibration))
+            .and(document::certificate(self, &row, &calibration))
+            .and(time::t_06(self, index, &row, &calibration));
         viet_nam::v_06(self, &row, &calibration);
+        viet_nam::certificate(self, &row, &calibration);
 
         let mut outcome = match self.stops_at(index) {
             Some(stop) => self.stopped(stop, &row),

@@ -428,7 +428,11 @@ static NEED_STATUS: Phrase = phrase(
 );
 
 /// The status of an accreditation on a day, as known.
-fn status_on(walk: &Walk<'_>, index: AccreditationIndex, day: Day) -> Option<AccreditationStatus> {
+pub fn status_on(
+    walk: &Walk<'_>,
+    index: AccreditationIndex,
+    day: Day,
+) -> Option<AccreditationStatus> {
     let row = walk.evidence.accreditation(index);
     if !row.valid.has(day) {
         return Some(AccreditationStatus::Expired);
@@ -441,7 +445,7 @@ fn status_on(walk: &Walk<'_>, index: AccreditationIndex, day: Day) -> Option<Acc
         .map(|entry| entry.status)
 }
 
-fn is_active(status: AccreditationStatus) -> bool {
+pub fn is_active(status: AccreditationStatus) -> bool {
     matches!(
         status,
         AccreditationStatus::Active
@@ -460,7 +464,7 @@ fn days_of_change(walk: &Walk<'_>, index: AccreditationIndex, period: Period) ->
 }
 
 /// Whether an accreditation was active on every day of a period.
-fn activity(walk: &Walk<'_>, index: AccreditationIndex, period: Period) -> Tri {
+pub fn activity(walk: &Walk<'_>, index: AccreditationIndex, period: Period) -> Tri {
     days_of_change(walk, index, period)
         .into_iter()
         .map(|day| {

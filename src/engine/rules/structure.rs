@@ -11,7 +11,7 @@ use crate::engine::evidence::*;
 use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
-use crate::engine::rules::institute;
+use crate::engine::rules::{document, institute};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Input, Note, Walk, Weight};
 
@@ -227,8 +227,10 @@ pub fn s_03_complete(
             true => &ONLY_A_STATEMENT,
             false => &NO_REFERENCES,
         };
+        document::d_09(walk, row.calibration, calibration, false);
         return walk.note(Note::unknown(&S_03, subject, message, &NEED_REFERENCES).facts(&number));
     }
+    document::d_09(walk, row.calibration, calibration, true);
     if !calibration.references_complete {
         return walk.note(
             Note::unknown(&S_03, subject, &INCOMPLETE_REFERENCES, &NEED_REFERENCES).facts(&number),
