@@ -445,6 +445,7 @@ pub fn status_on(
         .map(|entry| entry.status)
 }
 
+/// Whether an accreditation counts in this status: as a whole or in part.
 pub fn is_active(status: AccreditationStatus) -> bool {
     matches!(
         status,

@@ -645,14 +645,18 @@ fn v_07(walk: &mut Walk<'_>, row: &ResultRow, calibration: &CalibrationRow) {
         return;
     };
     let signed = evidence.text(signatory);
-    let mut named = cards()
-        .filter(|card| card.decision.is_some_and(|number| bears(signed, evidence.text(number))))
-        .peekable();
-    let note = match named.peek() {
-        Some(_) if named.any(is_good) => Note::pass(&V_07, subject),
-        Some(_) => Note::fail(&V_07, subject, &CARD_NOT_VALID),
-        None if cards().any(is_good) => Note::unknown(&V_07, subject, &CARD_NOT_NAMED, &NEED_CARD),
-        None => absent(walk, &V_07, subject, &NO_CARD, &NEED_CARD),
+    let of_the_signatory = |card: &LegalRecognitionRow| {
+        card.decision.is_some_and(|number| bears(signed, evidence.text(number)))
+    };
+    let is_named = cards().any(of_the_signatory);
+    let is_good_and_named = cards().any(|card| of_the_signatory(card) && is_good(card));
+    let note = match (is_named, is_good_and_named) {
+        (_, true) => Note::pass(&V_07, subject),
+        (true, false) => Note::fail(&V_07, subject, &CARD_NOT_VALID),
+        (false, false) if cards().any(is_good) => {
+            Note::unknown(&V_07, subject, &CARD_NOT_NAMED, &NEED_CARD)
+        }
+        (false, false) => absent(walk, &V_07, subject, &NO_CARD, &NEED_CARD),
     };
     let [kind, on] = shared;
     let facts = [kind, on, fact("signatory", FactValue::Text(signatory))];
@@ -729,18 +733,15 @@ fn v_10(walk: &mut Walk<'_>, index: LegalRecognitionIndex, against: Subject, on:
     let mut rest = &recognition.basis[..];
     // Rows of one text stand together; it was in force when one of them says so.
     while let Some(first) = rest.first() {
-        let end = rest.partition_point(|row| row.designation == first.designation);
-        let (of_text, others) = rest.split_at(end.max(1));
+        let end = rest.iter().position(|row| row.designation != first.designation);
+        let (of_text, others) = rest.split_at(end.unwrap_or(rest.len()));
         rest = others;
-        let mut known = of_text
-            .iter()
-            .filter_map(|row| row.in_force)
-            .filter(|(_, known_from)| walk.knows(*known_from))
-            .peekable();
-        let note = match known.peek() {
-            None => Note::unknown(&V_10, subject, &BASIS_UNKNOWN, &NEED_BASIS),
-            Some(_) if known.any(|(period, _)| period.has(on)) => Note::pass(&V_10, subject),
-            Some(_) => Note::remark(&V_10, subject, &BASIS_NOT_IN_FORCE),
+        let known = || of_text.iter().filter_map(|row| row.in_force);
+        let known = || known().filter(|(_, known_from)| walk.knows(*known_from));
+        let note = match (known().next(), known().any(|(period, _)| period.has(on))) {
+            (None, _) => Note::unknown(&V_10, subject, &BASIS_UNKNOWN, &NEED_BASIS),
+            (Some(_), true) => Note::pass(&V_10, subject),
+            (Some(_), false) => Note::remark(&V_10, subject, &BASIS_NOT_IN_FORCE),
         };
         let facts = [
             fact("number", number),
