@@ -985,6 +985,7 @@ pub fn t_12(walk: &mut Walk<'_>, standard: StandardIndex, index: CalibrationInde
     let evidence = walk.evidence;
     let calibration = evidence.calibration(index);
     let (near, far) = (walk.policy.early_warning_days, walk.policy.recognition_warning_days);
+    let before = walk.findings.len();
     let due = due(walk, calibration, used_on).day();
     if let Some(facts) = soon(used_on, due, near) {
         let note = Note::remark(&T_12, Subject::Standard(standard), &DUE_SOON);
@@ -1009,6 +1010,9 @@ pub fn t_12(walk: &mut Walk<'_>, standard: StandardIndex, index: CalibrationInde
         for recognition in of_standard.iter().chain(more) {
             legal_ends(walk, *recognition, used_on, far);
         }
+    }
+    if walk.findings.len() == before {
+        walk.note(Note::pass(&T_12, Subject::Standard(standard)));
     }
 }
 
