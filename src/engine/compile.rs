@@ -767,9 +767,8 @@ impl<'a> Compiler<'a> {
             amends: self.calibration(record.amends.as_ref()),
             competence,
             identifiers,
-            traceability_statement: record.traceability_statement.is_some(),
             items: record.items.iter().filter_map(|id| self.standard(Some(id))).collect(),
-            disorder: disorder(record),
+            disorder: disorder(record).map(Box::new),
             verifier: match record.kind {
                 model::CalibrationKind::LegalVerification => {
                     self.optional_text(record.signatory.as_ref())
@@ -782,7 +781,6 @@ impl<'a> Compiler<'a> {
             || detail.verifier.is_some()
             || detail.competence.is_some()
             || detail.identifiers.is_some()
-            || detail.traceability_statement
             || !detail.items.is_empty();
         let endorsement = match record.endorsement.as_ref() {
             Some(endorsement) => match self.accreditation(endorsement.accreditation.as_ref()) {

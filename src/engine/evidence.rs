@@ -763,12 +763,10 @@ pub struct CalibrationDetail {
     pub competence: Option<(CompetenceDecision, bool)>,
     /// Identifiers in conflict: printed, and the standard's.
     pub identifiers: Option<(TextIndex, TextIndex)>,
-    /// A statement of traceability in words.
-    pub traceability_statement: bool,
     /// Items of a set beside the main one.
     pub items: Box<[StandardIndex]>,
     /// Dates in the wrong order.
-    pub disorder: Option<Disorder>,
+    pub disorder: Option<Box<Disorder>>,
     /// Who signed; kept of verifications only (rule V-07).
     pub verifier: Option<TextIndex>,
 }

@@ -96,3 +96,41 @@ fn in_force(from: Option<&String>, to: Option<&String>) -> Result<Period, Policy
     let (from, to): (Option<Day>, Option<Day>) = (day(from)?, day(to)?);
     Ok(Period::new(from, to))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::unit::Unit;
+    use crate::engine::policy::Policy;
+
+    #[test]
+    fn units_are_legal_by_their_symbols() {
+        let law = Policy::shipped("vn-2026").and_then(|policy| policy.law.as_ref()).expect("law");
+        let list = law.legal_units.first().expect("a list");
+        for (code, is_legal) in [
+            ("mg", true),
+            ("uV/V", true),
+            ("kW.h", true),
+            ("Mvar", true),
+            ("10*-6", true),
+            ("%", true),
+            ("kgf/cm2", false),
+            ("[psi]", false),
+            ("[in_i]", false),
+            ("m[Hg]", false),
+        ] {
+            let symbols = Unit::parse(code).expect(code).symbols();
+            assert_eq!(list.contains(&symbols), is_legal, "{code}: {symbols:?}");
+        }
+    }
+
+    #[test]
+    fn an_instrument_is_known_by_its_name() {
+        let law = Policy::shipped("vn-2026").and_then(|policy| policy.law.as_ref()).expect("law");
+        let months = |name: &str| {
+            let mut cycles = law.verification_cycles.iter().filter(|cycle| cycle.names(name));
+            cycles.next().map(|cycle| cycle.months)
+        };
+        assert_eq!(months("taximet kiểu a"), Some(18));
+        assert_eq!(months("máy đo tốc độ gió"), None);
+    }
+}

@@ -228,7 +228,8 @@ fn chosen<const N: usize>(
 
 /// Whether a row gives a number with its unit; over an interval it need not.
 fn has_value(row: &ResultRow) -> bool {
-    row.value().is_some() || row.extent.is_closed() && !row.extent.is_point()
+    let is_stated = !row.extent.lower.is_nan() || !row.extent.upper.is_nan();
+    row.value().is_some() || is_stated && !row.extent.is_point()
 }
 
 /// Whether a row gives what a calibration gives: a value and its uncertainty.
@@ -367,7 +368,7 @@ static OUT_OF_ORDER: Phrase = phrase(
 fn d_05(walk: &mut Walk<'_>, index: CalibrationIndex, calibration: &CalibrationRow) -> Tri {
     let subject = Subject::Calibration(index);
     let detail = walk.evidence.calibration_detail(calibration);
-    let Some(disorder) = detail.and_then(|detail| detail.disorder) else {
+    let Some(disorder) = detail.and_then(|detail| detail.disorder.as_deref()) else {
         return match calibration.issued_on {
             Some(_) => walk.note(Note::pass(&D_05, subject)),
             None => Tri::Pass,
@@ -467,8 +468,7 @@ pub fn d_09(
     calibration: &CalibrationRow,
     has_references: bool,
 ) {
-    let detail = walk.evidence.calibration_detail(calibration);
-    if !detail.is_some_and(|detail| detail.traceability_statement) {
+    if !calibration.stated.has(Stated::TRACEABILITY) {
         return;
     }
     let subject = Subject::Calibration(index);

@@ -221,9 +221,8 @@ pub fn s_03_complete(
 ) -> Tri {
     let subject = Subject::Calibration(row.calibration);
     let number = [fact("number", FactValue::Text(calibration.number))];
-    let detail = walk.evidence.calibration_detail(calibration);
     if inputs.is_empty() {
-        let message = match detail.is_some_and(|detail| detail.traceability_statement) {
+        let message = match calibration.stated.has(Stated::TRACEABILITY) {
             true => &ONLY_A_STATEMENT,
             false => &NO_REFERENCES,
         };

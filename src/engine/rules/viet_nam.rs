@@ -156,7 +156,8 @@ pub static V_08: Rule = Rule {
 /// name stands on the policy's list; a verification that found it not to conform does not count.
 /// Major. Circular 23/2013/TT-BKHCN, as amended by 07/2019 and 03/2024.
 ///
-/// The cycles of 03/2024 are seen \[F\]; that they are in force since 2024-06-01 is not \[K\].
+/// Doubt: records have no code for a kind of instrument, so its name decides; one that is called
+/// something else is not found. The cycles of 03/2024 are seen \[F\]; that they are in force since 2024-06-01 is not \[K\].
 /// Those before are not known, so that an older verification is indeterminate.
 pub static V_09: Rule = Rule {
     id: "V-09",
@@ -175,7 +176,8 @@ pub static V_09: Rule = Rule {
 };
 
 /// V-10: the legal texts that a recognition rests on were in force on the day of the event that it
-/// is used for. Texts are documents of the registry; one that is not there is not known. Info.
+/// is used for. Texts are documents of the registry, in force from `valid_from`, else from their
+/// publication; one that is not there is not known. Info.
 pub static V_10: Rule = Rule {
     id: "V-10",
     statement: phrase(
