@@ -3,13 +3,14 @@
 //! **Followed**: the certificates of the standard, what they were made with, what amends them, and
 //! so on upward to the end.
 //!
-//! **Beside it**, not followed, for the rules that look sideways: the standards and roots met on the
-//! way; of national standards (V-04) and of those to which something happened (T-05, T-08: a later
-//! certificate judges it) the other certificates; the certificates of the same issuer and number as
-//! one on the way, and what one on the way amends, with all that amends these (D-06); the organisations that issued, own, realised or
-//! accredited, with their memberships (A-04, N-01), accreditations, comparisons (N-07) and
-//! legal recognitions (V-03, V-05 to V-07) and the legal texts that these rest on (V-10); their capabilities for the quantities on the way, and one of
-//! each of their lists, which shows that there is one (C-01, N-02, N-04); and the cases of
+//! **Beside it**, not followed, for the rules that look sideways: the standards and roots met on
+//! the way; of national standards (V-04) and of those to which something happened (T-05, T-08: a
+//! later certificate judges it) the other certificates; the certificates of the same issuer and
+//! number as one on the way, and what one on the way amends, with all that amends these (D-06); the
+//! organisations that issued, own, realised or accredited, with their memberships (A-04, N-01),
+//! accreditations, comparisons (N-07) and legal recognitions (V-03, V-05 to V-07) and the
+//! legal texts that these rest on (V-10); their capabilities for the quantities on the way, and one
+//! of each of their lists, which shows that there is one (C-01, N-02, N-04); and the cases of
 //! nonconforming work on what was walked (I-04).
 //!
 //! That is more than any one claim reads and never less: missing evidence would turn into a verdict.

@@ -47,7 +47,7 @@ pub static D_02: Rule = Rule {
     severity: Severity::Critical,
     dimension: Dimension::Traceability,
     source: Source::new("VIM", "2.39", Tag::Knowledge),
-    optional_input: true,
+    optional_input: false,
 };
 
 /// D-03: a maker's statement counts only with a value, its uncertainty and evidence of competence:
@@ -66,7 +66,7 @@ pub static D_03: Rule = Rule {
     severity: Severity::Critical,
     dimension: Dimension::Traceability,
     source: Source::new("VIM", "2.41", Tag::Official),
-    optional_input: true,
+    optional_input: false,
 };
 
 /// D-05: the dates of a certificate follow each other: received ≤ performed_from ≤ performed_to ≤
@@ -99,7 +99,7 @@ pub static D_06: Rule = Rule {
     severity: Severity::Major,
     dimension: Dimension::Traceability,
     source: Source::new("ISO/IEC 17025:2017", "7.8.8", Tag::Knowledge),
-    optional_input: true,
+    optional_input: false,
 };
 
 /// D-09: a statement of traceability in words never stands for the references (S-03): “traceable to
@@ -113,7 +113,7 @@ pub static D_09: Rule = Rule {
     severity: Severity::Major,
     dimension: Dimension::Traceability,
     source: Source::new("ILAC-P10:07/2020", "", Tag::Knowledge),
-    optional_input: true,
+    optional_input: false,
 };
 
 /// D-04: the item on the certificate is the standard: an identifier in common (serial number,

@@ -87,8 +87,8 @@ pub static T_05: Rule = Rule {
     optional_input: false,
 };
 
-/// T-06: after an adjustment at the calibration only its as-left values are used: as-found values are
-/// history by then and fail, values that do not say which they are are indeterminate. Where the
+/// T-06: after an adjustment at the calibration only its as-left values are used: as-found values
+/// are history by then and fail, values that do not say which they are are indeterminate. Where the
 /// standard was adjusted, at the calibration or between it and the one before, without a value as
 /// found, the history is lost: a remark. Adjusted means an event on record, or a certificate that
 /// gives both phases of a point; without either the rule does not apply. Major. ISO/IEC 17025
@@ -109,9 +109,9 @@ pub static T_06: Rule = Rule {
 };
 
 /// T-07: a recognition counts as it stood when the calibration was performed, not as it stands at
-/// the use or when asked. Holds by construction, C-04, N-01 to N-03 and V-06 are given
-/// the days of performance and no other. Said where it makes a difference: the recognition that a
-/// certificate rests on has ended since. Major. ILAC-P10 \[K\].
+/// the use or when asked. Holds by construction, C-04, N-01 to N-03 and V-06 are
+/// given the days of performance and no other. Said where it makes a difference: the recognition
+/// that a certificate rests on has ended since. Major. ILAC-P10 \[K\].
 pub static T_07: Rule = Rule {
     id: "T-07",
     statement: phrase(

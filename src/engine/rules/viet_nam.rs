@@ -46,7 +46,7 @@ pub static V_02: Rule = Rule {
     severity: Severity::Minor,
     dimension: Dimension::Legal,
     source: Source::new("Luật Đo lường 04/2011/QH13", "Điều 10.3", Tag::Secondary),
-    optional_input: true,
+    optional_input: false,
 };
 
 /// V-03: a national standard is approved by a decision and kept by the organisation designated for
@@ -100,7 +100,7 @@ pub static V_05: Rule = Rule {
         "Điều 4.6",
         Tag::Official,
     ),
-    optional_input: true,
+    optional_input: false,
 };
 
 /// V-06: whoever calibrates as a service is registered (or designated) for the field on that day.
@@ -118,10 +118,10 @@ pub static V_06: Rule = Rule {
     optional_input: false,
 };
 
-/// V-07: whoever signed a verification certificate of the country has a verifier card for the field,
-/// valid on the days of verification. The card is the one of the issuer's whose number stands with
-/// the signatory; without a card of the issuer that could be the signatory's, a complete register
-/// says that there is none. Minor. Circular 24/2013/TT-BKHCN \[K\].
+/// V-07: whoever signed a verification certificate of the country has a verifier card for the
+/// field, valid on the days of verification. The card is the one of the issuer's whose number
+/// stands with the signatory; without a card of the issuer that could be the signatory's, a
+/// complete register says that there is none. Minor. Circular 24/2013/TT-BKHCN \[K\].
 ///
 /// Doubt: records name no persons, so the card is found by its number alone.
 pub static V_07: Rule = Rule {
@@ -137,18 +137,19 @@ pub static V_07: Rule = Rule {
 };
 
 /// V-08: certificates of the country are in legal units: every symbol of value, point and absolute
-/// uncertainty stands on the list in force on the day of performance. Another unit is a remark: art.
-/// 9 demands legal units of the state and of instruments of group 2, elsewhere parties may agree on
-/// others. Minor. Law on Measurement, art. 8-9 \[S\].
+/// uncertainty stands on the list in force on the day of performance. Another unit is a remark:
+/// art. 9 demands legal units of the state and of instruments of group 2, elsewhere parties may
+/// agree on others. Minor. Law on Measurement, art. 8-9 \[S\].
 ///
-/// The list is data of the policy (Decree 86/2012/NĐ-CP \[K\]), in symbols of UCUM without prefixes.
+/// The list is data of the policy (Decree 86/2012/NĐ-CP \[K\]), in symbols of UCUM without
+/// prefixes.
 pub static V_08: Rule = Rule {
     id: "V-08",
     statement: phrase("kết quả ghi bằng đơn vị đo pháp định", "the results are in legal units"),
     severity: Severity::Minor,
     dimension: Dimension::Legal,
     source: Source::new("Luật Đo lường 04/2011/QH13", "Điều 8-9", Tag::Secondary),
-    optional_input: true,
+    optional_input: false,
 };
 
 /// V-09: an instrument of group 2 is used within the cycle of its last verification: day of
@@ -157,8 +158,9 @@ pub static V_08: Rule = Rule {
 /// Major. Circular 23/2013/TT-BKHCN, as amended by 07/2019 and 03/2024.
 ///
 /// Doubt: records have no code for a kind of instrument, so its name decides; one that is called
-/// something else is not found. The cycles of 03/2024 are seen \[F\]; that they are in force since 2024-06-01 is not \[K\].
-/// Those before are not known, so that an older verification is indeterminate.
+/// something else is not found. The cycles of 03/2024 are seen \[F\]; that they are in force since
+/// 2024-06-01 is not \[K\]. Those before are not known, so that an older verification is
+/// indeterminate.
 pub static V_09: Rule = Rule {
     id: "V-09",
     statement: phrase(
@@ -172,7 +174,7 @@ pub static V_09: Rule = Rule {
         "",
         Tag::Official,
     ),
-    optional_input: true,
+    optional_input: false,
 };
 
 /// V-10: the legal texts that a recognition rests on were in force on the day of the event that it
@@ -187,7 +189,7 @@ pub static V_10: Rule = Rule {
     severity: Severity::Info,
     dimension: Dimension::Legal,
     source: Source::new("Etalon", "documents", Tag::Official),
-    optional_input: true,
+    optional_input: false,
 };
 
 fn is_of_the_country(walk: &Walk<'_>, organisation: Option<OrganisationIndex>) -> Option<bool> {
