@@ -137,6 +137,7 @@ fn chain_of(length: usize, patch: impl Fn(usize) -> Value) -> (Value, Value) {
             "performed_from": "2024-01-01",
             "performed_to": "2024-01-01",
             "issued_on": "2024-01-01",
+            "methods": [{"text": "comparison"}],
             "item": standard,
             "item_identification": {"serial_number": format!("C{step}")},
             "results": [{

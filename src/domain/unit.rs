@@ -189,6 +189,36 @@ impl Unit {
         &self.0.code
     }
 
+    /// The unit symbols that the code is made of, without prefixes, numbers and exponents, each
+    /// once: `[psi]`, or `g` and `m` of `kg/m3`.
+    pub fn symbols(&self) -> Vec<&'static str> {
+        let mut symbols = Vec::new();
+        let Ok(expression) = expression(self.code()) else { return symbols };
+        // As deep as the text nests, which its length bounds.
+        let mut open = vec![&expression];
+        while let Some(part) = open.pop() {
+            match part {
+                UnitExpr::Symbol(symbol) => {
+                    let reactive = ["VA", "var"].into_iter().find(|own| symbol.ends_with(own));
+                    let listed = lookup_unit(symbol, Case::Sensitive).map(|(_, atom)| atom.code);
+                    symbols.extend(listed.or(reactive));
+                }
+                UnitExpr::Numeric(_) | UnitExpr::Annotation(_) => {}
+                UnitExpr::Annotated(inner, _)
+                | UnitExpr::Power(inner, _)
+                | UnitExpr::Reciprocal(inner) => open.push(inner),
+                UnitExpr::Product(factors) => open.extend(factors),
+                UnitExpr::Quotient(dividend, divisor) => {
+                    open.push(dividend);
+                    open.push(divisor);
+                }
+            }
+        }
+        symbols.sort_unstable();
+        symbols.dedup();
+        symbols
+    }
+
     /// The dimension over the seven base quantities of the SI. Radian and steradian have none;
     /// levels and other logarithmic quantities (dB, pH) have dimension one.
     pub fn dimension(&self) -> Dimension {

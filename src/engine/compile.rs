@@ -11,6 +11,7 @@ use crate::domain::capability::{
 };
 use crate::domain::comparison::{Comparison, ComparisonResult};
 use crate::domain::decimal::Decimal;
+use crate::domain::document::Document;
 use crate::domain::epoch::Epoch;
 use crate::domain::equation::Equation;
 use crate::domain::id::Id;
@@ -65,6 +66,7 @@ struct Sorted<'a> {
     realisations: Vec<&'a Realisation>,
     calibrations: Vec<&'a Calibration>,
     comparisons: Vec<&'a Comparison>,
+    documents: Vec<&'a Document>,
     nonconformities: Vec<&'a Nonconformity>,
 }
 
@@ -85,6 +87,7 @@ impl<'a> Sorted<'a> {
             realisations: sorted(&records.realisations),
             calibrations: sorted(&records.calibrations),
             comparisons: sorted(&records.comparisons),
+            documents: sorted(&records.documents),
             nonconformities: sorted(&records.nonconformities),
         }
     }
@@ -678,8 +681,36 @@ impl<'a> Compiler<'a> {
         self.evidence.accuracy_classes.push(classes);
     }
 
+    /// The legal texts of a recognition; of several documents of one designation each counts.
+    fn basis(
+        &mut self,
+        record: &LegalRecognition,
+        documents: &FxHashMap<&str, Vec<&Document>>,
+    ) -> Box<[BasisRow]> {
+        let mut rows = Vec::new();
+        for basis in &record.legal_basis {
+            let designation = self.text(&basis.document);
+            let named = documents.get(basis.document.as_str());
+            let before = rows.len();
+            rows.extend(named.into_iter().flatten().map(|document| {
+                let from = document.valid_from.or(document.published_on);
+                let valid = Period::new(from, document.valid_to);
+                let known = self.known(None, document.recorded_at);
+                BasisRow { designation, in_force: Some((valid, known)) }
+            }));
+            if rows.len() == before {
+                rows.push(BasisRow { designation, in_force: None });
+            }
+        }
+        rows.into()
+    }
+
     fn legal_recognitions(&mut self) {
         let (mut of_organisation, mut of_standard) = (Vec::new(), Vec::new());
+        let mut documents: FxHashMap<&str, Vec<&Document>> = FxHashMap::default();
+        for document in self.records.documents.clone() {
+            documents.entry(document.designation.as_str()).or_default().push(document);
+        }
         for (position, record) in self.records.legal_recognitions.clone().into_iter().enumerate() {
             let index = LegalRecognitionIndex::new(position);
             let row = LegalRecognitionRow {
@@ -691,6 +722,7 @@ impl<'a> Compiler<'a> {
                 valid: Period::new(record.valid_from, record.valid_to),
                 fields: record.fields.iter().map(|field| self.text(field)).collect(),
                 statuses: self.accreditation_statuses(&record.status_history, record.recorded_at),
+                basis: self.basis(record, &documents),
                 known_from: self.known(None, record.recorded_at),
             };
             if let Some(organisation) = row.organisation {
@@ -769,6 +801,7 @@ impl<'a> Compiler<'a> {
             }
         }
         self.evidence.amendments.sort_unstable();
+        self.namesakes();
         self.evidence.calibrations_of = Groups::grouped(self.evidence.standards.len(), of_standard);
     }
 
@@ -780,6 +813,26 @@ impl<'a> Compiler<'a> {
             .collect();
         pieces.sort_unstable();
         pieces
+    }
+
+    /// Certificates of one issuer with the same number (rule D-06).
+    fn namesakes(&mut self) {
+        let rows = self.evidence.calibrations.iter().enumerate();
+        let mut numbered: Vec<(OrganisationIndex, TextIndex, CalibrationIndex)> = rows
+            .filter_map(|(position, row)| {
+                Some((row.issuer?, row.number, CalibrationIndex::new(position)))
+            })
+            .collect();
+        numbered.sort_unstable();
+        let same = |left: &(_, _, _), right: &(_, _, _)| (left.0, left.1) == (right.0, right.1);
+        let mut group = 0;
+        for namesakes in numbered.chunk_by(same).filter(|namesakes| namesakes.len() > 1) {
+            let members = namesakes.iter().map(|(_, _, calibration)| *calibration);
+            self.evidence.namesakes.extend(members.clone().map(|member| (member, group)));
+            self.evidence.namesake_groups.push(members);
+            group += 1;
+        }
+        self.evidence.namesakes.sort_unstable();
     }
 
     /// Where the rows of each certificate begin in the arena.
@@ -821,7 +874,6 @@ impl<'a> Compiler<'a> {
             amends: self.calibration(record.amends.as_ref()),
             competence,
             identifiers,
-            traceability_statement: record.traceability_statement.is_some(),
             full_budget: record.references_complete == Some(true)
                 && record.references.iter().all(|reference| {
                     reference.role == Some(model::ReferenceRole::Check)
@@ -829,6 +881,13 @@ impl<'a> Compiler<'a> {
                 })
                 && !record.references.is_empty(),
             items: record.items.iter().filter_map(|id| self.standard(Some(id))).collect(),
+            disorder: disorder(record).map(Box::new),
+            verifier: match record.kind {
+                model::CalibrationKind::LegalVerification => {
+                    self.optional_text(record.signatory.as_ref())
+                }
+                _ => None,
+            },
             correction_applied: record.correction_applied,
             protocol: record.kind == model::CalibrationKind::ComparisonReport
                 && (!record.methods.is_empty()
@@ -836,12 +895,13 @@ impl<'a> Compiler<'a> {
             atmospheric_pressure: atmospheric_pressure(record),
         };
         let rare = detail.amends.is_some()
+            || detail.disorder.is_some()
+            || detail.verifier.is_some()
             || detail.correction_applied.is_some()
             || detail.protocol
             || detail.atmospheric_pressure.is_some()
             || detail.competence.is_some()
             || detail.identifiers.is_some()
-            || detail.traceability_statement
             || detail.full_budget
             || !detail.items.is_empty();
         let endorsement = match record.endorsement.as_ref() {
@@ -870,6 +930,7 @@ impl<'a> Compiler<'a> {
             epoch: record.epoch.as_deref().map(epoch),
             continuous: record.continuous == Some(true),
             references_complete: record.references_complete != Some(false),
+            stated: stated(record),
         }
     }
 
@@ -1245,6 +1306,7 @@ impl<'a> Compiler<'a> {
         words.sort_unstable();
         words.dedup();
         evidence.condition_words = words;
+        evidence.unit_symbols = evidence.units.iter().map(|unit| unit.symbols().into()).collect();
         evidence.shrink();
         evidence
     }
@@ -1254,6 +1316,50 @@ impl<'a> Compiler<'a> {
 fn push<T>(rows: &mut Vec<T>, row: T) -> Option<NonZeroU32> {
     rows.push(row);
     u32::try_from(rows.len()).ok().and_then(NonZeroU32::new)
+}
+
+/// What a certificate states of itself (rule D-01).
+fn stated(record: &Calibration) -> Stated {
+    let named = |text: Option<&String>| text.is_some_and(|text| !text.trim().is_empty());
+    let printed = record.item_identification.as_ref().is_some_and(|printed| {
+        named(printed.manufacturer.as_ref())
+            || named(printed.model.as_ref())
+            || named(printed.serial_number.as_ref())
+            || !printed.identifiers.is_empty()
+    });
+    let of_each = !record.results.is_empty()
+        && record.results.iter().all(|result| !result.methods.is_empty());
+    Stated::default()
+        .and(Stated::NUMBER, !record.number.trim().is_empty())
+        .and(Stated::ITEM, printed)
+        .and(Stated::METHOD, !record.methods.is_empty() || of_each)
+        .and(Stated::SIGNATORY, named(record.signatory.as_ref()))
+        .and(Stated::CONDITIONS, !record.conditions.is_empty())
+        .and(Stated::TRACEABILITY, named(record.traceability_statement.as_ref()))
+        .and(Stated::UNNAMED_CHANGE, record.change.is_some() && record.amends.is_none())
+}
+
+/// The first two dates of a certificate in the wrong order: received, performed, issued, and the
+/// days of its results within the performance (rule D-05).
+fn disorder(record: &Calibration) -> Option<Disorder> {
+    let began = ("work_began", record.performed_from);
+    let ended = ("work_ended", record.performed_to);
+    let received = record.received_on.map(|day| (("received", day), began));
+    // A monitoring that goes on is reported while it does.
+    let issued = record.issued_on.filter(|_| record.continuous != Some(true));
+    let issued = issued.map(|day| (ended, ("issued", day)));
+    let measured = record.results.iter().filter_map(|result| result.performed_on);
+    let measured = measured.flat_map(|day| {
+        let result = ("result_measured", day);
+        [(began, result), (result, ended)]
+    });
+    received
+        .into_iter()
+        .chain([(began, ended)])
+        .chain(measured)
+        .chain(issued)
+        .find(|((_, first), (_, then))| first > then)
+        .map(|(first, then)| Disorder { first, then })
 }
 
 fn level(level: Option<EvidenceLevel>) -> EvidenceLevel {

@@ -436,8 +436,20 @@ pub struct LegalRecognitionRow {
     pub fields: Box<[TextIndex]>,
     /// Statuses.
     pub statuses: Vec<StatusRow<AccreditationStatus>>,
+    /// The legal texts that it rests on.
+    pub basis: Box<[BasisRow]>,
     /// Known from.
     pub known_from: LogIndex,
+}
+
+/// A legal text that a recognition rests on (rule V-10).
+#[derive(Debug, Clone, Copy)]
+pub struct BasisRow {
+    /// Its designation, as written.
+    pub designation: TextIndex,
+    /// Days on which it is in force, and since when that is known; none where the registry has no
+    /// document of this designation.
+    pub in_force: Option<(Period, LogIndex)>,
 }
 
 /// What an equation's symbol or a table's axis stands for.
@@ -765,6 +777,47 @@ pub enum EndorsementRow {
     Accreditation(AccreditationIndex),
 }
 
+/// What a certificate states of itself, one bit each (rule D-01).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stated(u8);
+
+impl Stated {
+    /// The item, as printed.
+    pub const ITEM: Self = Self(1);
+    /// The method, of the certificate or of each of its results.
+    pub const METHOD: Self = Self(1 << 1);
+    /// Who signed.
+    pub const SIGNATORY: Self = Self(1 << 2);
+    /// The conditions of the environment.
+    pub const CONDITIONS: Self = Self(1 << 3);
+    /// Traceability, in words.
+    pub const TRACEABILITY: Self = Self(1 << 4);
+    /// Its number.
+    pub const NUMBER: Self = Self(1 << 5);
+    /// That it corrects or replaces another one, which it does not name.
+    pub const UNNAMED_CHANGE: Self = Self(1 << 6);
+
+    /// With one more, where it is stated.
+    #[must_use]
+    pub fn and(self, other: Self, is_stated: bool) -> Self {
+        if is_stated { Self(self.0 | other.0) } else { self }
+    }
+
+    /// Whether it is stated.
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// Two dates of a certificate that cannot follow each other as they do (rule D-05).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disorder {
+    /// What has to come first, and its day.
+    pub first: (&'static str, Day),
+    /// What has to come after it, and its day.
+    pub then: (&'static str, Day),
+}
+
 /// A calibration.
 #[derive(Debug, Clone, Copy)]
 pub struct CalibrationRow {
@@ -802,6 +855,8 @@ pub struct CalibrationRow {
     pub continuous: bool,
     /// Whether all references are listed.
     pub references_complete: bool,
+    /// What it states of itself.
+    pub stated: Stated,
 }
 
 /// What a calibration rarely states.
@@ -813,12 +868,14 @@ pub struct CalibrationDetail {
     pub competence: Option<(CompetenceDecision, bool)>,
     /// Identifiers in conflict: printed, and the standard's.
     pub identifiers: Option<(TextIndex, TextIndex)>,
-    /// A statement of traceability in words.
-    pub traceability_statement: bool,
     /// Whether the references are said to be complete and all have a figure in the budget.
     pub full_budget: bool,
     /// Items of a set beside the main one.
     pub items: Box<[StandardIndex]>,
+    /// Dates in the wrong order.
+    pub disorder: Option<Box<Disorder>>,
+    /// Who signed; kept of verifications only (rule V-07).
+    pub verifier: Option<TextIndex>,
     /// Of the report of a comparison: whether its result was applied.
     pub correction_applied: Option<bool>,
     /// Of the report of a comparison: whether it names its protocol.
@@ -1092,6 +1149,8 @@ pub struct Evidence {
     pub texts: Texts,
     /// Units, with their codes.
     pub units: Vec<Unit>,
+    /// The symbols that each unit is made of (rule V-08).
+    pub unit_symbols: Vec<Box<[&'static str]>>,
     /// Coverage statements.
     pub coverages: Vec<Coverage>,
     /// Organisations.
@@ -1150,6 +1209,11 @@ pub struct Evidence {
     pub calibration_details: Vec<CalibrationDetail>,
     /// Certificates that amend others: amended, amending; sorted.
     pub amendments: Vec<(CalibrationIndex, CalibrationIndex)>,
+    /// Certificates that share issuer and number with another one, with the number of their group;
+    /// sorted.
+    pub namesakes: Vec<(CalibrationIndex, u32)>,
+    /// Certificates of the same issuer and number.
+    pub namesake_groups: Groups<CalibrationIndex>,
     /// Statuses of each calibration; none where it was only ever issued.
     pub calibration_statuses: Groups<CalibrationStatusRow>,
     /// Results of each calibration.
@@ -1308,6 +1372,14 @@ impl Evidence {
             .iter()
             .take_while(move |(amended, _)| *amended == calibration)
             .map(|(_, amending)| *amending)
+    }
+
+    /// The certificates of the same issuer and number, this one included; none where it has its
+    /// number to itself.
+    pub fn namesakes_of(&self, calibration: CalibrationIndex) -> &[CalibrationIndex] {
+        let position = self.namesakes.binary_search_by_key(&calibration, |(own, _)| *own);
+        let group = position.ok().and_then(|position| self.namesakes.get(position));
+        group.map_or(&[], |(_, group)| self.namesake_groups.of(*group as usize))
     }
 
     /// The log index that an instant resolves to.

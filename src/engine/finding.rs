@@ -163,6 +163,8 @@ pub enum FactValue {
     Text(TextIndex),
     /// A word of a closed list.
     Word(&'static str),
+    /// Words of a closed list.
+    Words(&'static [&'static str]),
     /// A record.
     Record(Subject),
 }

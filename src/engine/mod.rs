@@ -11,6 +11,7 @@
 pub mod compile;
 pub mod evidence;
 pub mod finding;
+pub mod law;
 pub mod limits;
 pub mod numbers;
 pub mod policy;

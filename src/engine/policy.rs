@@ -10,6 +10,7 @@ use crate::domain::organisation::Arrangement;
 use crate::domain::period::Day;
 
 use super::evidence::Period;
+use super::law::{LegalUnits, LegalUnitsDocument, VerificationCycle, VerificationCycleDocument};
 
 /// A policy, under which a claim is judged.
 #[derive(Debug, Clone)]
@@ -27,6 +28,11 @@ pub struct Policy {
     /// Months for which a calibration is used where neither the owner nor the certificate says
     /// (rule T-03).
     pub max_interval_without_policy: u32,
+    /// Days before its due date from which a use is warned (rule T-12).
+    pub early_warning_days: u32,
+    /// Days before the end of an accreditation or a legal recognition from which a use is warned
+    /// (rule T-12).
+    pub recognition_warning_days: u32,
     /// Shift in units of U95 up to which it is insignificant (rule I-04).
     pub impact_insignificant: f64,
     /// Shift in units of U95 above which it is significant (rule I-04).
@@ -55,6 +61,10 @@ pub struct Law {
     pub country: [u8; 2],
     /// Whether the registers of law are complete: what is not in them does not exist.
     pub registers_complete: bool,
+    /// Lists of legal units, dated (rule V-08).
+    pub legal_units: Vec<LegalUnits>,
+    /// Cycles of verification of group-2 instruments, dated (rule V-09).
+    pub verification_cycles: Vec<VerificationCycle>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,6 +86,8 @@ struct Parameters {
     contrib_minor: f64,
     p_accept: (f64, f64),
     max_interval_without_policy_months: u32,
+    early_warning_days: u32,
+    recognition_warning_days: u32,
     impact_insignificant: f64,
     impact_significant: f64,
     tur_min: f64,
@@ -99,6 +111,10 @@ struct DatedArrangement {
 struct LawDocument {
     country: String,
     registers_complete: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    legal_units: Vec<LegalUnitsDocument>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    verification_cycles: Vec<VerificationCycleDocument>,
 }
 
 /// What is wrong with a policy document.
@@ -178,6 +194,16 @@ impl Policy {
                     expected: "two letters of ISO 3166-1",
                 })?,
                 registers_complete: law.registers_complete,
+                legal_units: law
+                    .legal_units
+                    .iter()
+                    .map(LegalUnitsDocument::read)
+                    .collect::<Result<_, _>>()?,
+                verification_cycles: law
+                    .verification_cycles
+                    .iter()
+                    .map(VerificationCycleDocument::read)
+                    .collect::<Result<_, _>>()?,
             }),
             None => None,
         };
@@ -188,6 +214,8 @@ impl Policy {
             contrib_minor: parameters.contrib_minor,
             p_accept: parameters.p_accept,
             max_interval_without_policy: parameters.max_interval_without_policy_months,
+            early_warning_days: parameters.early_warning_days,
+            recognition_warning_days: parameters.recognition_warning_days,
             impact_insignificant: parameters.impact_insignificant,
             impact_significant: parameters.impact_significant,
             tur_min: parameters.tur_min,
@@ -216,7 +244,7 @@ fn share(field: &'static str, value: f64) -> Result<(), PolicyError> {
     Err(PolicyError::Value { field, value: value.to_string(), expected: "a number from 0 to 1" })
 }
 
-fn day(text: Option<&String>) -> Result<Option<Day>, PolicyError> {
+pub(super) fn day(text: Option<&String>) -> Result<Option<Day>, PolicyError> {
     let parse = |text: &String| {
         Day::parse(text).map_err(|_| PolicyError::Value {
             field: "accreditation_arrangements/valid",

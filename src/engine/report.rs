@@ -593,6 +593,10 @@ impl Renderer<'_> {
                 }
             }
             FactValue::Word(word) => named(word, wording),
+            FactValue::Words(words) => {
+                let named: Vec<String> = words.iter().map(|word| named(word, wording)).collect();
+                named.join(", ")
+            }
             FactValue::Record(subject) => self.record_name(subject, wording),
         }
     }
@@ -708,6 +712,21 @@ fn in_vietnamese(word: &str) -> Option<&'static str> {
         "comparison_report" => "báo cáo so sánh",
         "conformity_only" => "chỉ công bố phù hợp",
         "type_approval" => "phê duyệt mẫu",
+        "certificate_number" => "số giấy chứng nhận",
+        "item_as_printed" => "vật được hiệu chuẩn như in trên giấy",
+        "value_with_unit" => "giá trị kèm đơn vị",
+        "method" => "phương pháp",
+        "day_of_issue" => "ngày cấp",
+        "signatory" => "người ký",
+        "conditions" => "điều kiện môi trường",
+        "traceability_statement" => "tuyên bố về liên kết chuẩn",
+        "uncertainty" => "độ không đảm bảo đo",
+        "competence" => "bằng chứng năng lực",
+        "received" => "ngày nhận",
+        "work_began" => "ngày bắt đầu thực hiện",
+        "work_ended" => "ngày kết thúc thực hiện",
+        "result_measured" => "ngày đo của một kết quả",
+        "issued" => "ngày cấp",
         "kind" => "loại (chuẩn, tổng hợp hay mở rộng)",
         "mode" => "chế độ (tuyệt đối hay tương đối)",
         "pass" => "đạt",

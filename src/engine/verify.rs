@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::domain::calibration::{CalibrationKind, Phase};
-use crate::domain::claim::{Claim, KnownAt, ValueUsed};
+use crate::domain::claim::{Claim, KnownAt, Purpose, ValueUsed};
 use crate::domain::interval::Parameter;
 use crate::domain::period::Day;
 use crate::domain::quantity::QuantityKindId;
@@ -48,6 +48,8 @@ pub struct Question {
     pub matrix: Option<String>,
     /// Certified or nominal value.
     pub value_used: ValueUsed,
+    /// What the standard is used for.
+    pub purpose: Purpose,
     /// Required expanded uncertainty, and the unit it is shown in.
     pub required_uncertainty: Option<(f64, UnitIndex)>,
     /// Units of the claim that the evidence does not hold.
@@ -110,6 +112,7 @@ impl Question {
             analyte: claim.analyte.as_deref().map(normalised),
             matrix: claim.matrix.as_deref().map(normalised),
             value_used: claim.value_used.unwrap_or(ValueUsed::Certified),
+            purpose: claim.purpose.unwrap_or(Purpose::Calibration),
             required_uncertainty: None,
             units: Vec::new(),
             texts: Vec::new(),
@@ -253,14 +256,6 @@ static NOTHING_OF_THE_KIND: Phrase = phrase(
 static NEED_CALIBRATION: Phrase = phrase(
     "giấy chứng nhận hiệu chuẩn của chuẩn này cho đại lượng này, thực hiện trước ngày sử dụng",
     "a calibration certificate of this standard for this quantity, performed before the use",
-);
-static KIND_NOT_JUDGED: Phrase = phrase(
-    "giấy chứng nhận {certificate} thuộc loại {kind}, chưa có quy tắc đánh giá trong phiên bản này",
-    "certificate {certificate} is a {kind}, which this version has no rules for yet",
-);
-static NEED_JUDGED: Phrase = phrase(
-    "giấy chứng nhận hiệu chuẩn có giá trị và độ không đảm bảo đo",
-    "a calibration certificate with values and uncertainties",
 );
 static MORE_PARTS: Phrase = phrase(
     "chuẩn có nhiều kết quả hơn giới hạn {limit}: phần còn lại chưa được xem xét",
@@ -438,16 +433,7 @@ impl<'a> Decider<'a> {
         };
         let calibration = *self.evidence.calibration(governing.calibration);
         let against = Some(Subject::Calibration(governing.calibration));
-        let mut at_use = if Walk::is_judged(calibration.kind) {
-            walk.note(Note::pass(&structure::S_02, standard).against(against))
-        } else {
-            let facts = [
-                fact("certificate", FactValue::Text(calibration.number)),
-                fact("kind", FactValue::Word(calibration.kind.as_str())),
-            ];
-            let note = Note::unknown(&structure::S_02, standard, &KIND_NOT_JUDGED, &NEED_JUDGED);
-            walk.note(note.against(against).facts(&facts))
-        };
+        let mut at_use = walk.note(Note::pass(&structure::S_02, standard).against(against));
         at_use = at_use.and(range::r_01(
             &mut walk,
             &governing.cover,
@@ -488,6 +474,9 @@ impl<'a> Decider<'a> {
             question.standard,
             Period { from: question.used_on, to: question.used_on },
         );
+        viet_nam::at_use(&mut walk, question, Some(chosen));
+        time::t_07(&mut walk, question.used_on);
+        time::t_12(&mut walk, question.standard, governing.calibration, question.used_on);
         let fit = fitness::of_claim(&mut walk, question, Some(&row), part.wanted);
         let remarks_at_use = walk.remarks_of_claim();
         self.report(walk, chosen, at_use, fit, remarks_at_use, &ends)
@@ -633,6 +622,7 @@ impl<'a> Decider<'a> {
             question.standard,
             Period { from: question.used_on, to: question.used_on },
         );
+        viet_nam::at_use(&mut walk, question, None);
         let fit = fitness::of_claim(&mut walk, question, None, part.wanted);
         let legal = legal(walk.findings.iter());
         let traceability = match state {

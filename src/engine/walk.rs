@@ -392,12 +392,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether certificates of this kind are judged by the rules built so far. The others need
-    /// rules of their own and are indeterminate until then.
-    pub fn is_judged(kind: CalibrationKind) -> bool {
-        kind != CalibrationKind::TypeApproval
-    }
-
     /// The certificate that stands for this one as far as is known: itself, or the last of those
     /// that amend it.
     pub fn amended(&self, calibration: CalibrationIndex) -> CalibrationIndex {
@@ -637,11 +631,14 @@ impl<'a> Walk<'a> {
             .and(quantity::q_04(self, index, &row))
             .and(structure::s_09(self, &row, &calibration))
             .and(document::d_04(self, row.calibration, &calibration))
+            .and(document::certificate(self, &row, &calibration))
+            .and(time::t_06(self, index, &row, &calibration))
             .and(material::m_01(self, &row, &calibration));
         let is_of_a_material = calibration.kind == CalibrationKind::ReferenceMaterialCertificate;
         let own =
             if is_of_a_material { own.and(material::m_03(self, &row, &calibration)) } else { own };
         viet_nam::v_06(self, &row, &calibration);
+        viet_nam::certificate(self, &row, &calibration);
 
         let mut outcome = match self.stops_at(index) {
             Some(stop) => self.stopped(stop, &row),

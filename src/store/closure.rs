@@ -3,14 +3,16 @@
 //! **Followed**: the certificates of the standard and of the sets that it is a piece of (S-10), what
 //! they were made with, what amends them, and so on upward to the end.
 //!
-//! **Beside it**, not followed, for the rules that look sideways: the standards and roots met on the
-//! way, with the sets that they are pieces of (T-05); of national standards (V-04) and of those to
-//! which something happened (T-05, T-08: a later certificate judges it) the other certificates, and
-//! those of their sets; the organisations that issued, own, produced (M-03), realised or accredited,
-//! with their memberships (A-04, N-01), accreditations (A-02), comparisons and what these are linked
-//! to (N-08 to N-12), and legal recognitions (V-03, V-06); their capabilities for the quantities on
-//! the way, and one of each of their lists, which shows that there is one (C-01, N-02, N-04), and
-//! those that name no quantity (Q-06); and the cases of
+//! **Beside it**, not followed, for the rules that look sideways: the standards and roots met on
+//! the way, with the sets that they are pieces of (T-05); of national standards (V-04) and of those
+//! to which something happened (T-05, T-08: a later certificate judges it) the other certificates,
+//! and those of their sets; the certificates of the same issuer and number as one on the way, and
+//! what one on the way amends, with all that amends these (D-06); the organisations that issued,
+//! own, produced (M-03), realised or accredited, with their memberships (A-04, N-01), accreditations
+//! (A-02), comparisons and what these are linked to (N-08 to N-12), and legal recognitions (V-03,
+//! V-05 to V-07) and the legal texts that these rest on (V-10); their capabilities for the
+//! quantities on the way, and one of each of their lists, which shows that there is one (C-01, N-02,
+//! N-04), and those that name no quantity (Q-06); and the cases of
 //! nonconforming work on what was walked (I-04).
 //!
 //! That is more than any one claim reads and never less: missing evidence would turn into a verdict.
@@ -236,6 +238,59 @@ impl Loading<'_> {
         Ok(())
     }
 
+    /// The certificates that rule D-06 holds against those on the way: of the same issuer and number,
+    /// or amending the same one; and whatever amends any of them.
+    fn take_rivals(&mut self, walked: &Ids) -> Result<(), StoreError> {
+        let amended = self.each(walked, |record, amended| {
+            if let AnyRecord::Calibrations(record) = record {
+                amended.extend(record.amends.clone());
+            }
+        });
+        self.take_ids(amended.clone())?;
+        let numbers: BTreeSet<&str> = walked
+            .iter()
+            .filter_map(|id| match self.records.get(id) {
+                Some(AnyRecord::Calibrations(record)) => Some(record.number.as_str()),
+                _ => None,
+            })
+            .collect();
+        let issuers = self.each(walked, |record, issuers| {
+            if let AnyRecord::Calibrations(record) = record {
+                issuers.insert(record.issuer.clone());
+            }
+        });
+        let among = dialect::among(self.connection);
+        let condition = Statement::new(format!(
+            "WHERE l.log_index IN (SELECT v.log_from FROM calibrations v WHERE v.number {among} \
+             AND v.issuer {among} AND +v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?))"
+        ));
+        let condition = condition.bind(read::list(numbers)).bind(read::list(texts(&issuers)));
+        let found = read::stored(self.connection, condition.bind(self.at).bind(self.at))?;
+        let mut from = self.take(found)?;
+        from.extend(amended);
+        while !from.is_empty() {
+            from = self.take_column(Table::Calibrations, "amends", &from)?;
+        }
+        Ok(())
+    }
+
+    /// The legal texts that the recognitions taken so far rest on.
+    fn take_legal_texts(&mut self) -> Result<(), StoreError> {
+        let rests_on = self.records.values().filter_map(|record| match record {
+            AnyRecord::LegalRecognitions(record) => Some(&record.legal_basis),
+            _ => None,
+        });
+        let texts: BTreeSet<&str> =
+            rests_on.flatten().map(|basis| basis.document.as_str()).collect();
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let found =
+            read::by_column(self.connection, Table::Documents, "designation", texts, self.at)?;
+        self.take(found)?;
+        Ok(())
+    }
+
     fn beside(&mut self, standards: &Ids, walked: &Ids) -> Result<(), StoreError> {
         let mut items = standards.clone();
         let mut issuers = Ids::new();
@@ -280,6 +335,7 @@ impl Loading<'_> {
                 issuers.insert(record.issuer.clone());
             }
         });
+        self.take_rivals(walked)?;
         self.take_child(
             Table::Nonconformities,
             Table::NonconformityDecisions,
@@ -316,6 +372,7 @@ impl Loading<'_> {
         self.take_ids(linked)?;
         self.take_column(Table::LegalRecognitions, "organisation", &organisations)?;
         self.take_column(Table::LegalRecognitions, "standard", &standards)?;
+        self.take_legal_texts()?;
         accreditations.append(&mut self.take_column(
             Table::Accreditations,
             "organisation",

@@ -431,7 +431,11 @@ static NEED_STATUS: Phrase = phrase(
 );
 
 /// The status of an accreditation on a day, as known.
-fn status_on(walk: &Walk<'_>, index: AccreditationIndex, day: Day) -> Option<AccreditationStatus> {
+pub fn status_on(
+    walk: &Walk<'_>,
+    index: AccreditationIndex,
+    day: Day,
+) -> Option<AccreditationStatus> {
     let row = walk.evidence.accreditation(index);
     if !row.valid.has(day) {
         return Some(AccreditationStatus::Expired);
@@ -444,7 +448,8 @@ fn status_on(walk: &Walk<'_>, index: AccreditationIndex, day: Day) -> Option<Acc
         .map(|entry| entry.status)
 }
 
-fn is_active(status: AccreditationStatus) -> bool {
+/// Whether an accreditation counts in this status: as a whole or in part.
+pub fn is_active(status: AccreditationStatus) -> bool {
     matches!(
         status,
         AccreditationStatus::Active

@@ -299,9 +299,7 @@ pub fn m_01(walk: &mut Walk<'_>, row: &ResultRow, calibration: &CalibrationRow) 
         let facts = [fact("record", shown(recorded)), fact("certificate", shown(Some(value)))];
         return walk.note(Note::fail(&M_01, subject, &OTHER_VALUE).against(against).facts(&facts));
     }
-    let stated = evidence
-        .calibration_detail(calibration)
-        .is_some_and(|detail| detail.traceability_statement);
+    let stated = calibration.stated.has(Stated::TRACEABILITY);
     if !stated && evidence.references.of(row.calibration.position()).is_empty() {
         let note = Note::unknown(&M_01, subject, &NO_STATEMENT, &NEED_STATEMENT);
         return walk.note(note.facts(&[number]));

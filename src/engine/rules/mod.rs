@@ -25,6 +25,7 @@ pub const RULESET_VERSION: &str = "2026.1";
 
 /// Every rule that is built, in the order of the catalogue.
 pub static TABLE: &[&Rule] = &[
+    &document::D_01,
     &capability::C_03,
     &structure::S_01,
     &structure::S_02,
@@ -91,10 +92,13 @@ pub static TABLE: &[&Rule] = &[
     &time::T_03,
     &time::T_04,
     &time::T_05,
+    &time::T_06,
+    &time::T_07,
     &time::T_08,
     &epoch::T_09,
     &time::T_10,
     &freshness::T_11,
+    &time::T_12,
     &material::M_01,
     &material::M_02,
     &material::M_03,
@@ -104,7 +108,12 @@ pub static TABLE: &[&Rule] = &[
     &material::M_07,
     &material::M_08,
     &material::M_09,
+    &document::D_02,
+    &document::D_03,
     &document::D_04,
+    &document::D_05,
+    &document::D_06,
+    &document::D_09,
     &fitness::F_01,
     &fitness::F_02,
     &fitness::F_03,
@@ -112,15 +121,20 @@ pub static TABLE: &[&Rule] = &[
     &fitness::F_05,
     &fitness::F_06,
     &viet_nam::V_01,
+    &viet_nam::V_02,
     &viet_nam::V_03,
     &viet_nam::V_04,
+    &viet_nam::V_05,
     &viet_nam::V_06,
+    &viet_nam::V_07,
+    &viet_nam::V_08,
+    &viet_nam::V_09,
+    &viet_nam::V_10,
 ];
 
 /// Rules of the catalogue that are not built yet.
 pub const NOT_BUILT: &[&str] = &[
-    "D-01", "C-06", "C-07", "C-08", "C-09", "C-10", "C-11", "A-05", "A-08", "A-09", "A-10", "A-11",
-    "T-06", "T-07", "T-12", "D-02", "D-03", "D-05", "D-06", "D-07", "D-08", "D-09", "V-02", "V-05",
-    "V-07", "V-08", "V-09", "V-10", "I-01", "I-02", "I-03", "I-04", "I-05", "I-06", "I-07", "G-01",
-    "G-02", "G-03", "G-04", "G-05", "G-06",
+    "C-06", "C-07", "C-08", "C-09", "C-10", "C-11", "A-05", "A-08", "A-09", "A-10", "A-11", "D-07",
+    "D-08", "I-01", "I-02", "I-03", "I-04", "I-05", "I-06", "I-07", "G-01", "G-02", "G-03", "G-04",
+    "G-05", "G-06",
 ];

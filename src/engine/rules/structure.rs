@@ -12,7 +12,7 @@ use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
 use crate::engine::numbers;
-use crate::engine::rules::{institute, material, range};
+use crate::engine::rules::{document, institute, material, range};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Input, Note, Walk, Weight};
 
@@ -264,14 +264,6 @@ static OTHER_ITEM: Phrase = phrase(
     "giấy chứng nhận {certificate} thuộc về một chuẩn khác với chuẩn được nêu",
     "certificate {certificate} belongs to another item than the standard named",
 );
-static KIND_NOT_JUDGED: Phrase = phrase(
-    "giấy chứng nhận {certificate} thuộc loại {kind}, chưa có quy tắc đánh giá trong phiên bản này",
-    "certificate {certificate} is a {kind}, which this version has no rules for yet",
-);
-static NEED_JUDGED: Phrase = phrase(
-    "giấy chứng nhận hiệu chuẩn có giá trị và độ không đảm bảo đo",
-    "a calibration certificate with values and uncertainties",
-);
 
 /// Whether the references of a row are complete as far as that can be seen (part of S-03).
 pub fn s_03_complete(
@@ -282,14 +274,15 @@ pub fn s_03_complete(
 ) -> Tri {
     let subject = Subject::Calibration(row.calibration);
     let number = [fact("number", FactValue::Text(calibration.number))];
-    let detail = walk.evidence.calibration_detail(calibration);
     if inputs.is_empty() {
-        let message = match detail.is_some_and(|detail| detail.traceability_statement) {
+        let message = match calibration.stated.has(Stated::TRACEABILITY) {
             true => &ONLY_A_STATEMENT,
             false => &NO_REFERENCES,
         };
+        document::d_09(walk, row.calibration, calibration, false);
         return walk.note(Note::unknown(&S_03, subject, message, &NEED_REFERENCES).facts(&number));
     }
+    document::d_09(walk, row.calibration, calibration, true);
     if !calibration.references_complete {
         return walk.note(
             Note::unknown(&S_03, subject, &INCOMPLETE_REFERENCES, &NEED_REFERENCES).facts(&number),
@@ -340,17 +333,7 @@ pub fn s_03(walk: &mut Walk<'_>, row: &ResultRow, input: &Input) -> Tri {
     match input.resolved.target {
         Target::Row(parent) => {
             let calibration = walk.evidence.result(parent).calibration;
-            let parent = *walk.evidence.calibration(calibration);
-            let against = Some(Subject::Calibration(calibration));
-            if Walk::is_judged(parent.kind) {
-                return walk.note(Note::pass(&S_03, subject).against(against));
-            }
-            let facts = [
-                fact("certificate", FactValue::Text(parent.number)),
-                fact("kind", FactValue::Word(parent.kind.as_str())),
-            ];
-            let note = Note::unknown(&S_03, subject, &KIND_NOT_JUDGED, &NEED_JUDGED);
-            walk.note(note.against(against).facts(&facts))
+            walk.note(Note::pass(&S_03, subject).against(Some(Subject::Calibration(calibration))))
         }
         Target::Realisation(root) => {
             walk.note(Note::pass(&S_03, subject).against(Some(Subject::Realisation(root))))

@@ -6,8 +6,9 @@ use crate::domain::period::Day;
 use crate::domain::standard::EventKind;
 use crate::engine::evidence::*;
 use crate::engine::finding::{
-    Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
+    Dimension, Fact, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
+use crate::engine::rules::{accreditation, institute, viet_nam};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Contribution, Input, Note, Walk};
 
@@ -86,6 +87,43 @@ pub static T_05: Rule = Rule {
     optional_input: false,
 };
 
+/// T-06: after an adjustment at the calibration only its as-left values are used: as-found values
+/// are history by then and fail, values that do not say which they are are indeterminate. Where the
+/// standard was adjusted, at the calibration or between it and the one before, without a value as
+/// found, the history is lost: a remark. Adjusted means an event on record, or a certificate that
+/// gives both phases of a point; without either the rule does not apply. Major. ISO/IEC 17025
+/// 7.8.4.1 d \[K\].
+///
+/// Doubt: many certificates mark every value as left without any adjustment, so the mark alone says
+/// nothing of one.
+pub static T_06: Rule = Rule {
+    id: "T-06",
+    statement: phrase(
+        "sau khi hiệu chỉnh chỉ dùng giá trị sau hiệu chỉnh, và giá trị trước hiệu chỉnh được ghi lại",
+        "after an adjustment the as-left values are used, and the as-found ones are on record",
+    ),
+    severity: Severity::Major,
+    dimension: Dimension::Traceability,
+    source: Source::new("ISO/IEC 17025:2017", "7.8.4.1 d", Tag::Knowledge),
+    optional_input: true,
+};
+
+/// T-07: a recognition counts as it stood when the calibration was performed, not as it stands at
+/// the use or when asked. Holds by construction, C-04, N-01 to N-03 and V-06 are
+/// given the days of performance and no other. Said where it makes a difference: the recognition
+/// that a certificate rests on has ended since. Major. ILAC-P10 \[K\].
+pub static T_07: Rule = Rule {
+    id: "T-07",
+    statement: phrase(
+        "sự công nhận được xét vào ngày thực hiện hiệu chuẩn",
+        "the recognition is judged on the days of performance",
+    ),
+    severity: Severity::Major,
+    dimension: Dimension::Recognition,
+    source: Source::new("ILAC-P10:07/2020", "", Tag::Knowledge),
+    optional_input: true,
+};
+
 /// T-08: the certificate was good at the use: void from the beginning counts for all uses once
 /// known, withdrawn from its day on, superseded not for uses before. A corrected certificate
 /// replaces the one it amends for all uses; the shift in units of the child's U95 decides what
@@ -116,6 +154,22 @@ pub static T_10: Rule = Rule {
     severity: Severity::Info,
     dimension: Dimension::Governance,
     source: Source::new("Etalon", "records", Tag::Official),
+    optional_input: true,
+};
+
+/// T-12: an early warning: the standard falls due within 30 days of the use, or an accreditation or
+/// legal recognition of its owner, the approval or certification of the standard itself, or the
+/// accreditation of who calibrated it, ends within 90 days (both are parameters of the policy).
+/// Info. 17025 6.4.7 \[K\].
+pub static T_12: Rule = Rule {
+    id: "T-12",
+    statement: phrase(
+        "chưa có hạn nào sắp đến vào ngày sử dụng",
+        "nothing falls due soon after the use",
+    ),
+    severity: Severity::Info,
+    dimension: Dimension::Traceability,
+    source: Source::new("ISO/IEC 17025:2017", "6.4.7", Tag::Knowledge),
     optional_input: true,
 };
 
@@ -333,6 +387,15 @@ enum Event {
     MayHaveBroken(Day, Day),
 }
 
+/// Whether an event concerns the quantity and range of a row.
+fn touches(event: &EventRow, row: &ResultRow) -> bool {
+    (event.kinds.is_empty() || event.kinds.contains(&row.kind))
+        && event.range.is_none_or(|range| {
+            !row.extent.is_closed()
+                || range.lower <= row.extent.upper && row.extent.lower <= range.upper
+        })
+}
+
 fn judge_event(
     walk: &Walk<'_>,
     standard: StandardIndex,
@@ -341,12 +404,7 @@ fn judge_event(
     row: &ResultRow,
     used: Period,
 ) -> Event {
-    let touches = (event.kinds.is_empty() || event.kinds.contains(&row.kind))
-        && event.range.is_none_or(|range| {
-            !row.extent.is_closed()
-                || range.lower <= row.extent.upper && row.extent.lower <= range.upper
-        });
-    if !event.breaks || !walk.knows(event.known_from) || !touches {
+    if !event.breaks || !walk.knows(event.known_from) || !touches(event, row) {
         return Event::Nothing;
     }
     let failed_check =
@@ -790,4 +848,242 @@ fn shift_in_u95(
 /// T-10 for the claim.
 pub fn t_10(walk: &mut Walk<'_>) {
     walk.note(Note::pass(&T_10, Subject::Claim));
+}
+
+static AS_FOUND_USED: Phrase = phrase(
+    "kết quả {result} là giá trị trước hiệu chỉnh; chuẩn đã được hiệu chỉnh ({on}) nên không còn dùng được",
+    "result {result} is an as-found value; the standard was adjusted ({on}), so it no longer holds",
+);
+static PHASE_UNKNOWN: Phrase = phrase(
+    "chuẩn được hiệu chỉnh ngày {on} trong lần hiệu chuẩn này, kết quả {result} không cho biết là trước hay sau hiệu chỉnh",
+    "the standard was adjusted on {on} during this calibration, and result {result} does not say whether it is as found or as left",
+);
+static NEED_PHASE: Phrase = phrase(
+    "kết quả sau hiệu chỉnh (as left), hỏi tổ chức cấp",
+    "the result as left (ask the issuer)",
+);
+static HISTORY_LOST: Phrase = phrase(
+    "chuẩn được hiệu chỉnh ngày {on} mà không có giá trị trước hiệu chỉnh: không biết trước đó chuẩn đã lệch bao nhiêu",
+    "the standard was adjusted on {on} without a value as found: how far it had drifted before is lost",
+);
+
+/// T-06 for a row of a certificate.
+pub fn t_06(
+    walk: &mut Walk<'_>,
+    index: ResultIndex,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+) -> Tri {
+    let evidence = walk.evidence;
+    let piece = evidence.result_detail(row).and_then(|detail| detail.item);
+    let events =
+        piece.or(calibration.item).map_or(&[][..], |item| evidence.events.of(item.position()));
+    if events.is_empty() && row.phase.is_none() {
+        return Tri::Pass;
+    }
+    let last = events
+        .iter()
+        .filter(|event| event.kind == EventKind::Adjustment && walk.knows(event.known_from))
+        .filter(|event| touches(event, row))
+        .filter_map(|event| event.on)
+        .filter(|on| *on <= calibration.performed_to)
+        .max();
+    let during = last.filter(|on| *on >= calibration.performed_from);
+    let in_phase = |phase: Phase| {
+        evidence.rows_of(row.calibration).any(|other| {
+            let beside = evidence.result(other);
+            other != index
+                && beside.phase == Some(phase)
+                && beside.kind == row.kind
+                && beside.extent.contains(row.extent)
+        })
+    };
+    let (found, left) = match row.phase {
+        Some(Phase::AsFound) => (true, in_phase(Phase::AsLeft)),
+        Some(Phase::AsLeft) => (in_phase(Phase::AsFound), true),
+        None => (false, false),
+    };
+    let subject = Subject::Calibration(row.calibration);
+    let result = fact("result", FactValue::Text(row.name));
+    let on = |day: Option<Day>| fact("on", day.map_or(FactValue::Word("?"), FactValue::Day));
+    if during.is_some() || found && left {
+        let facts = [result, on(during)];
+        let note = match row.phase {
+            Some(Phase::AsFound) => Note::fail(&T_06, subject, &AS_FOUND_USED),
+            None => Note::unknown(&T_06, subject, &PHASE_UNKNOWN, &NEED_PHASE),
+            Some(Phase::AsLeft) if found => Note::pass(&T_06, subject),
+            Some(Phase::AsLeft) => Note::remark(&T_06, subject, &HISTORY_LOST),
+        };
+        return walk.note(note.facts(&facts));
+    }
+    let Some(before) = last.filter(|on| adjusted_unseen(walk, row, calibration, *on)) else {
+        return Tri::Pass;
+    };
+    walk.note(Note::remark(&T_06, subject, &HISTORY_LOST).facts(&[on(Some(before))]))
+}
+
+/// Whether an adjustment lies between a calibration and the one before it, so that nothing shows what
+/// the standard was like when it was adjusted.
+fn adjusted_unseen(
+    walk: &Walk<'_>,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+    adjusted: Day,
+) -> bool {
+    let evidence = walk.evidence;
+    let Some(item) = calibration.item else { return false };
+    let earlier = evidence.calibrations_of.of(item.position()).iter().copied().filter(|other| {
+        let other_row = evidence.calibration(*other);
+        *other != row.calibration
+            && walk.knows(other_row.known_from)
+            && other_row.performed_to < calibration.performed_from
+            && evidence.rows_of(*other).any(|other| evidence.result(other).kind == row.kind)
+    });
+    let before = earlier.map(|other| evidence.calibration(other).performed_to).max();
+    before.is_some_and(|before| before < adjusted)
+}
+
+static ENDED_SINCE: Phrase = phrase(
+    "công nhận {number} còn hiệu lực khi hiệu chuẩn ({performed}); đến ngày sử dụng {used} thì không còn, điều này không ảnh hưởng đến kết quả",
+    "accreditation {number} was in force when the calibration was performed ({performed}); that it no longer is on {used} does not matter",
+);
+static NOT_PUBLISHED_SINCE: Phrase = phrase(
+    "CMC của {organisation} được công bố khi hiệu chuẩn ({performed}); đến ngày sử dụng {used} thì không còn, điều này không ảnh hưởng đến kết quả",
+    "the CMC of {organisation} was published when the calibration was performed ({performed}); that it no longer is on {used} does not matter",
+);
+
+/// T-07 for the certificates of a claim that close by recognition.
+pub fn t_07(walk: &mut Walk<'_>, used_on: Day) {
+    let mut last = None;
+    for position in 0..walk.evaluated().len() {
+        let Some(index) = walk.evaluated().get(position).copied() else { return };
+        let row = walk.evidence.result(index);
+        let recognised = walk.verdict(index).is_some_and(|one| one.recognised == Tri::Pass);
+        if !recognised || last == Some(row.calibration) {
+            continue;
+        }
+        last = Some(row.calibration);
+        recognised_then(walk, row, used_on);
+    }
+}
+
+fn recognised_then(walk: &mut Walk<'_>, row: &ResultRow, used_on: Day) {
+    let evidence = walk.evidence;
+    let calibration = evidence.calibration(row.calibration);
+    let Some(issuer) = calibration.issuer else { return };
+    let subject = Subject::Calibration(row.calibration);
+    let performed = fact("performed", FactValue::Day(calibration.performed_to));
+    let used = fact("used", FactValue::Day(used_on));
+    match calibration.endorsement {
+        EndorsementRow::Accreditation(index) => {
+            let status = accreditation::status_on(walk, index, used_on);
+            if status.is_none_or(accreditation::is_active) {
+                return;
+            }
+            let number = evidence.accreditation(index).number;
+            let number = fact("number", number.map_or(FactValue::Word("?"), FactValue::Text));
+            let note = Note::pass_with(&T_07, subject, &ENDED_SINCE);
+            let against = Some(Subject::Accreditation(index));
+            walk.note(note.against(against).facts(&[number, performed, used]));
+        }
+        EndorsementRow::CipmMra => {
+            let on_that_day = Period { from: used_on, to: used_on };
+            let published =
+                institute::has_published(walk, issuer, row.kind, Some(row.extent), on_that_day);
+            if published != Tri::Fail {
+                return;
+            }
+            let organisation = Subject::Organisation(issuer);
+            let facts = [fact("organisation", FactValue::Record(organisation)), performed, used];
+            let note = Note::pass_with(&T_07, subject, &NOT_PUBLISHED_SINCE);
+            walk.note(note.against(Some(organisation)).facts(&facts));
+        }
+        EndorsementRow::None => {}
+    }
+}
+
+static DUE_SOON: Phrase = phrase(
+    "đến hạn hiệu chuẩn ngày {due}, {days} ngày sau ngày sử dụng",
+    "due on {due}, {days} days after the use",
+);
+static ACCREDITATION_ENDS: Phrase = phrase(
+    "công nhận {number} của {organisation} hết hiệu lực ngày {due}, {days} ngày sau ngày sử dụng",
+    "accreditation {number} of {organisation} ends on {due}, {days} days after the use",
+);
+static LEGAL_ENDS: Phrase = phrase(
+    "quyết định {number} hết hiệu lực ngày {due}, {days} ngày sau ngày sử dụng",
+    "decision {number} ends on {due}, {days} days after the use",
+);
+
+/// The days from a use to a day that is near, as facts.
+fn soon(used_on: Day, day: Day, within: u32) -> Option<[Fact; 2]> {
+    let days = day.number().checked_sub(used_on.number())?;
+    let days = u32::try_from(days).ok().filter(|days| *days <= within)?;
+    Some([fact("due", FactValue::Day(day)), fact("days", FactValue::Count(days))])
+}
+
+/// T-12 for the claim.
+pub fn t_12(walk: &mut Walk<'_>, standard: StandardIndex, index: CalibrationIndex, used_on: Day) {
+    let evidence = walk.evidence;
+    let calibration = evidence.calibration(index);
+    let (near, far) = (walk.policy.early_warning_days, walk.policy.recognition_warning_days);
+    let before = walk.findings.len();
+    let due = due(walk, calibration, used_on).day();
+    if let Some(facts) = soon(used_on, due, near) {
+        let note = Note::remark(&T_12, Subject::Standard(standard), &DUE_SOON);
+        walk.note(note.against(Some(Subject::Calibration(index))).facts(&facts));
+    }
+    let owner = evidence.standard(standard).owner;
+    let own = owner.map_or(&[][..], |owner| evidence.accreditations_of.of(owner.position()));
+    let of_the_issuer = match calibration.endorsement {
+        EndorsementRow::Accreditation(index) => Some(index),
+        _ => None,
+    };
+    let others = of_the_issuer.into_iter().filter(|index| !own.contains(index));
+    for accreditation in own.iter().copied().chain(others) {
+        accreditation_ends(walk, accreditation, used_on, far);
+    }
+    if viet_nam::applies(walk, evidence.standard(standard)) {
+        let of_standard = evidence.legal_of_standard.of(standard.position());
+        let of_owner =
+            owner.map_or(&[][..], |owner| evidence.legal_of_organisation.of(owner.position()));
+        // What names both standard and organisation stands in both lists.
+        let more = of_owner.iter().filter(|index| !of_standard.contains(index));
+        for recognition in of_standard.iter().chain(more) {
+            legal_ends(walk, *recognition, used_on, far);
+        }
+    }
+    if walk.findings.len() == before {
+        walk.note(Note::pass(&T_12, Subject::Standard(standard)));
+    }
+}
+
+fn accreditation_ends(walk: &mut Walk<'_>, index: AccreditationIndex, used_on: Day, within: u32) {
+    let row = walk.evidence.accreditation(index);
+    let Some([due, days]) = soon(used_on, row.valid.to, within) else { return };
+    let active = accreditation::status_on(walk, index, used_on);
+    if !walk.knows(row.known_from) || !active.is_some_and(accreditation::is_active) {
+        return;
+    }
+    let organisation = row.organisation.map(Subject::Organisation);
+    let facts = [
+        fact("number", row.number.map_or(FactValue::Word("?"), FactValue::Text)),
+        fact("organisation", organisation.map_or(FactValue::Word("?"), FactValue::Record)),
+        due,
+        days,
+    ];
+    let note = Note::remark(&T_12, Subject::Accreditation(index), &ACCREDITATION_ENDS);
+    walk.note(note.facts(&facts));
+}
+
+fn legal_ends(walk: &mut Walk<'_>, index: LegalRecognitionIndex, used_on: Day, within: u32) {
+    let row = walk.evidence.legal_recognition(index);
+    let Some([due, days]) = soon(used_on, row.valid.to, within) else { return };
+    let on_that_day = Period { from: used_on, to: used_on };
+    if !viet_nam::is_valid(walk, row, on_that_day) {
+        return;
+    }
+    let number = row.decision.map_or(FactValue::Word("?"), FactValue::Text);
+    let note = Note::remark(&T_12, Subject::LegalRecognition(index), &LEGAL_ENDS);
+    walk.note(note.facts(&[fact("number", number), due, days]));
 }
