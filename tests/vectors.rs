@@ -4,7 +4,12 @@
 #[path = "support/vectors.rs"]
 mod folder;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use boon::{Compiler, SchemaIndex, Schemas};
+use serde_json::Value;
 
 use etalon::app::conformance::{Outcome, Vector, read, run};
 use etalon::app::verify::Moment;
@@ -137,4 +142,73 @@ fn a_base_is_patched() {
     let other = r#"[{"op": "replace", "path": "/claim/standard", "value": "_:nobody"}]"#;
     let found = patched(other, "{}");
     assert!(found.iter().any(|line| line.contains("/standard")), "{found:#?}");
+}
+
+/// The committed schema of a vector, ready to check values.
+fn schema() -> (Schemas, SchemaIndex) {
+    let text = fs::read_to_string(root().join("docs/vector.schema.json")).expect("the schema");
+    let document: Value = serde_json::from_str(&text).expect("JSON");
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    let place = "https://etalon.example/vector.schema.json";
+    compiler.add_resource(place, document).expect("a resource");
+    let index = compiler.compile(place, &mut schemas).expect("a JSON Schema");
+    (schemas, index)
+}
+
+fn json_files(below: &Path, out: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(below).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        match path.is_dir() {
+            true => json_files(&path, out),
+            false => out.push(path),
+        }
+    }
+}
+
+#[test]
+fn the_committed_schema_is_the_one_that_is_printed() {
+    let printed = Command::new(env!("CARGO_BIN_EXE_etalon"))
+        .args(["conformance", "--schema"])
+        .output()
+        .expect("etalon runs");
+    assert!(printed.status.success());
+    let committed = fs::read(root().join("docs/vector.schema.json")).expect("the schema");
+    let how = "docs/vector.schema.json is stale: cargo run -- conformance --schema > docs/vector.schema.json";
+    assert!(printed.stdout == committed, "{how}");
+}
+
+#[test]
+fn every_vector_is_of_the_schema() {
+    let (schemas, index) = schema();
+    let mut files = Vec::new();
+    json_files(&root().join("tests/vectors"), &mut files);
+    assert!(files.len() >= 150, "only {} cases", files.len());
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a file");
+        let case: Value = serde_json::from_str(&text).expect("JSON");
+        if let Err(error) = schemas.validate(&case, index) {
+            panic!("{}: {error:#}", file.display());
+        }
+    }
+}
+
+#[test]
+fn what_is_no_vector_is_not_of_the_schema() {
+    let (schemas, index) = schema();
+    let small: Value = serde_json::from_str(SMALL).expect("JSON");
+    assert!(schemas.validate(&small, index).is_ok());
+    for (replaced, by) in [
+        ("\"id\": \"small::case\",", ""),
+        ("\"verdict\"", "\"verdikt\""),
+        ("\"undetermined\"", "\"maybe\""),
+        ("\"quantity_kinds\"", "\"quantity_kind\""),
+        ("\"value\": \"1\"", "\"value\": 1"),
+        ("\"used_on\"", "\"used\""),
+        ("\"rule\": \"S-02\", ", ""),
+        ("\"calibration_laboratory\"", "\"garage\""),
+    ] {
+        assert!(SMALL.contains(replaced), "{replaced} is not in the small case");
+        let other: Value = serde_json::from_str(&SMALL.replace(replaced, by)).expect("JSON");
+        assert!(schemas.validate(&other, index).is_err(), "{by} in place of {replaced} passes");
+    }
 }

@@ -114,7 +114,11 @@ fn claim_form(with_expectation: bool) -> Form {
 fn expectation_form() -> Form {
     let bipm_link = Form::closed(vec![
         Field::optional("state", &[" Whether it is linked."], LinkState::form()),
-        Field::optional("via", &[" Through what."], Option::<LinkVia>::form()),
+        // Null has a meaning here: through nothing.
+        Field {
+            form: Form::Nullable(Box::new(LinkVia::form())),
+            ..Field::optional("via", &[" Through what."], LinkVia::form())
+        },
     ]);
     let finding = Form::closed(vec![
         Field::required("rule", &[" Id of the rule."], String::form()),
