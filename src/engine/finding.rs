@@ -198,6 +198,15 @@ pub enum Scope {
     Claim,
 }
 
+impl Finding {
+    /// Takes its facts from one list to the end of another.
+    pub fn copy_facts(&mut self, from: &[Fact], to: &mut Vec<Fact>) {
+        let (start, count) = (self.facts.0 as usize, usize::from(self.facts.1));
+        self.facts.0 = to.len() as u32;
+        to.extend_from_slice(&from[start..start + count]);
+    }
+}
+
 /// What a rule found.
 #[derive(Debug, Clone, Copy)]
 pub struct Finding {
