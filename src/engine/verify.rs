@@ -17,7 +17,7 @@ use super::finding::*;
 use super::limits::Limits;
 use super::policy::Policy;
 use super::report::*;
-use super::rules::{fitness, institute, range, structure, time, viet_nam};
+use super::rules::{accreditation, fitness, institute, range, structure, time, viet_nam};
 use super::tri::Tri;
 use super::walk::{Note, RowVerdict, Walk, Weight};
 
@@ -403,6 +403,7 @@ impl<'a> Decider<'a> {
         let chosen = self.worst(&walk, &rows);
         let row = *self.evidence.result(chosen);
         walk.at_claim();
+        accreditation::at_nearest(&mut walk, chosen, question.standard, question.used_on);
         at_use = at_use
             .and(self.conditions(&mut walk, &row, part, standard, against))
             .and(time::t_03(
@@ -446,7 +447,7 @@ impl<'a> Decider<'a> {
             let state = verdict.map_or(1, |verdict| match verdict.conclusion {
                 Tri::Fail => 0,
                 Tri::Indeterminate => 1,
-                Tri::Pass if verdict.remarks => 2,
+                Tri::Pass if verdict.remarks || verdict.doubts => 2,
                 Tri::Pass => 3,
             });
             let route = verdict.map_or(0, |verdict| match verdict.route {
@@ -662,7 +663,9 @@ impl<'a> Decider<'a> {
         let traceability = match state {
             Tri::Fail => Traceability::Fail,
             Tri::Indeterminate => Traceability::Indeterminate,
-            Tri::Pass if top.remarks || remarks_at_use => Traceability::PassWithRemarks,
+            Tri::Pass if top.remarks || top.doubts || remarks_at_use => {
+                Traceability::PassWithRemarks
+            }
             Tri::Pass if top.non_si => Traceability::PassNonSi,
             Tri::Pass => Traceability::PassSi,
         };

@@ -99,6 +99,12 @@ pub struct RowVerdict {
     pub conclusion: Tri,
     /// Whether it passes with remarks.
     pub remarks: bool,
+    /// Whether it has remarks that a recognised step below settles.
+    pub doubts: bool,
+    /// Whether it has remarks that count only where it does not close by recognition itself.
+    pub open_remarks: bool,
+    /// The capability that covers it.
+    pub capability: Option<CapabilityIndex>,
     /// Whether its way ends outside the SI.
     pub non_si: bool,
     /// Whether a fact found later is still to be evaluated (rule I-06).
@@ -234,6 +240,11 @@ impl<'n> Note<'n> {
         Self { severity: self.severity.max(severity), ..self }
     }
 
+    /// Belongs to another verdict than the rule's own.
+    pub fn dimension(self, dimension: Dimension) -> Self {
+        Self { dimension, ..self }
+    }
+
     /// What would settle it.
     pub fn settled_by(self, missing: &'static Phrase) -> Self {
         Self { missing: Some(missing), ..self }
@@ -335,6 +346,20 @@ impl<'a> Walk<'a> {
     /// The verdict of a row already evaluated.
     pub fn verdict(&self, row: ResultIndex) -> Option<&RowVerdict> {
         self.verdicts.get(&row)
+    }
+
+    /// Takes back that a row closes by recognition: what was found beside the way up speaks against
+    /// it. The explicit walk decides then.
+    pub fn not_recognised(&mut self, row: ResultIndex, route: Route, recognised: Tri) {
+        let Some(verdict) = self.verdicts.get_mut(&row) else { return };
+        if verdict.route != Route::Fail {
+            verdict.route = route;
+        }
+        if verdict.recognised == Tri::Pass {
+            verdict.conclusion = verdict.own.and(verdict.upward);
+            verdict.remarks |= verdict.open_remarks;
+        }
+        verdict.recognised = verdict.recognised.and(recognised);
     }
 
     /// The rows evaluated so far, parents before children.
@@ -449,7 +474,8 @@ impl<'a> Walk<'a> {
         self.evidence.references.of(calibration.position())
     }
 
-    fn applies(
+    /// Whether a reference was used for a row.
+    pub fn applies(
         &self,
         reference: &ReferenceRow,
         row: ResultIndex,
@@ -610,6 +636,9 @@ impl<'a> Walk<'a> {
             .and(uncertainty::u_02(self, index, &row))
             .and(uncertainty::u_12(self, index, &row, &calibration))
             .and(document::d_04(self, row.calibration, &calibration));
+        let counted = self.remarks;
+        let own = own.and(document::d_07(self, row.calibration, &calibration));
+        self.remarks = counted;
         viet_nam::v_06(self, &row, &calibration);
 
         let mut outcome = match self.stops_at(index) {
@@ -621,6 +650,9 @@ impl<'a> Walk<'a> {
 
         self.scope = Scope::Route;
         let route = accreditation::a_01(self, index, &row, &calibration);
+
+        self.scope = Scope::Own;
+        let own = own.and(accreditation::a_09(self, &row, &calibration, &route, first_edge));
 
         let contradiction = outcome.contradiction.unwrap_or(calibration.evidence);
         let mut upward = outcome.state;
@@ -645,6 +677,7 @@ impl<'a> Walk<'a> {
         if !closes {
             remarks |= self.open_remarks;
         }
+        let uploaded = calibration.evidence == EvidenceLevel::DocumentUploaded;
         let explicit_decides = upward == Tri::Pass && !closes;
         RowVerdict {
             own,
@@ -654,6 +687,9 @@ impl<'a> Walk<'a> {
             conditional: route.conditional,
             conclusion: own.and(above),
             remarks: remarks || outcome.remarks,
+            doubts: uploaded || !closes && outcome.doubts,
+            open_remarks: self.open_remarks || outcome.doubts,
+            capability: route.capability,
             non_si: !row.kind.kind().si_possible || outcome.non_si && (explicit_decides || closes),
             under_review,
             contradiction: match own {
@@ -784,6 +820,7 @@ impl<'a> Walk<'a> {
                 if let Some(verdict) = self.verdicts.get(&parent_index) {
                     if input.weight >= Weight::Minor {
                         result.remarks |= verdict.remarks;
+                        result.doubts |= verdict.doubts;
                     }
                     result.non_si |= verdict.non_si && input.weight == Weight::Major;
                     result.under_review |= verdict.under_review && input.weight == Weight::Major;
@@ -827,6 +864,7 @@ enum Stop {
 struct Upward {
     state: Tri,
     remarks: bool,
+    doubts: bool,
     non_si: bool,
     under_review: bool,
     /// How well the strongest failing link is evidenced; none when it is no link that fails.
@@ -839,6 +877,7 @@ impl Default for Upward {
         Self {
             state: Tri::Pass,
             remarks: false,
+            doubts: false,
             non_si: false,
             under_review: false,
             contradiction: None,
