@@ -348,18 +348,18 @@ impl<'a> Walk<'a> {
         self.verdicts.get(&row)
     }
 
-    /// Takes back that a row closes by recognition: what was found beside the way up speaks against
-    /// it. The explicit walk decides then.
-    pub fn not_recognised(&mut self, row: ResultIndex, route: Route, recognised: Tri) {
+    /// Leaves the recognition of a row open: what was found beside the way up speaks against it. The
+    /// explicit walk decides then.
+    pub fn leave_recognition_open(&mut self, row: ResultIndex) {
         let Some(verdict) = self.verdicts.get_mut(&row) else { return };
         if verdict.route != Route::Fail {
-            verdict.route = route;
+            verdict.route = Route::Indeterminate;
         }
         if verdict.recognised == Tri::Pass {
             verdict.conclusion = verdict.own.and(verdict.upward);
             verdict.remarks |= verdict.open_remarks;
+            verdict.recognised = Tri::Indeterminate;
         }
-        verdict.recognised = verdict.recognised.and(recognised);
     }
 
     /// The rows evaluated so far, parents before children.

@@ -12,7 +12,6 @@ use crate::engine::finding::{
 };
 use crate::engine::numbers::Uninterpretable;
 use crate::engine::report::Route;
-use crate::engine::rules::capability::Supported;
 use crate::engine::rules::{capability, document, institute, uncertainty};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Note, Walk};
@@ -147,8 +146,9 @@ pub static A_08: Rule = Rule {
 /// symbol), or with accepted evidence of competence. An institute that takes part in the CIPM
 /// MRA for the quantity maintains its own standards under the quality system that the MRA reviews;
 /// that counts as competence. Whether the reference is traceable is judged at the link. Without an
-/// uncertainty it fails; a missing reference or competence is indeterminate, which matters only
-/// where no step below closes by recognition. Major. ISO/IEC 17025 6.5, 7.6.2 \[K\].
+/// uncertainty it fails; without a reference it is indeterminate. Competence that is not shown, or
+/// was refused, is a doubt about recognition only: traceability stands on the walk alone, in house
+/// as elsewhere (rules 3.4). Major. ISO/IEC 17025 6.5, 7.6.2 \[K\].
 pub static A_09: Rule = Rule {
     id: "A-09",
     statement: phrase(
@@ -411,12 +411,12 @@ fn r2(
         Publisher::AccreditationScope,
         Some(accreditation),
     );
-    let (mut part, mut scope, mut supported) = (Tri::Pass, Tri::Pass, Supported::Yes);
+    let (mut part, mut scope) = (Tri::Pass, Tri::Pass);
     if let Some(capability) = found.capability {
         part = a_03(walk, row, calibration, accreditation, capability);
         scope = a_05(walk, row, calibration, accreditation, capability)
             .and(document::d_07_capability(walk, row, capability));
-        supported = capability::c_08(walk, index, row, calibration, capability);
+        capability::c_08(walk, index, row, calibration, capability);
         answer.strength = walk.evidence.capability(capability).evidence.min(answer.strength);
         answer.capability = Some(capability);
     }
@@ -425,19 +425,12 @@ fn r2(
     let conditions =
         [active, body, found.covers, uncertainty, part, scope].into_iter().fold(stated, Tri::and);
     let route = match conditions {
-        _ if endorsed && supported == Supported::NotTheResult => Route::Fail,
-        Tri::Pass if supported != Supported::Yes => Route::Indeterminate,
         Tri::Pass => Route::R2,
         _ if endorsed && contradicted => Route::Fail,
         Tri::Fail => Route::R3b,
         Tri::Indeterminate => Route::Indeterminate,
     };
-    let recognised = match supported {
-        Supported::Yes => conditions,
-        Supported::NotTheScope => conditions.and(Tri::Indeterminate),
-        Supported::NotTheResult => Tri::Fail,
-    };
-    Recognition { route, recognised, ..answer }
+    Recognition { route, recognised: conditions, ..answer }
 }
 
 static ANOTHER_SITE: Phrase = phrase(
@@ -815,10 +808,6 @@ static NO_COMPETENCE: Phrase = phrase(
     "{organisation} tự hiệu chuẩn chuẩn của mình ({certificate}) ngoài phạm vi công nhận và chưa có bằng chứng năng lực được chấp nhận",
     "{organisation} calibrated its own standard ({certificate}) outside a scope and without accepted evidence of competence",
 );
-static COMPETENCE_REFUSED: Phrase = phrase(
-    "{organisation} tự hiệu chuẩn chuẩn của mình ({certificate}), bằng chứng năng lực bị từ chối",
-    "{organisation} calibrated its own standard ({certificate}), its evidence of competence was refused",
-);
 static NEED_OWN_REFERENCE: Phrase =
     phrase("chuẩn đã dùng và giấy chứng nhận của nó", "the reference used and its certificate");
 static NEED_COMPETENCE: Phrase = phrase(
@@ -859,10 +848,10 @@ pub fn a_09(
         Note::unknown(&A_09, subject, &NO_OWN_REFERENCE, &NEED_OWN_REFERENCE)
     } else if is_competent {
         Note::pass(&A_09, subject)
-    } else if matches!(competence, Some((CompetenceDecision::Refused, _))) {
-        Note::fail(&A_09, subject, &COMPETENCE_REFUSED)
     } else {
         Note::unknown(&A_09, subject, &NO_COMPETENCE, &NEED_COMPETENCE)
+            .severity(Severity::Minor)
+            .dimension(Dimension::Recognition)
     };
     walk.note(note.against(Some(Subject::Organisation(issuer))).facts(&facts))
 }
@@ -880,17 +869,11 @@ pub fn at_nearest(walk: &mut Walk<'_>, index: ResultIndex, standard: StandardInd
     document::d_08(walk, row, calibration);
     if let Some(capability) = capability.filter(|_| is_endorsed(row, calibration)) {
         capability::c_10(walk, row, calibration, capability);
-        match capability::c_11(walk, index, row, calibration, capability) {
-            Supported::Yes => {}
-            Supported::NotTheScope => {
-                walk.not_recognised(index, Route::Indeterminate, Tri::Indeterminate);
-            }
-            Supported::NotTheResult => walk.not_recognised(index, Route::Fail, Tri::Fail),
-        }
+        capability::c_11(walk, index, row, calibration, capability);
     }
     a_08(walk, row, calibration, route);
     if a_10(walk, row, calibration, capability, used_on) != Tri::Pass {
-        walk.not_recognised(index, Route::Indeterminate, Tri::Indeterminate);
+        walk.leave_recognition_open(index);
     }
     a_10_owner(walk, row, calibration, standard, used_on);
     a_11(walk, row, calibration);

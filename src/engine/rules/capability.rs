@@ -124,12 +124,11 @@ pub static C_07: Rule = Rule {
 /// its reference's value comes from (identity links, both brought to k = 2). Without a CMC of the
 /// supplier at that point there is nothing to compare.
 ///
-/// What a fail means for the route is not in the catalogue's list of what fails recognition (rules
-/// 3.4). A reported uncertainty below the supplier's CMC stands only on the figure that is
-/// contradicted: then the certificate contradicts its claim, as under C-03, and recognition fails.
-/// One that is not below it would be in order under a CMC that can stand: then recognition is
-/// indeterminate until the accreditation body has settled the scope, and the explicit walk decides
-/// traceability. Major. JCRB 23-2, position to ILAC \[F\].
+/// A fail is noted with its severity and changes neither route nor closure: the list of what fails
+/// recognition (rules 3.4) is of contradictions between a certificate and its claim, and here the
+/// scope clashes with another's CMC, which is for the accreditation body to settle. A certificate
+/// whose own figure is too small for its reference fails U-04. Major. JCRB 23-2, position to
+/// ILAC \[F\].
 pub static C_08: Rule = Rule {
     id: "C-08",
     statement: phrase(
@@ -175,13 +174,13 @@ pub static C_10: Rule = Rule {
 };
 
 /// C-11: a CMC is not below the expanded uncertainty, in use, of the best reference that its holder
-/// has for it. As held count the holder's own standards in the certificate's chain and those with
+/// has for it. As held count the holder's own standards and roots in the certificate's chain, and those with
 /// which it made its last 20 certificates for the quantity (among its last 200), at this point;
 /// what is held and was never seen in use is not known. Judged for the nearest certificate.
 ///
-/// The contradiction lies in the scope, so the certificate does not close by recognition and the
-/// explicit walk decides traceability, where U-04 judges the certificate's own figure. For the route
-/// see C-08. Major. GUM 5.1.2 \[K\], JCRB 23-2.
+/// Route and closure stay, as under C-08, and what is broken above a certificate is a matter of the
+/// walk (rules 3.4), where U-04 judges the certificate's own figure; but a result under such a scope
+/// is traceable with a remark only. Major. GUM 5.1.2 \[K\].
 pub static C_11: Rule = Rule {
     id: "C-11",
     statement: phrase(
@@ -896,17 +895,6 @@ fn at_two(
     }
 }
 
-/// How a scope lies to what it is traced to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Supported {
-    /// Nothing speaks against it.
-    Yes,
-    /// Its figure is below what it is traced to, the reported uncertainty is not.
-    NotTheScope,
-    /// The reported uncertainty is below what it is traced to as well.
-    NotTheResult,
-}
-
 static BELOW_SUPPLIER: Phrase = phrase(
     "CMC {code} ({own}) nhỏ hơn CMC {other} ({supplier}) của nơi cung cấp liên kết chuẩn",
     "the CMC {code} ({own}) is below the CMC {other} ({supplier}) of where its traceability comes from",
@@ -946,7 +934,7 @@ pub fn c_08(
     row: &ResultRow,
     calibration: &CalibrationRow,
     chosen: CapabilityIndex,
-) -> Supported {
+) {
     let evidence = walk.evidence;
     let of_supplier = |reference: &ReferenceRow| {
         let Target::Row(parent) = walk.resolve(reference).target else { return None };
@@ -966,16 +954,16 @@ pub fn c_08(
             let at = if there { x } else { parent.extent.upper };
             let (_, own) = at_two(evidence, chosen, row, x)?;
             let (theirs, _) = at_two(evidence, supplier, parent, at)?;
-            Some((x, own, theirs, own < theirs * (1.0 - Extent::SLACK)))
+            Some((own, theirs, own < theirs * (1.0 - Extent::SLACK)))
         });
-        below.map(|(x, own, theirs, below)| (supplier, x, own, theirs, below))
+        below.map(|(own, theirs, below)| (supplier, own, theirs, below))
     });
-    let Some((supplier, x, own, theirs, below)) = compared else { return Supported::Yes };
+    let Some((supplier, own, theirs, below)) = compared else { return };
     let subject = Subject::Calibration(row.calibration);
     let against = Some(Subject::Capability(supplier));
     if !below {
         walk.note(Note::pass(&C_08, subject).against(against));
-        return Supported::Yes;
+        return;
     }
     let unit = shown_in(row);
     let facts = [
@@ -985,16 +973,6 @@ pub fn c_08(
         fact("supplier", FactValue::Quantity(theirs, unit)),
     ];
     walk.note(Note::fail(&C_08, subject, &BELOW_SUPPLIER).against(against).facts(&facts));
-    against_floor(walk, row, x, Bounds::exact(theirs))
-}
-
-/// Whether a reported uncertainty is below what a scope can be traced to (k = 2).
-fn against_floor(walk: &Walk<'_>, row: &ResultRow, x: f64, floor: Bounds) -> Supported {
-    let reported = walk.normalised(row).ok().map(|own| own.standard_at(row, x).scaled(2.0));
-    match reported.is_some_and(|reported| reported.surely_less_than(floor)) {
-        true => Supported::NotTheResult,
-        false => Supported::NotTheScope,
-    }
 }
 
 /// Whether a row lies within a capability of its issuer that was in force, without a finding.
@@ -1183,13 +1161,13 @@ pub fn c_11(
     row: &ResultRow,
     calibration: &CalibrationRow,
     chosen: CapabilityIndex,
-) -> Supported {
-    let Some(issuer) = calibration.issuer else { return Supported::Yes };
+) {
+    let Some(issuer) = calibration.issuer else { return };
     let x = row.extent.upper;
-    let Some((_, own)) = at_two(walk.evidence, chosen, row, x) else { return Supported::Yes };
+    let Some((_, own)) = at_two(walk.evidence, chosen, row, x) else { return };
     let Some((best, standard)) = best_reference(walk, index, row, calibration, issuer, x, own)
     else {
-        return Supported::Yes;
+        return;
     };
     let unit = shown_in(row);
     let facts = [
@@ -1198,16 +1176,15 @@ pub fn c_11(
         fact("reference", FactValue::Quantity(best.value, unit)),
     ];
     let subject = Subject::Calibration(row.calibration);
-    let below = Bounds::exact(own).surely_less_than(best);
-    let note = match below {
-        true => Note::fail(&C_11, subject, &BELOW_REFERENCE),
-        false => Note::pass_with(&C_11, subject, &NOT_BELOW_REFERENCE),
-    };
-    walk.note(note.against(standard.map(Subject::Standard)).facts(&facts));
-    match below {
-        true => against_floor(walk, row, x, best),
-        false => Supported::Yes,
+    let against = standard.map(Subject::Standard);
+    if !Bounds::exact(own).surely_less_than(best) {
+        let note = Note::pass_with(&C_11, subject, &NOT_BELOW_REFERENCE);
+        walk.note(note.against(against).facts(&facts));
+        return;
     }
+    walk.note(Note::fail(&C_11, subject, &BELOW_REFERENCE).against(against).facts(&facts));
+    let note = Note::remark(&C_11, subject, &BELOW_REFERENCE).dimension(Dimension::Traceability);
+    walk.note(note.against(against).facts(&facts));
 }
 
 /// A reference that somebody holds: its expanded uncertainty in use, and which it is.
@@ -1251,6 +1228,18 @@ fn best_reference(
     let at_the_point = |other: &ResultRow| {
         other.kind == row.kind && range::row_covers(evidence, other, Extent::point(x))
     };
+    let roots = walk.edges.iter().filter_map(|edge| match edge.target {
+        Target::Realisation(root) => Some(evidence.realisation(root)),
+        _ => None,
+    });
+    let own_roots = roots.filter(|root| {
+        let covers = root.range.is_none_or(|range| range.contains(Extent::point(x)));
+        root.organisation == Some(issuer) && root.quantity == row.kind && covers
+    });
+    for (figure, relative) in own_roots.filter_map(|root| root.uncertainty) {
+        let scale = if relative { 2.0 * x.abs() } else { 2.0 };
+        best = lower(best, Some((Bounds::measured(evidence, figure).scaled(scale), None)));
+    }
     for above in walk.evaluated() {
         if *above != index && at_the_point(evidence.result(*above)) {
             best = lower(best, held(*above, calibration.performed_to));
