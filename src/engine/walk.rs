@@ -352,7 +352,7 @@ impl<'a> Walk<'a> {
     /// explicit walk decides then.
     pub fn leave_recognition_open(&mut self, row: ResultIndex) {
         let Some(verdict) = self.verdicts.get_mut(&row) else { return };
-        if verdict.route != Route::Fail {
+        if !matches!(verdict.route, Route::Fail | Route::None) {
             verdict.route = Route::Indeterminate;
         }
         if verdict.recognised == Tri::Pass {

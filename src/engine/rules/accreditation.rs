@@ -416,7 +416,9 @@ fn r2(
         part = a_03(walk, row, calibration, accreditation, capability);
         scope = a_05(walk, row, calibration, accreditation, capability)
             .and(document::d_07_capability(walk, row, capability));
-        capability::c_08(walk, index, row, calibration, capability);
+        if endorsed {
+            capability::c_08(walk, index, row, calibration, capability);
+        }
         answer.strength = walk.evidence.capability(capability).evidence.min(answer.strength);
         answer.capability = Some(capability);
     }
@@ -832,8 +834,11 @@ pub fn a_09(
     let competence = detail.and_then(|detail| detail.competence);
     let kind = walk.evidence.organisation(issuer).kind;
     let performed = Period { from: calibration.performed_from, to: calibration.performed_to };
+    let in_scope = recognition.capability.is_some_and(|index| {
+        walk.evidence.capability(index).evidence >= EvidenceLevel::IssuerConfirmed
+    });
     let is_competent = kind == OrganisationKind::Bipm
-        || recognition.capability.is_some()
+        || in_scope
         || competence == Some((CompetenceDecision::Accepted, true))
         || institute::participation(walk, issuer, row.kind, performed) == Tri::Pass;
     let evaluated =
