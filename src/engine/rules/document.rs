@@ -109,6 +109,10 @@ static UPLOADED: Phrase = phrase(
     "giấy chứng nhận {certificate} mới có bản tải lên, tổ chức cấp chưa xác nhận",
     "certificate {certificate} is an uploaded document that its issuer has not confirmed",
 );
+static NEED_ISSUER: Phrase = phrase(
+    "xác nhận của tổ chức cấp giấy chứng nhận",
+    "the confirmation of who issued the certificate",
+);
 static NEED_CONFIRMATION: Phrase = phrase(
     "bản giấy chứng nhận, hoặc xác nhận của tổ chức cấp",
     "the document, or the issuer's confirmation",
@@ -131,7 +135,7 @@ pub fn d_07(walk: &mut Walk<'_>, index: CalibrationIndex, calibration: &Calibrat
             return walk.note(Note::pass(&D_07, subject));
         }
         EvidenceLevel::DocumentUploaded => {
-            Note::remark(&D_07, subject, &UPLOADED).settled_by(&NEED_CONFIRMATION)
+            Note::remark(&D_07, subject, &UPLOADED).settled_by(&NEED_ISSUER)
         }
         EvidenceLevel::SelfDeclared => {
             Note::unknown(&D_07, subject, &SELF_DECLARED, &NEED_CONFIRMATION)
