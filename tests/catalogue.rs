@@ -16,6 +16,13 @@ use serde_json::Value;
 /// Headings whose word is not the rule's severity, with the severity that the rule has and why.
 const SEVERITY_EXCEPTIONS: &[(&str, &str, Severity, &str)] = &[
     (
+        "A-10",
+        "MINOR→MAJOR",
+        Severity::Major,
+        "one unsatisfactory result is a remark, two in a row are major: a rule counts as its worst, \
+         and a finding may count less",
+    ),
+    (
         "N-07",
         "MINOR/IND",
         Severity::Major,

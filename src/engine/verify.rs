@@ -18,7 +18,8 @@ use super::policy::Policy;
 use super::report::*;
 use super::rules::comparison::{self, Ends};
 use super::rules::{
-    epoch, fitness, freshness, institute, material, quantity, range, structure, time, viet_nam,
+    accreditation, epoch, fitness, freshness, institute, material, quantity, range, structure,
+    time, viet_nam,
 };
 use super::tri::Tri;
 use super::walk::{Note, RowVerdict, Walk, Weight};
@@ -464,6 +465,7 @@ impl<'a> Decider<'a, '_> {
         let chosen = self.worst(walk, rows);
         let row = *self.evidence.result(chosen);
         walk.at_claim();
+        accreditation::at_nearest(walk, chosen, question.standard, question.used_on);
         at_use = at_use
             .and(self.conditions(walk, &row, part, standard, against))
             .and(self.in_time(walk, governing.calibration, &calibration))
@@ -589,7 +591,7 @@ impl<'a> Decider<'a, '_> {
             let state = verdict.map_or(1, |verdict| match verdict.conclusion {
                 Tri::Fail => 0,
                 Tri::Indeterminate => 1,
-                Tri::Pass if verdict.remarks => 2,
+                Tri::Pass if verdict.remarks || verdict.doubts => 2,
                 Tri::Pass => 3,
             });
             let route = verdict.map_or(0, |verdict| match verdict.route {
@@ -822,7 +824,9 @@ impl<'a> Decider<'a, '_> {
         let traceability = match state {
             Tri::Fail => Traceability::Fail,
             Tri::Indeterminate => Traceability::Indeterminate,
-            Tri::Pass if top.remarks || remarks_at_use => Traceability::PassWithRemarks,
+            Tri::Pass if top.remarks || top.doubts || remarks_at_use => {
+                Traceability::PassWithRemarks
+            }
             Tri::Pass if top.non_si => Traceability::PassNonSi,
             Tri::Pass => Traceability::PassSi,
         };

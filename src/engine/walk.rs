@@ -105,8 +105,12 @@ pub struct RowVerdict {
     pub conclusion: Tri,
     /// Whether it passes with remarks.
     pub remarks: bool,
-    /// Whether the explicit walk leaves remarks on what is unknown, settled by recognition.
+    /// Whether it has remarks that a recognised step below settles.
+    pub doubts: bool,
+    /// Whether it has remarks that count only where it does not close by recognition itself.
     pub open_remarks: bool,
+    /// The capability that covers it.
+    pub capability: Option<CapabilityIndex>,
     /// Whether its way ends outside the SI.
     pub non_si: bool,
     /// Whether a fact found later is still to be evaluated (rule I-06).
@@ -280,6 +284,11 @@ impl<'n> Note<'n> {
         Self { severity: self.severity.max(severity), ..self }
     }
 
+    /// Belongs to another verdict than the rule's own.
+    pub fn dimension(self, dimension: Dimension) -> Self {
+        Self { dimension, ..self }
+    }
+
     /// What would settle it.
     pub fn settled_by(self, missing: &'static Phrase) -> Self {
         Self { missing: Some(missing), ..self }
@@ -443,6 +452,21 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Leaves the recognition of a row open: what was found beside the way up speaks against it. The
+    /// explicit walk decides then.
+    pub fn leave_recognition_open(&mut self, row: ResultIndex) {
+        let Some(mut verdict) = self.verdict(row).cloned() else { return };
+        if !matches!(verdict.route, Route::Fail | Route::None) {
+            verdict.route = Route::Indeterminate;
+        }
+        if verdict.recognised == Tri::Pass {
+            verdict.conclusion = verdict.own.and(verdict.upward);
+            verdict.remarks |= verdict.open_remarks;
+            verdict.recognised = Tri::Indeterminate;
+        }
+        self.of_claim.push((row, verdict));
+    }
+
     /// The rows of the claim evaluated so far, parents before children.
     pub fn evaluated(&self) -> &[ResultIndex] {
         &self.evaluated
@@ -548,7 +572,8 @@ impl<'a> Walk<'a> {
         self.evidence.references.of(calibration.position())
     }
 
-    fn applies(
+    /// Whether a reference was used for a row.
+    pub fn applies(
         &self,
         reference: &ReferenceRow,
         row: ResultIndex,
@@ -761,6 +786,9 @@ impl<'a> Walk<'a> {
         let is_of_a_material = calibration.kind == CalibrationKind::ReferenceMaterialCertificate;
         let own =
             if is_of_a_material { own.and(material::m_03(self, &row, &calibration)) } else { own };
+        let counted = self.remarks;
+        let own = own.and(document::d_07(self, row.calibration, &calibration));
+        self.remarks = counted;
         viet_nam::v_06(self, &row, &calibration);
         viet_nam::certificate(self, &row, &calibration);
 
@@ -780,6 +808,9 @@ impl<'a> Walk<'a> {
         } else {
             accreditation::a_01(self, index, &row, &calibration)
         };
+
+        self.scope = Scope::Own;
+        let own = own.and(accreditation::a_09(self, &row, &calibration, &route, first_edge));
 
         let contradiction = outcome.contradiction.unwrap_or(calibration.evidence);
         let mut upward = outcome.state;
@@ -804,6 +835,7 @@ impl<'a> Walk<'a> {
         if !closes {
             remarks |= self.open_remarks;
         }
+        let uploaded = calibration.evidence == EvidenceLevel::DocumentUploaded;
         let explicit_decides = upward == Tri::Pass && !closes;
         RowVerdict {
             own,
@@ -813,7 +845,9 @@ impl<'a> Walk<'a> {
             conditional: route.conditional,
             conclusion: own.and(above),
             remarks: remarks || outcome.remarks,
-            open_remarks: self.open_remarks,
+            doubts: uploaded || !closes && outcome.doubts,
+            open_remarks: self.open_remarks || outcome.doubts,
+            capability: route.capability,
             non_si: !row.kind.kind().si_possible || outcome.non_si && (explicit_decides || closes),
             under_review,
             contradiction: match own {
@@ -983,6 +1017,7 @@ impl<'a> Walk<'a> {
                 if let Some(verdict) = self.verdicts.get(&parent_index) {
                     if input.weight >= Weight::Minor {
                         result.remarks |= verdict.remarks;
+                        result.doubts |= verdict.doubts;
                     }
                     result.non_si |= verdict.non_si && input.weight == Weight::Major;
                     result.under_review |= verdict.under_review && input.weight == Weight::Major;
@@ -1040,6 +1075,7 @@ enum Stop {
 struct Upward {
     state: Tri,
     remarks: bool,
+    doubts: bool,
     non_si: bool,
     under_review: bool,
     /// How well the strongest failing link is evidenced; none when it is no link that fails.
@@ -1052,6 +1088,7 @@ impl Default for Upward {
         Self {
             state: Tri::Pass,
             remarks: false,
+            doubts: false,
             non_si: false,
             under_review: false,
             contradiction: None,

@@ -655,7 +655,7 @@ static BELOW_ALL: Phrase = phrase(
 );
 
 /// Unit in which uncertainties of a row are shown.
-fn shown_in(row: &ResultRow) -> UnitIndex {
+pub fn shown_in(row: &ResultRow) -> UnitIndex {
     row.uncertainty().map_or(row.extent_unit, |uncertainty| match uncertainty.mode {
         Some(crate::domain::uncertainty::Mode::Relative) => row.extent_unit,
         _ => uncertainty.figure.unit,
