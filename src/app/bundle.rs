@@ -14,6 +14,7 @@ use crate::domain::text::Text;
 use crate::engine::compile::compile;
 use crate::engine::evidence::Evidence;
 use crate::engine::limits::Limits;
+use crate::engine::policy::Policy;
 use crate::engine::report::RenderedReport;
 use crate::exchange::bundle;
 
@@ -130,6 +131,19 @@ impl Loaded {
     /// # Errors
     /// When the claim cannot be asked of these records, with pointers into the claim.
     pub fn answer(&self, claim: &Claim, moment: Moment) -> Result<RenderedReport, Faults> {
+        self.answer_under(claim, verify::shipped(claim)?, moment)
+    }
+
+    /// Answers a claim under a policy that the caller found, whatever the claim calls it.
+    ///
+    /// # Errors
+    /// When the claim cannot be asked of these records, with pointers into the claim.
+    pub fn answer_under(
+        &self,
+        claim: &Claim,
+        policy: &Policy,
+        moment: Moment,
+    ) -> Result<RenderedReport, Faults> {
         let mut faults = check_claim(claim, &self.records);
         faults.retain(|fault| fault.gravity == Gravity::Error);
         if !faults.is_empty() {
@@ -137,8 +151,8 @@ impl Loaded {
         }
         let limits = Limits::default();
         match self.log_index {
-            None => verify::answer(&self.evidence, claim, moment, &limits),
-            Some(index) => verify::answer_at(&self.evidence, index, claim, moment, &limits),
+            None => verify::answer_under(&self.evidence, claim, policy, moment, &limits),
+            Some(index) => verify::answer_at(&self.evidence, index, claim, policy, moment, &limits),
         }
     }
 }

@@ -110,6 +110,7 @@ impl Registry {
             at,
             reader: Reader::Everything,
         };
+        let policy = self.policy_for(policy, at)?;
         let mut checks = Vec::new();
         for stored in self.store().list(&query)? {
             let AnyRecord::Calibrations(certificate) = stored.record()? else { continue };
@@ -117,11 +118,10 @@ impl Registry {
                 calibration: Some(certificate.id.clone()),
                 used_on: Some(used_on),
                 known_at: Some(KnownAt::LogIndex(at)),
-                policy: policy.map(str::to_owned),
                 ..Claim::of(certificate.item.clone())
             };
             let loaded = self.load(&claim.standard, claim.calibration.as_ref(), at)?;
-            let report = loaded.answer(&claim, moment)?;
+            let report = loaded.answer_under(&claim, &policy, moment)?;
             let mut statuses = certificate.status_history.iter();
             let current = statuses.rfind(|entry| entry.effective_from <= used_on);
             checks.push(CertificateCheck {

@@ -1,7 +1,7 @@
 //! A claim answered from records: the claim's defaults, the policy, the decision, the report.
 
 use crate::domain::claim::{Claim, KnownAt};
-use crate::domain::fault::{Fault, Faults};
+use crate::domain::fault::{Fault, Faults, shortened};
 use crate::domain::period::{Day, Instant};
 use crate::domain::text::Text;
 use crate::engine::evidence::{Evidence, LogIndex};
@@ -35,8 +35,22 @@ pub fn answer(
     moment: Moment,
     limits: &Limits,
 ) -> Result<RenderedReport, Faults> {
-    let claim = with_defaults(claim, moment);
-    decide(evidence, &claim, &claim, moment, limits)
+    answer_under(evidence, claim, shipped(claim)?, moment, limits)
+}
+
+/// The same under a policy that the caller found, whatever the claim calls it.
+///
+/// # Errors
+/// When the claim cannot be asked of this evidence, with a pointer into the claim.
+pub fn answer_under(
+    evidence: &Evidence,
+    claim: &Claim,
+    policy: &Policy,
+    moment: Moment,
+    limits: &Limits,
+) -> Result<RenderedReport, Faults> {
+    let claim = with_defaults(claim, policy, moment);
+    decide(evidence, &claim, &claim, policy, moment, limits)
 }
 
 /// Answers a claim from evidence that a registry gave as known at a log index: everything in it is
@@ -48,12 +62,13 @@ pub fn answer_at(
     evidence: &Evidence,
     log_index: u64,
     claim: &Claim,
+    policy: &Policy,
     moment: Moment,
     limits: &Limits,
 ) -> Result<RenderedReport, Faults> {
-    let claim = with_defaults(claim, moment);
+    let claim = with_defaults(claim, policy, moment);
     let asked = Claim { known_at: None, ..claim.clone() };
-    let mut report = decide(evidence, &asked, &claim, moment, limits)?;
+    let mut report = decide(evidence, &asked, &claim, policy, moment, limits)?;
     report.at_log_index(LogIndex::try_from(log_index).unwrap_or(LogIndex::MAX));
     Ok(report)
 }
@@ -62,11 +77,10 @@ fn decide(
     evidence: &Evidence,
     asked: &Claim,
     shown: &Claim,
+    policy: &Policy,
     moment: Moment,
     limits: &Limits,
 ) -> Result<RenderedReport, Faults> {
-    let name = asked.policy.as_deref().unwrap_or(DEFAULT_POLICY);
-    let policy = Policy::shipped(name).ok_or_else(|| unknown_policy(name))?;
     let question = Question::new(evidence, asked).map_err(|error| refused(asked, error))?;
     let report = verify(evidence, &question, policy, limits);
     let computed_at = moment.now;
@@ -74,16 +88,39 @@ fn decide(
     Ok(renderer.render(&report))
 }
 
-fn with_defaults(claim: &Claim, moment: Moment) -> Claim {
+/// The claim as its report carries it: with its defaults, and with the policy by a name that stays
+/// the same policy.
+fn with_defaults(claim: &Claim, policy: &Policy, moment: Moment) -> Claim {
     let mut claim = claim.clone();
     claim.used_on.get_or_insert(moment.today);
     claim.known_at.get_or_insert(KnownAt::Instant(moment.now));
-    claim.policy.get_or_insert_with(|| DEFAULT_POLICY.to_owned());
+    claim.policy = Some(policy.reference());
     claim
 }
 
-fn unknown_policy(name: &str) -> Faults {
-    let known = Policy::SHIPPED.join(", ");
+/// The policy of a claim, of those that come with the program.
+///
+/// # Errors
+/// When there is none of this name.
+pub fn shipped(claim: &Claim) -> Result<&'static Policy, Faults> {
+    let name = claim.policy.as_deref().unwrap_or(DEFAULT_POLICY);
+    shipped_named(name).ok_or_else(|| unknown_policy(name, &Policy::SHIPPED.map(str::to_owned)))
+}
+
+/// A policy that comes with the program by its id, or by its id and version (`id@version`).
+pub fn shipped_named(name: &str) -> Option<&'static Policy> {
+    let (id, version) = parted(name);
+    Policy::shipped(id).filter(|policy| version.is_none_or(|version| version == policy.version))
+}
+
+/// The id of a policy and the version, where one is named.
+pub(super) fn parted(name: &str) -> (&str, Option<&str>) {
+    name.split_once('@').map_or((name, None), |(id, version)| (id, Some(version)))
+}
+
+/// There is no such policy; there are these.
+pub(super) fn unknown_policy(name: &str, known: &[String]) -> Faults {
+    let (name, known) = (shortened(name), known.join(", "));
     Faults(vec![Fault::error(
         "/policy",
         "unknown_policy",

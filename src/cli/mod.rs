@@ -26,6 +26,7 @@ mod conformance;
 mod convert;
 mod database;
 mod demo;
+mod explain;
 mod export;
 mod failure;
 mod import;
@@ -38,8 +39,10 @@ mod openapi;
 mod output;
 mod page;
 mod phrases;
+mod policy;
 mod progress;
 mod report;
+mod rules;
 mod serve;
 mod style;
 mod synth;
@@ -107,6 +110,8 @@ enum Command {
     Migrate(migrate::Arguments),
     Token(token::Arguments),
     Openapi(openapi::Arguments),
+    Rules(rules::Arguments),
+    Explain(explain::Arguments),
     Check(check::Arguments),
     Convert(convert::Arguments),
     Conformance(conformance::Arguments),
@@ -184,6 +189,8 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::Migrate(arguments) => migrate::run(&arguments, options),
         Command::Token(arguments) => token::run(&arguments, options),
         Command::Openapi(arguments) => openapi::run(&arguments),
+        Command::Rules(arguments) => rules::run(&arguments, options),
+        Command::Explain(arguments) => explain::run(&arguments, options),
         Command::Check(arguments) => check::run(&arguments, options),
         Command::Convert(arguments) => convert::run(&arguments, options),
         Command::Conformance(arguments) => conformance::run(&arguments, options),

@@ -168,6 +168,7 @@ pub fn verify(
     policy: &Policy,
     limits: &Limits,
 ) -> Report {
+    let limits = &policy.narrowed(limits);
     let decider = Decider { evidence, question, policy, limits };
     match (question.kind, question.point) {
         (Some(kind), Some((point, unit))) => decider.decide(&Part {

@@ -18,7 +18,7 @@ use super::evidence::*;
 use super::finding::*;
 use super::limits::Limits;
 use super::numbers::{Bounds, Normalised, Uninterpretable, normalised};
-use super::policy::Policy;
+use super::policy::{Policy, Switch};
 use super::report::Route;
 use super::rules::{
     accreditation, document, institute, quantity, range, structure, time, uncertainty, viet_nam,
@@ -239,6 +239,21 @@ impl<'n> Note<'n> {
         Self { missing: Some(missing), ..self }
     }
 
+    /// The note of a rule that counts otherwise under the policy: what counts as its rule does,
+    /// counts as the policy says; what the rule itself makes count less (a tie, a remark, a doubt
+    /// that says so by itself) is never raised by that, only lowered. A remark stays a remark.
+    fn switched(self, to: Severity) -> Self {
+        let severity = match self.severity == self.rule.severity {
+            true => to,
+            false => self.severity.max(to),
+        };
+        let severity = match self.outcome {
+            Outcome::Remark => severity.max(Severity::Minor),
+            _ => severity,
+        };
+        Self { severity, ..self }
+    }
+
     fn state(&self) -> Tri {
         match (self.outcome, self.severity) {
             (Outcome::Fail, Severity::Critical | Severity::Major) => Tri::Fail,
@@ -277,8 +292,14 @@ impl<'a> Walk<'a> {
     }
 
     /// Notes a finding and says what it means for its dimension: a critical or major fail fails,
-    /// a critical or major unknown is indeterminate, everything else passes (rules 3.3).
+    /// a critical or major unknown is indeterminate, everything else passes (rules 3.3). The one
+    /// place where a policy switches rules: one that is off finds nothing and passes.
     pub fn note(&mut self, note: Note<'_>) -> Tri {
+        let note = match self.policy.switch(note.rule) {
+            None => note,
+            Some(Switch::Off) => return Tri::Pass,
+            Some(to) => to.severity().map_or(note, |severity| note.switched(severity)),
+        };
         let state = note.state();
         let severity = match (self.scope, self.weight) {
             (Scope::Input(_), Weight::Minor) => note.severity.max(Severity::Minor),
