@@ -5,7 +5,6 @@
 //! A policy is a JSON document (docs/policies.md). Some come with the program; others are written by
 //! an authority, and read as records are: every fault with its place, in both languages.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use deserr::{Deserr, IntoValue, Value as Read, ValueKind, ValuePointerRef, deserialize};
@@ -13,6 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::domain::by_name::ByName;
 use crate::domain::fault::{Fault, Faults, escaped, shortened, texts, wrong_kind};
 use crate::domain::form::{Definition, Described, Form};
 use crate::domain::json;
@@ -92,6 +92,14 @@ pub struct Switched {
     pub reason: Text,
 }
 
+impl Switched {
+    /// Whether it counts in full here and not in the catalogue.
+    fn is_raised(&self) -> bool {
+        let in_full = |severity| matches!(severity, Severity::Critical | Severity::Major);
+        self.to.severity().is_some_and(in_full) && !in_full(self.rule.severity)
+    }
+}
+
 vocabulary! {
     /// How much a rule counts under a policy.
     Switch {
@@ -151,7 +159,7 @@ object! {
             /// National law, when the policy asks for it.
             law: PolicyLaw,
             /// Rules that count otherwise than in the catalogue, by their ids.
-            rules: BTreeMap<String, RuleSwitch>,
+            rules: ByName<RuleSwitch>,
         }
     }
 }
@@ -329,7 +337,14 @@ const AN_ANSWER: Phrase = phrase(
     "it says an answer of the report itself (limits of the work, contradictions, the route) and is no requirement",
 );
 
-/// Rules that no policy may switch, and why.
+/// What sorts a certificate into its route (rules 3.4).
+const THE_ROUTE: Phrase = phrase(
+    "quy tắc này xác định con đường thừa nhận (r1, r2, r3a, r3b) mà giấy chứng nhận thuộc về: bỏ nó đi, tên của con đường không còn đúng",
+    "it sorts a certificate into its route (r1, r2, r3a, r3b): without it the name of the route would not be true",
+);
+
+/// Rules that no policy may switch, and why. A rule that a kept policy may have switched is never
+/// added: that policy could not be read any more.
 pub const FIXED: &[(&str, Phrase)] = &[
     ("S-01", BY_DEFINITION),
     ("S-02", BY_DEFINITION),
@@ -344,7 +359,19 @@ pub const FIXED: &[(&str, Phrase)] = &[
     ("Q-03", BY_CONSTRUCTION),
     ("Q-07", BY_CONSTRUCTION),
     ("U-01", BY_DEFINITION),
+    ("C-01", THE_ROUTE),
+    ("C-02", THE_ROUTE),
+    ("C-04", THE_ROUTE),
+    ("C-05", THE_ROUTE),
     ("A-01", AN_ANSWER),
+    ("A-02", THE_ROUTE),
+    ("A-03", THE_ROUTE),
+    ("A-04", THE_ROUTE),
+    ("A-06", THE_ROUTE),
+    ("N-01", THE_ROUTE),
+    ("N-02", THE_ROUTE),
+    ("N-03", THE_ROUTE),
+    ("N-04", THE_ROUTE),
     ("T-01", BY_DEFINITION),
     ("T-08", BY_DEFINITION),
     ("T-10", BY_CONSTRUCTION),
@@ -490,6 +517,16 @@ impl Policy {
         self.switched.iter().find(|one| one.rule.id == rule.id).map(|one| one.to)
     }
 
+    /// Whether it makes any rule count in full that the catalogue does not.
+    pub fn raises(&self) -> bool {
+        self.switched.iter().any(Switched::is_raised)
+    }
+
+    /// Whether it makes this rule count in full and the catalogue does not.
+    pub fn raises_rule(&self, rule: &Rule) -> bool {
+        self.switched.iter().any(|one| one.rule.id == rule.id && one.is_raised())
+    }
+
     /// How much a rule counts.
     pub fn counts(&self, rule: &Rule) -> Switch {
         self.switch(rule).unwrap_or_else(|| rule.severity.into())
@@ -622,9 +659,9 @@ fn country(text: &str, faults: &mut Vec<Fault>) -> [u8; 2] {
 }
 
 /// The rules that a policy switches, each of them known and free to be switched.
-fn switched(rules: BTreeMap<String, RuleSwitch>, faults: &mut Vec<Fault>) -> Vec<Switched> {
+fn switched(rules: ByName<RuleSwitch>, faults: &mut Vec<Fault>) -> Vec<Switched> {
     let mut switched = Vec::new();
-    for (id, RuleSwitch { severity, reason }) in rules {
+    for (id, RuleSwitch { severity, reason }) in rules.0 {
         let mut refuse = |code: &'static str, message: Text| {
             faults.push(Fault::error(format!("/rules/{}", escaped(&id)), code, message));
         };

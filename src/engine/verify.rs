@@ -421,6 +421,9 @@ impl<'a> Decider<'a> {
             Period { from: question.used_on, to: question.used_on },
         );
         let fit = fitness::f_01(&mut walk, question, Some(&row), part.wanted);
+        let of_claim = |scope| scope == Scope::Claim;
+        let at_use = at_use.and(walk.raised(0, Dimension::Traceability, of_claim));
+        let fit = fit.map(|fit| fit.and(walk.raised(0, Dimension::Fitness, of_claim)));
         let remarks_at_use = walk.remarks_of_claim();
         self.report(walk, chosen, at_use, fit, remarks_at_use)
     }

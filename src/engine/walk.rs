@@ -334,6 +334,31 @@ impl<'a> Walk<'a> {
         state
     }
 
+    /// What rules found that the policy makes count in full and the catalogue does not: the engine
+    /// asks some of them for remarks alone, so what follows from them is taken from their findings.
+    pub fn raised(
+        &self,
+        first: usize,
+        dimension: Dimension,
+        belongs: impl Fn(Scope) -> bool,
+    ) -> Tri {
+        if !self.policy.raises() {
+            return Tri::Pass;
+        }
+        let findings = self.findings.get(first..).unwrap_or_default().iter();
+        findings
+            .filter(|one| one.dimension == dimension && belongs(one.scope))
+            .filter(|one| self.policy.raises_rule(one.rule))
+            .map(|one| match (one.outcome, one.severity) {
+                (Outcome::Fail, Severity::Critical | Severity::Major) => Tri::Fail,
+                (Outcome::Indeterminate, Severity::Critical | Severity::Major) => {
+                    Tri::Indeterminate
+                }
+                _ => Tri::Pass,
+            })
+            .fold(Tri::Pass, Tri::and)
+    }
+
     /// From here on findings are about the claim itself.
     pub fn at_claim(&mut self) {
         self.scope = Scope::Claim;
@@ -639,6 +664,13 @@ impl<'a> Walk<'a> {
         };
         self.scope = Scope::Upward;
         outcome.state = outcome.state.and(institute::n_05(self, &row, &calibration, first_edge));
+
+        let own = own
+            .and(self.raised(first_finding, Dimension::Traceability, |scope| scope == Scope::Own));
+        outcome.state =
+            outcome.state.and(self.raised(first_finding, Dimension::Traceability, |scope| {
+                matches!(scope, Scope::Upward | Scope::Input(_))
+            }));
 
         self.scope = Scope::Route;
         let route = accreditation::a_01(self, index, &row, &calibration);

@@ -125,7 +125,17 @@ pub fn a_01(
     row: &ResultRow,
     calibration: &CalibrationRow,
 ) -> Recognition {
+    let first = walk.findings.len();
     let recognition = classify(walk, index, row, calibration);
+    let recognition = match walk.raised(first, Dimension::Recognition, |_| true) {
+        Tri::Pass => recognition,
+        recognised => Recognition {
+            route: if recognised == Tri::Fail { Route::Fail } else { Route::Indeterminate },
+            recognised,
+            conditional: false,
+            ..recognition
+        },
+    };
     let subject = Subject::Calibration(row.calibration);
     let facts = [fact("route", FactValue::Word(recognition.route.as_str()))];
     let note = match recognition.route {
