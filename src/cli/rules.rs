@@ -37,7 +37,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
 
 fn print(page: &mut Page, policy: &Policy, options: Options) {
     /// Columns of an id, and of how much it counts.
-    const WIDTHS: [usize; 2] = [6, 13];
+    const WIDTHS: [usize; 2] = [6, 17];
     let language = options.language;
     for rule in TABLE {
         let counts = say(phrases::switch(policy.counts(rule)), language);
