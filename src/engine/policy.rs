@@ -905,6 +905,18 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_the_documentation_is_one() {
+        let text = include_str!("../../docs/policies.md");
+        let example = text.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
+        let policy = Policy::custom(example.expect("an example")).expect("a policy");
+        assert_eq!(policy.reference(), "vn-transition@2026-a");
+        // Every fixed rule is named there, alone or as an end of a range.
+        for word in ["S-01 to S-05", "A-02 to A-04", "N-01 to N-04", "G-01 to G-06"] {
+            assert!(text.contains(word), "{word}");
+        }
+    }
+
+    #[test]
     fn fixed_rules_are_rules() {
         for (id, why) in FIXED {
             let known = TABLE.iter().any(|rule| rule.id == *id) || NOT_BUILT.contains(id);
