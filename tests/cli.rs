@@ -600,3 +600,81 @@ fn help_says_how_commands_end() {
     }
     assert_eq!(etalon(&["--version"]).out, concat!("etalon ", env!("CARGO_PKG_VERSION"), "\n"));
 }
+
+// ---------------------------------------------------------------------------------------------
+// The catalogue, and policies in files
+
+/// A policy that says what `vn-2026` says, with the due date of a reference (T-02) switched.
+fn policy(severity: &str) -> String {
+    let document = etalon::engine::policy::Policy::document("vn-2026").expect("shipped");
+    let mut policy: Value = serde_json::from_str(document).expect("JSON");
+    policy["id"] = "lenient".into();
+    policy["rules"] = json!({
+        "T-02": {"severity": severity, "reason": {"vi": "giai đoạn chuyển tiếp", "en": "in transition"}},
+    });
+    policy.to_string()
+}
+
+#[test]
+fn a_policy_in_a_file_judges_a_bundle() {
+    let files = directory(&[("lenient.json", &policy("minor")), ("wrong.json", &policy("none"))]);
+    let (lenient, wrong) = (name(&files, "lenient.json"), name(&files, "wrong.json"));
+    let ask = |policy: &str, more: &[&str]| {
+        let claim = ["verify", "--bundle", COUNTRY, "--standard", "W-500G-01"];
+        etalon(&[&claim[..], &WHEN[..4], &["--policy", policy], more].concat())
+    };
+    assert_eq!(ask("vn-2026", &[]).status, Some(1));
+    let run = ask(&lenient, &[]);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    let said = "the policy switches rule T-02 from critical to minor: in transition";
+    let text = unbroken(&run.out);
+    assert!(text.contains("TRACEABLE WITH REMARKS") && text.contains(said), "{}", run.out);
+    assert!(text.contains("policy lenient@1"), "{}", run.out);
+    let run = ask(&lenient, &["--lang", "vi"]);
+    let said = "chính sách đổi quy tắc T-02 từ nghiêm trọng thành nhỏ: giai đoạn chuyển tiếp";
+    assert!(unbroken(&run.out).contains(said), "{}", run.out);
+    let report = ask(&lenient, &["--json"]).json();
+    assert_eq!(report["ruleset"]["policy"], "lenient");
+    assert_eq!(report["ruleset"]["switched"][0]["severity"], "minor");
+    ask(&wrong, &[]).refused(65, &["/rules/T-02/severity", "critical, major, minor, info, off"]);
+    ask("nowhere.json", &[]).refused(66, &["nowhere.json"]);
+}
+
+#[test]
+fn the_rules_are_listed_under_a_policy() {
+    let run = etalon(&["rules"]);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    assert!(run.out.contains("\nS-04  critical "), "{}", run.out);
+    let count = etalon::engine::rules::TABLE.len();
+    assert!(run.out.ends_with(&format!("\n{count} rules, under policy ilac-p10\n")), "{}", run.out);
+    let files = directory(&[("lenient.json", &policy("off"))]);
+    let lenient = name(&files, "lenient.json");
+    let run = etalon(&["rules", "--policy", &lenient, "--lang", "vi"]);
+    assert!(run.out.contains("\nT-02  tắt "), "{}", run.out);
+    assert!(run.out.contains("(danh mục: nghiêm trọng) giai đoạn chuyển tiếp"), "{}", run.out);
+    let rules = etalon(&["rules", "--policy", &lenient, "--json"]).json();
+    let rules = rules.as_array().expect("a list");
+    assert_eq!(rules.len(), count);
+    let rule = rules.iter().find(|rule| rule["id"] == "T-02").expect("T-02");
+    assert_eq!(rule["severity_under"], json!({"lenient": "off"}));
+}
+
+#[test]
+fn a_rule_is_explained() {
+    let run = etalon(&["explain", "s04"]);
+    assert_eq!(
+        run.out,
+        "S-04  the chain of calibrations has no cycle\n  \
+         counts                     critical\n  \
+         belongs to                 A, traceability\n  \
+         source                     VIM 2.40 (official text seen)\n  \
+         where its input is absent  it is indeterminate\n  \
+         under policies             ilac-p10: critical; vn-2026: critical\n  \
+         cannot be switched         it is part of what metrological traceability is (VIM 2.41): \
+         without it\n                             no verdict means anything\n"
+    );
+    let rule = etalon(&["explain", "T-02", "--json"]).json();
+    assert_eq!((&rule["id"], &rule["severity"]), (&json!("T-02"), &json!("critical")));
+    etalon(&["explain", "T-99"]).refused(64, &["T-99", "did you mean T-"]);
+    etalon(&["explain", "T-99", "--lang", "vi"]).refused(64, &["không có quy tắc"]);
+}

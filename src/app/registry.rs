@@ -413,8 +413,9 @@ impl Registry {
     /// When the claim cannot be asked of the registry, with pointers into the claim.
     pub fn answer(&self, claim: &Claim, moment: Moment) -> Result<RenderedReport, Refusal> {
         let at = self.index_at(claim.known_at, moment.now)?;
+        let policy = self.policy_for(claim.policy.as_deref(), at)?;
         let loaded = self.load(&claim.standard, claim.calibration.as_ref(), at)?;
-        Ok(loaded.answer(claim, moment)?)
+        Ok(loaded.answer_under(claim, &policy, moment)?)
     }
 
     /// What stands above or below a standard, with exact counts and at most so many steps.

@@ -27,6 +27,7 @@ mod conformance;
 mod convert;
 mod database;
 mod demo;
+mod explain;
 mod export;
 mod failure;
 mod import;
@@ -39,8 +40,10 @@ mod openapi;
 mod output;
 mod page;
 mod phrases;
+mod policy;
 mod progress;
 mod report;
+mod rules;
 mod serve;
 mod style;
 mod synth;
@@ -109,6 +112,8 @@ enum Command {
     Migrate(migrate::Arguments),
     Token(token::Arguments),
     Openapi(openapi::Arguments),
+    Rules(rules::Arguments),
+    Explain(explain::Arguments),
     Check(check::Arguments),
     Convert(convert::Arguments),
     Conformance(conformance::Arguments),
@@ -187,6 +192,8 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::Migrate(arguments) => migrate::run(&arguments, options),
         Command::Token(arguments) => token::run(&arguments, options),
         Command::Openapi(arguments) => openapi::run(&arguments),
+        Command::Rules(arguments) => rules::run(&arguments, options),
+        Command::Explain(arguments) => explain::run(&arguments, options),
         Command::Check(arguments) => check::run(&arguments, options),
         Command::Convert(arguments) => convert::run(&arguments, options),
         Command::Conformance(arguments) => conformance::run(&arguments, options),

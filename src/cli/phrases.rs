@@ -6,7 +6,8 @@ use crate::domain::calibration::{CalibrationKind, ReferenceRole, ValueIs};
 use crate::domain::quantity::QuantityKindId;
 use crate::domain::realisation::RealisationKind;
 use crate::domain::text::Language;
-use crate::engine::finding::{Outcome, Phrase, Severity, phrase};
+use crate::engine::finding::{Dimension, Outcome, Phrase, Severity, Tag, phrase};
+use crate::engine::policy::Switch;
 use crate::engine::report::{
     Closure, DimensionOutcome, LinkState, LinkVia, Route, Traceability, Verdict,
 };
@@ -67,6 +68,8 @@ phrases! {
     NOT_ASKED = "không xét, vì không nêu độ không đảm bảo đo cần có",
         "not asked, as no uncertainty is required";
     NO_LAW = "không xét theo chính sách này", "not judged under this policy";
+    SWITCHED = "chính sách đổi quy tắc {rule} từ {catalogue} thành {severity}: {reason}",
+        "the policy switches rule {rule} from {catalogue} to {severity}: {reason}";
     PARTIAL = "chưa xem xét hết: đã chạm một giới hạn tính toán (S-11)",
         "not everything was looked at: a limit of the computation was reached (S-11)";
     WORST_OF = "kết luận xấu nhất của {count} kết quả", "the worst of {count} results";
@@ -381,6 +384,51 @@ pub const fn outcome(outcome: Outcome) -> Phrase {
         Outcome::Indeterminate => phrase("chưa xác định", "undetermined"),
         Outcome::Remark => phrase("lưu ý", "remark"),
     }
+}
+
+/// How much a rule counts under a policy.
+pub const fn switch(switch: Switch) -> Phrase {
+    match switch.severity() {
+        Some(counts) => severity(counts),
+        None => phrase("tắt", "off"),
+    }
+}
+
+/// Which verdict a rule belongs to.
+pub const fn verdict_of(dimension: Dimension) -> Phrase {
+    match dimension {
+        Dimension::Traceability => phrase("A, tính liên kết chuẩn", "A, traceability"),
+        Dimension::Recognition => phrase("B, sự thừa nhận", "B, recognition"),
+        Dimension::Legal => phrase("C, pháp lý", "C, national law"),
+        Dimension::Fitness => phrase("D, mức đáp ứng yêu cầu", "D, fitness"),
+        Dimension::Governance => phrase("quản trị dữ liệu", "governance of the records"),
+    }
+}
+
+/// How well a source is evidenced.
+pub const fn evidenced(tag: Tag) -> Phrase {
+    match tag {
+        Tag::Official => phrase("đã xem văn bản chính thức", "official text seen"),
+        Tag::Secondary => phrase("đã xem bản sao của bên thứ ba", "third-party copy seen"),
+        Tag::Knowledge => phrase(
+            "kiến thức chuyên ngành, chưa xác nhận điều khoản",
+            "domain knowledge, clause not confirmed",
+        ),
+    }
+}
+
+// The catalogue
+phrases! {
+    RULE_COUNTS = "mức", "counts";
+    RULE_VERDICT = "thuộc", "belongs to";
+    RULE_SOURCE = "nguồn", "source";
+    RULE_ABSENT = "khi thiếu dữ liệu", "where its input is absent";
+    RULE_SKIPPED = "không áp dụng", "it does not apply";
+    RULE_OPEN = "chưa xác định", "it is indeterminate";
+    RULE_UNDER = "theo chính sách", "under policies";
+    RULE_FIXED = "không thể thay đổi", "cannot be switched";
+    RULES_COUNTED = "{count} quy tắc, theo chính sách {policy}", "{count} rules, under policy {policy}";
+    RULE_SWITCHED = "(danh mục: {catalogue}) {reason}", "(catalogue: {catalogue}) {reason}";
 }
 
 /// What a root is.

@@ -10,6 +10,7 @@
 mod schema;
 
 pub mod attestation;
+pub mod by_name;
 pub mod calibration;
 pub mod capability;
 pub mod check;

@@ -214,7 +214,7 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// The outcome.
     pub outcome: Outcome,
-    /// How much it counts here; never more than the rule's own severity.
+    /// How much it counts here; never more than the rule counts under the policy.
     pub severity: Severity,
     /// The verdict it belongs to.
     pub dimension: Dimension,

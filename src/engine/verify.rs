@@ -193,8 +193,8 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// A session in which nothing was asked yet.
-    pub fn new(evidence: &'a Evidence, policy: &'a Policy, limits: &'a Limits) -> Self {
-        Self { walk: Walk::new(evidence, policy, limits, evidence.log_head) }
+    pub fn new(evidence: &'a Evidence, policy: &'a Policy, limits: &Limits) -> Self {
+        Self { walk: Walk::new(evidence, policy, policy.narrowed(limits), evidence.log_head) }
     }
 
     /// Decides a claim.
@@ -220,7 +220,7 @@ impl<'a> Session<'a> {
 struct Decider<'a, 'q> {
     evidence: &'a Evidence,
     question: &'q Question,
-    limits: &'a Limits,
+    limits: Limits,
 }
 
 /// One thing to decide: a point, or one result.
@@ -495,6 +495,9 @@ impl<'a> Decider<'a, '_> {
         time::t_07(walk, question.used_on);
         time::t_12(walk, question.standard, governing.calibration, question.used_on);
         let fit = fitness::of_claim(walk, question, Some(&row), part.wanted);
+        let of_claim = |scope| scope == Scope::Claim;
+        let at_use = at_use.and(walk.raised(0, Dimension::Traceability, of_claim));
+        let fit = fit.map(|fit| fit.and(walk.raised(0, Dimension::Fitness, of_claim)));
         let remarks_at_use = walk.remarks_of_claim();
         self.report(walk, chosen, at_use, fit, remarks_at_use, &ends)
     }

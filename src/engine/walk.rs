@@ -18,7 +18,7 @@ use super::evidence::*;
 use super::finding::*;
 use super::limits::Limits;
 use super::numbers::{Bounds, Normalised, Uninterpretable, normalised};
-use super::policy::Policy;
+use super::policy::{Policy, Switch};
 use super::report::Route;
 use super::rules::freshness::Snapshot;
 use super::rules::{
@@ -171,7 +171,7 @@ pub struct Walk<'a> {
     /// The policy.
     pub policy: &'a Policy,
     /// The limits.
-    pub limits: &'a Limits,
+    pub limits: Limits,
     /// The state of knowledge.
     pub known: LogIndex,
     /// The day of that state, where it has one.
@@ -294,6 +294,21 @@ impl<'n> Note<'n> {
         Self { missing: Some(missing), ..self }
     }
 
+    /// The note of a rule that counts otherwise under the policy: what counts as its rule does,
+    /// counts as the policy says; what the rule itself makes count less (a tie, a remark, a doubt
+    /// that says so by itself) is never raised by that, only lowered. A remark stays a remark.
+    fn switched(self, to: Severity) -> Self {
+        let severity = match self.severity == self.rule.severity {
+            true => to,
+            false => self.severity.max(to),
+        };
+        let severity = match self.outcome {
+            Outcome::Remark => severity.max(Severity::Minor),
+            _ => severity,
+        };
+        Self { severity, ..self }
+    }
+
     fn state(&self) -> Tri {
         match (self.outcome, self.severity) {
             (Outcome::Fail, Severity::Critical | Severity::Major) => Tri::Fail,
@@ -308,7 +323,7 @@ impl<'a> Walk<'a> {
     pub fn new(
         evidence: &'a Evidence,
         policy: &'a Policy,
-        limits: &'a Limits,
+        limits: Limits,
         known: LogIndex,
     ) -> Self {
         Self {
@@ -375,8 +390,14 @@ impl<'a> Walk<'a> {
     }
 
     /// Notes a finding and says what it means for its dimension: a critical or major fail fails,
-    /// a critical or major unknown is indeterminate, everything else passes (rules 3.3).
+    /// a critical or major unknown is indeterminate, everything else passes (rules 3.3). The one
+    /// place where a policy switches rules: one that is off finds nothing and passes.
     pub fn note(&mut self, note: Note<'_>) -> Tri {
+        let note = match self.policy.switch(note.rule) {
+            None => note,
+            Some(Switch::Off) => return Tri::Pass,
+            Some(to) => to.severity().map_or(note, |severity| note.switched(severity)),
+        };
         let state = note.state();
         let severity = match (self.scope, self.weight) {
             (Scope::Input(_), Weight::Minor) => note.severity.max(Severity::Minor),
@@ -409,6 +430,31 @@ impl<'a> Walk<'a> {
             scope: self.scope,
         });
         state
+    }
+
+    /// What rules found that the policy makes count in full and the catalogue does not: the engine
+    /// asks some of them for remarks alone, so what follows from them is taken from their findings.
+    pub fn raised(
+        &self,
+        first: usize,
+        dimension: Dimension,
+        belongs: impl Fn(Scope) -> bool,
+    ) -> Tri {
+        if !self.policy.raises() {
+            return Tri::Pass;
+        }
+        let findings = self.findings.get(first..).unwrap_or_default().iter();
+        findings
+            .filter(|one| one.dimension == dimension && belongs(one.scope))
+            .filter(|one| self.policy.raises_rule(one.rule))
+            .map(|one| match (one.outcome, one.severity) {
+                (Outcome::Fail, Severity::Critical | Severity::Major) => Tri::Fail,
+                (Outcome::Indeterminate, Severity::Critical | Severity::Major) => {
+                    Tri::Indeterminate
+                }
+                _ => Tri::Pass,
+            })
+            .fold(Tri::Pass, Tri::and)
     }
 
     /// From here on findings are about the claim itself.
@@ -799,6 +845,13 @@ impl<'a> Walk<'a> {
         };
         self.scope = Scope::Upward;
         outcome.state = outcome.state.and(institute::n_05(self, &row, &calibration, first_edge));
+
+        let own = own
+            .and(self.raised(first_finding, Dimension::Traceability, |scope| scope == Scope::Own));
+        outcome.state =
+            outcome.state.and(self.raised(first_finding, Dimension::Traceability, |scope| {
+                matches!(scope, Scope::Upward | Scope::Input(_))
+            }));
 
         self.scope = Scope::Route;
         let route = if is_of_a_material {

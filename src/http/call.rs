@@ -326,9 +326,15 @@ impl Call {
     /// The tag of an answer that follows from the request, the state of knowledge, who reads and,
     /// where `today` matters, the day.
     pub fn tag(&self, at: u64, today: bool) -> String {
+        self.tag_under("", at, today)
+    }
+
+    /// The same of an answer that also follows from a policy, by its digest.
+    pub fn tag_under(&self, policy_sha256: &str, at: u64, today: bool) -> String {
         let day = if today { self.moment.today.to_string() } else { String::new() };
         let reader = format!("{:?}", self.reader());
-        let parts = [self.target.as_str(), &at.to_string(), &reader, &day, self.accepted()];
+        let parts =
+            [self.target.as_str(), &at.to_string(), &reader, &day, policy_sha256, self.accepted()];
         let parts: Vec<&[u8]> = parts.iter().flat_map(|part| [part.as_bytes(), b"\n"]).collect();
         format!("W/\"{at}-{}\"", &Digest::of(&parts).to_string()[..16])
     }

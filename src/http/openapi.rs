@@ -48,7 +48,7 @@ from `POST /api/v1/auth/token` for an API key. What is confidential (ISO/IEC 170
 out for those who may not see it; without a token, everyone sees what is public.";
 
 /// The tags, with what is listed under them.
-const TAGS: [(&str, &str); 17] = [
+const TAGS: [(&str, &str); 18] = [
     ("verifications", "Claims and their reports: is this value traceable?"),
     ("measurement_standards", "Standards, instruments and batches of reference materials."),
     ("calibrations", "Calibration certificates."),
@@ -64,7 +64,8 @@ const TAGS: [(&str, &str); 17] = [
     ("programme", "Targets and plans of a national programme."),
     ("imports", "Many records at once."),
     ("log", "The record log: audit trail and change feed."),
-    ("reference", "Quantity kinds, units, rules and policies."),
+    ("reference", "Quantity kinds, units and rules."),
+    ("policies", "Policies under which claims are judged."),
     ("identity", "Tokens, keys and members."),
 ];
 

@@ -5,7 +5,8 @@
 //! made anew with [`Store::rebuild`]: an identity of every record, and by collection a row for each
 //! version with the columns that filters, constraints and the graph of references need. Reads pin
 //! a log index and see the versions that hold there. Beside the log stands what the service keeps:
-//! reports (`reports`), answers for those who ask again (`replies`), and who may come in (`access`).
+//! reports (`reports`), the policies that were written for the registry (`policies`), answers for
+//! those who ask again (`replies`), and who may come in (`access`).
 //!
 //! `connection`, `migrate` and `dialect` are the only files that name a backend. What may be
 //! written, and by whom, does not live here (`app`); nor does what records mean (`engine`).
@@ -19,6 +20,7 @@ mod jobs;
 mod lineage;
 mod list;
 mod migrate;
+mod policies;
 mod projection;
 mod read;
 mod reader;
@@ -48,6 +50,7 @@ pub use jobs::StoredJob;
 pub use lineage::{Direction, Lineage, Step};
 pub use list::{Comparison, FilterName, FilterValue, ListQuery, filters};
 pub use migrate::SchemaState;
+pub use policies::StoredPolicy;
 pub use read::Stored;
 pub use reader::Reader;
 pub use replies::{Attempt, SavedReply};

@@ -356,6 +356,19 @@ fn journey(served: &Served) -> BTreeMap<String, Value> {
             items.truncate(2);
         }
     }
+    on.get("get_rule", "/api/v1/rules/T-02");
+    let mut policy = crate::support::records::policy("vn-2027", "1");
+    policy["rules"] = json!({
+        "T-03": {
+            "severity": "minor",
+            "reason": {"vi": "trong thời gian chuyển tiếp", "en": "while in transition"},
+        },
+    });
+    on.ask("create_policy", "POST", "/api/v1/policies", Some(&policy));
+    on.get("get_policy", "/api/v1/policies/vn-2027");
+    policy["version"] = "2".into();
+    on.amend("policy", "/api/v1/policies/vn-2027", &policy);
+    on.get("list_policy_versions", "/api/v1/policies/vn-2027/versions");
     on.get("list_units", "/api/v1/units?code=mg");
     on.get("get_health", "/healthz");
     on.get("get_readiness", "/readyz");

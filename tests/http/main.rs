@@ -10,6 +10,7 @@ mod document;
 mod examples;
 mod identity;
 mod manners;
+mod policies;
 mod privacy;
 mod records;
 mod refusals;

@@ -222,6 +222,7 @@ pub fn a_01(
     row: &ResultRow,
     calibration: &CalibrationRow,
 ) -> Recognition {
+    let first = walk.findings.len();
     let mut recognition = classify(walk, index, row, calibration);
     // D-07: its owner's word alone recognises nothing.
     let known = !matches!(recognition.route, Route::Fail | Route::None);
@@ -229,6 +230,15 @@ pub fn a_01(
         recognition.route = Route::Indeterminate;
         recognition.recognised = recognition.recognised.and(Tri::Indeterminate);
     }
+    let recognition = match walk.raised(first, Dimension::Recognition, |_| true) {
+        Tri::Pass => recognition,
+        recognised => Recognition {
+            route: if recognised == Tri::Fail { Route::Fail } else { Route::Indeterminate },
+            recognised,
+            conditional: false,
+            ..recognition
+        },
+    };
     let subject = Subject::Calibration(row.calibration);
     let facts = [fact("route", FactValue::Word(recognition.route.as_str()))];
     let note = match recognition.route {

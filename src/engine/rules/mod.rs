@@ -9,6 +9,7 @@ pub mod document;
 pub mod epoch;
 pub mod fitness;
 pub mod freshness;
+pub mod governance;
 pub mod institute;
 pub mod material;
 pub mod quantity;
@@ -143,10 +144,13 @@ pub static TABLE: &[&Rule] = &[
     &viet_nam::V_08,
     &viet_nam::V_09,
     &viet_nam::V_10,
+    &governance::G_01,
+    &governance::G_02,
+    &governance::G_03,
+    &governance::G_04,
+    &governance::G_05,
+    &governance::G_06,
 ];
 
 /// Rules of the catalogue that are not built yet.
-pub const NOT_BUILT: &[&str] = &[
-    "I-01", "I-02", "I-03", "I-04", "I-05", "I-06", "I-07", "G-01", "G-02", "G-03", "G-04", "G-05",
-    "G-06",
-];
+pub const NOT_BUILT: &[&str] = &["I-01", "I-02", "I-03", "I-04", "I-05", "I-06", "I-07"];

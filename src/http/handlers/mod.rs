@@ -11,6 +11,7 @@ mod health;
 mod identity;
 mod imports;
 mod log;
+mod policies;
 mod records;
 mod reference;
 mod verifications;
@@ -23,6 +24,7 @@ pub fn operations() -> Vec<Operation> {
     all.extend(imports::operations());
     all.extend(log::operations());
     all.extend(reference::operations());
+    all.extend(policies::operations());
     all.extend(identity::operations());
     all.extend(health::operations());
     all
