@@ -449,7 +449,8 @@ impl<'a> Walk<'a> {
         self.evidence.references.of(calibration.position())
     }
 
-    fn applies(
+    /// Whether a reference was used for a row of its calibration.
+    pub(super) fn applies(
         &self,
         reference: &ReferenceRow,
         row: ResultIndex,
@@ -721,7 +722,8 @@ impl<'a> Walk<'a> {
         result
     }
 
-    fn inputs(&self, index: ResultIndex, row: &ResultRow) -> Vec<Input> {
+    /// What a row was made with.
+    pub(super) fn inputs(&self, index: ResultIndex, row: &ResultRow) -> Vec<Input> {
         self.links(row.calibration)
             .iter()
             .filter(|reference| self.applies(reference, index, row.calibration))

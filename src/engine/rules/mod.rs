@@ -6,6 +6,7 @@ pub mod accreditation;
 pub mod capability;
 pub mod document;
 pub mod fitness;
+pub mod impact;
 pub mod institute;
 pub mod quantity;
 pub mod range;
@@ -73,6 +74,13 @@ pub static TABLE: &[&Rule] = &[
     &viet_nam::V_03,
     &viet_nam::V_04,
     &viet_nam::V_06,
+    &impact::I_01,
+    &impact::I_02,
+    &impact::I_03,
+    &impact::I_04,
+    &impact::I_05,
+    &impact::I_06,
+    &impact::I_07,
 ];
 
 /// Rules of the catalogue that are not built yet.
@@ -82,6 +90,5 @@ pub const NOT_BUILT: &[&str] = &[
     "N-06", "N-08", "N-09", "N-10", "N-11", "N-12", "N-13", "N-14", "N-15", "T-06", "T-07", "T-09",
     "T-11", "T-12", "M-01", "M-02", "M-03", "M-04", "M-05", "M-06", "M-07", "M-08", "M-09", "D-01",
     "D-02", "D-03", "D-05", "D-06", "D-07", "D-08", "D-09", "F-02", "F-03", "F-04", "F-05", "F-06",
-    "V-02", "V-05", "V-07", "V-08", "V-09", "V-10", "I-01", "I-02", "I-03", "I-04", "I-05", "I-06",
-    "I-07", "G-01", "G-02", "G-03", "G-04", "G-05", "G-06",
+    "V-02", "V-05", "V-07", "V-08", "V-09", "V-10", "G-01", "G-02", "G-03", "G-04", "G-05", "G-06",
 ];

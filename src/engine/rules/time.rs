@@ -8,6 +8,7 @@ use crate::engine::evidence::*;
 use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
+use crate::engine::policy::Policy;
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Contribution, Input, Note, Walk};
 
@@ -344,7 +345,7 @@ fn judge_event(
 
 /// The last day on which the standard was shown to be good before a discovery: its calibration,
 /// or an intermediate check within limits.
-fn last_good_evidence(
+pub fn last_good_evidence(
     walk: &Walk<'_>,
     standard: StandardIndex,
     calibrated: Day,
@@ -467,7 +468,7 @@ fn found_later(
         Some(significance) => (Some(significance), shift()),
         None => {
             let ratio = shift();
-            (ratio.map(|ratio| significance_of(walk, ratio)), ratio)
+            (ratio.map(|ratio| significance_of(walk.policy, ratio)), ratio)
         }
     };
     let ratio = ratio.map_or(FactValue::Word("?"), FactValue::Number);
@@ -498,9 +499,14 @@ fn decision(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> Option<Signifi
     rows.map(|row| row.significance).max()
 }
 
-/// |c·Δ| in units of the child's U95, from the first later calibration of the same standard that
-/// is good and covers the same point: as found, where both phases are given.
+/// |c·Δ| in units of the child's U95, as a later calibration of the reference shows it.
 fn recalibrated(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> Option<f64> {
+    shift_in_u95(walk, at.row, at.input, used_row, shown_later(walk, used_row)?)
+}
+
+/// The same row of the first later calibration of the same standard that is good and covers the same
+/// point: as found, where both phases are given.
+pub fn shown_later<'a>(walk: &Walk<'a>, used_row: &ResultRow) -> Option<&'a ResultRow> {
     let evidence = walk.evidence;
     let item = evidence.calibration(used_row.calibration).item?;
     let used_until = evidence.calibration(used_row.calibration).performed_to;
@@ -517,14 +523,15 @@ fn recalibrated(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> Option<f64
             && row.value_is == used_row.value_is
             && row.extent.contains(used_row.extent)
     });
-    let shown = rows.min_by_key(|row| row.phase != Some(Phase::AsFound))?;
-    shift_in_u95(walk, at.row, at.input, used_row, shown)
+    rows.min_by_key(|row| row.phase != Some(Phase::AsFound))
 }
 
-fn significance_of(walk: &Walk<'_>, ratio: f64) -> Significance {
-    if ratio <= walk.policy.impact_insignificant {
+/// How much a shift of so many times U95 matters (rule I-04); a ratio at a limit is still below it.
+pub fn significance_of(policy: &Policy, ratio: f64) -> Significance {
+    let within = |limit: f64| ratio <= limit * (1.0 + Extent::SLACK);
+    if within(policy.impact_insignificant) {
         Significance::Insignificant
-    } else if ratio <= walk.policy.impact_significant {
+    } else if within(policy.impact_significant) {
         Significance::Review
     } else {
         Significance::Significant
@@ -712,7 +719,7 @@ pub fn t_08_link(
         return standing.also(Broken { state, late: true });
     };
     let facts = [number, fact("ratio", FactValue::Number(ratio))];
-    let (note, late) = match significance_of(walk, ratio) {
+    let (note, late) = match significance_of(walk.policy, ratio) {
         Significance::Insignificant => (Note::remark(&T_08, subject, &CORRECTED), false),
         Significance::Review => {
             (Note::unknown(&T_08, subject, &CORRECTED_REVIEW, &NEED_EVALUATION), true)
