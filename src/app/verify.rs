@@ -82,7 +82,8 @@ fn with_defaults(claim: &Claim, moment: Moment) -> Claim {
     claim
 }
 
-fn unknown_policy(name: &str) -> Faults {
+/// That there is no such policy.
+pub(super) fn unknown_policy(name: &str) -> Faults {
     let known = Policy::SHIPPED.join(", ");
     Faults(vec![Fault::error(
         "/policy",

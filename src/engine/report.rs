@@ -681,6 +681,9 @@ fn in_vietnamese(word: &str) -> Option<&'static str> {
         "type_approval" => "phê duyệt mẫu",
         "kind" => "loại (chuẩn, tổng hợp hay mở rộng)",
         "mode" => "chế độ (tuyệt đối hay tương đối)",
+        "insignificant" => "không đáng kể",
+        "review" => "cần xem xét",
+        "significant" => "đáng kể",
         _ => return None,
     })
 }

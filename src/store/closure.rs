@@ -49,7 +49,7 @@ pub(super) fn closure(
     certificate: Option<&Id>,
     at: u64,
 ) -> Result<Closure, StoreError> {
-    let mut closure = Loading { connection, at, records: BTreeMap::new() };
+    let mut closure = Loading::new(connection, at);
     let named = std::iter::once(standard).chain(certificate);
     closure.take_ids(named.clone().cloned().collect())?;
     let walked = closure.walk(standard, certificate)?;
@@ -61,16 +61,24 @@ pub(super) fn closure(
     Ok(Closure { records, log_index: at })
 }
 
-struct Loading<'c> {
-    connection: &'c mut AnyConnection,
+/// Records as they are loaded, each once.
+pub(super) struct Loading<'c> {
+    pub(super) connection: &'c mut AnyConnection,
     at: u64,
-    records: BTreeMap<Id, AnyRecord>,
+    pub(super) records: BTreeMap<Id, AnyRecord>,
 }
 
 type Ids = BTreeSet<Id>;
 
 fn texts(ids: &Ids) -> impl Iterator<Item = &str> {
     ids.iter().map(Id::as_str)
+}
+
+impl<'c> Loading<'c> {
+    /// Nothing so far.
+    pub(super) fn new(connection: &'c mut AnyConnection, at: u64) -> Self {
+        Self { connection, at, records: BTreeMap::new() }
+    }
 }
 
 impl Loading<'_> {
@@ -89,13 +97,18 @@ impl Loading<'_> {
         Ok(new)
     }
 
-    fn take_ids(&mut self, mut ids: Ids) -> Result<Ids, StoreError> {
+    pub(super) fn take_ids(&mut self, mut ids: Ids) -> Result<Ids, StoreError> {
         ids.retain(|id| !self.records.contains_key(id));
         let found = read::get_all(self.connection, &ids, self.at)?;
         self.take(found)
     }
 
-    fn take_column(&mut self, table: Table, column: &str, of: &Ids) -> Result<Ids, StoreError> {
+    pub(super) fn take_column(
+        &mut self,
+        table: Table,
+        column: &str,
+        of: &Ids,
+    ) -> Result<Ids, StoreError> {
         if of.is_empty() {
             return Ok(Ids::new());
         }
@@ -103,7 +116,7 @@ impl Loading<'_> {
         self.take(found)
     }
 
-    fn take_child(
+    pub(super) fn take_child(
         &mut self,
         table: Table,
         child: Table,
@@ -132,6 +145,13 @@ impl Loading<'_> {
         self.take_ids(walked.clone())?;
         walked.retain(|id| matches!(self.records.get(id), Some(AnyRecord::Calibrations(_))));
         Ok(walked)
+    }
+
+    /// What a look at every record collects.
+    pub(super) fn each_of_all(&self, look: impl Fn(&AnyRecord, &mut Ids)) -> Ids {
+        let mut collected = Ids::new();
+        self.records.values().for_each(|record| look(record, &mut collected));
+        collected
     }
 
     /// What a look at each of these records collects.

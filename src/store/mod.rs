@@ -15,6 +15,7 @@ mod closure;
 mod connection;
 mod dialect;
 mod error;
+mod impact;
 mod lineage;
 mod list;
 mod migrate;
@@ -43,6 +44,7 @@ pub use access::{ApiKey, Member};
 pub use closure::Closure;
 pub use connection::{DatabaseUrl, PoolState};
 pub use error::StoreError;
+pub use impact::{Below, Root};
 pub use lineage::{Direction, Lineage, Step};
 pub use list::{Comparison, FilterName, FilterValue, ListQuery, filters};
 pub use migrate::SchemaState;
@@ -242,6 +244,15 @@ impl Store {
         at: u64,
     ) -> Result<Closure, StoreError> {
         closure::closure(&mut *self.reader()?, standard, certificate, at)
+    }
+
+    /// What hangs on something that turned out to be bad, where that is not more than so many
+    /// certificates.
+    ///
+    /// # Errors
+    /// When the database fails, or a body in it is damaged.
+    pub fn below(&self, root: &Root, at: u64, most: usize) -> Result<Below, StoreError> {
+        impact::below(&mut *self.reader()?, root, at, most)
     }
 
     /// What stands above or below a standard, with exact counts and at most so many steps.

@@ -9,6 +9,7 @@ use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
 use crate::engine::policy::Policy;
+use crate::engine::rules::impact::{I_04, I_06};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Contribution, Input, Note, Walk};
 
@@ -471,6 +472,10 @@ fn found_later(
             (ratio.map(|ratio| significance_of(walk.policy, ratio)), ratio)
         }
     };
+    note_significance(walk, subject, against, significance, ratio);
+    let used = at.child.performed_to;
+    let facts = [fact("on", FactValue::Day(on)), fact("used", FactValue::Day(used))];
+    walk.note(Note::pass_with(&I_06, subject, &RECORDED_LATER).against(against).facts(&facts));
     let ratio = ratio.map_or(FactValue::Word("?"), FactValue::Number);
     let facts = [fact("on", FactValue::Day(on)), fact("ratio", ratio)];
     let (note, late) = match significance {
@@ -485,6 +490,36 @@ fn found_later(
         }
     };
     Broken { state: walk.note(note.against(against).facts(&facts)), late }
+}
+
+static RECORDED_LATER: Phrase = phrase(
+    "sự việc ngày {on} được ghi nhận sau khi chuẩn đã được dùng ngày {used}: chỉ kết luận khi đã đánh giá",
+    "what happened on {on} was recorded after the use on {used}: it counts as it is evaluated",
+);
+static SHIFT_IN_U95: Phrase = phrase(
+    "độ lệch bằng {ratio} lần U95 của kết quả này: {significance}",
+    "the shift is {ratio} of this result's U95: {significance}",
+);
+
+/// I-04 at a link: how much a shift of the reference matters.
+fn note_significance(
+    walk: &mut Walk<'_>,
+    subject: Subject,
+    against: Option<Subject>,
+    significance: Option<Significance>,
+    ratio: Option<f64>,
+) {
+    let judged = significance.unwrap_or(Significance::Review);
+    let note = match judged {
+        Significance::Insignificant => Note::pass_with(&I_04, subject, &SHIFT_IN_U95),
+        Significance::Review => Note::unknown(&I_04, subject, &SHIFT_IN_U95, &NEED_EVALUATION),
+        Significance::Significant => Note::fail(&I_04, subject, &SHIFT_IN_U95),
+    };
+    let facts = [
+        fact("ratio", ratio.map_or(FactValue::Word("?"), FactValue::Number)),
+        fact("significance", FactValue::Word(judged.as_str())),
+    ];
+    walk.note(note.against(against).facts(&facts));
 }
 
 /// What a case of nonconforming work decided for the certificate made with a reference.
@@ -718,8 +753,10 @@ pub fn t_08_link(
         let state = walk.note(note.against(against).facts(&[number]));
         return standing.also(Broken { state, late: true });
     };
+    let significance = significance_of(walk.policy, ratio);
+    note_significance(walk, subject, against, Some(significance), Some(ratio));
     let facts = [number, fact("ratio", FactValue::Number(ratio))];
-    let (note, late) = match significance_of(walk.policy, ratio) {
+    let (note, late) = match significance {
         Significance::Insignificant => (Note::remark(&T_08, subject, &CORRECTED), false),
         Significance::Review => {
             (Note::unknown(&T_08, subject, &CORRECTED_REVIEW, &NEED_EVALUATION), true)

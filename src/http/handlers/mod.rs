@@ -8,6 +8,7 @@ use super::routes::{Operation, Parameter, Position};
 
 mod health;
 mod identity;
+mod impact;
 mod imports;
 mod log;
 mod records;
@@ -18,6 +19,7 @@ mod verifications;
 pub fn operations() -> Vec<Operation> {
     let mut all = records::operations();
     all.extend(verifications::operations());
+    all.extend(impact::operations());
     all.extend(imports::operations());
     all.extend(log::operations());
     all.extend(reference::operations());
