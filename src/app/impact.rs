@@ -23,7 +23,7 @@ use crate::engine::impact::{
 use crate::engine::limits::Limits;
 use crate::engine::policy::Policy;
 use crate::engine::report::{RenderedQuantity, significant, unit_of};
-use crate::store::{Below, Reader, Root};
+use crate::store::{Below, FilterValue, ListQuery, Reader, Root, Stored, filters};
 
 use super::access::Principal;
 use super::bundle::Loaded;
@@ -794,6 +794,85 @@ impl Cursor {
     }
 }
 
+/// What people call something: its id, the code of a standard, the number of a certificate or
+/// accreditation, or the name of an epoch.
+fn names_of(records: &Records, name: &str) -> Vec<(ImpactSubjectKind, String)> {
+    use ImpactSubjectKind as Kind;
+    let mut found = Vec::new();
+    let mut take = |kind: Kind, id: &Id, called: Option<&String>| {
+        if id.as_str() == name || called.is_some_and(|called| called == name) {
+            found.push((kind, id.to_string()));
+        }
+    };
+    for record in records.calibrations.iter() {
+        take(Kind::Calibration, &record.id, Some(&record.number));
+    }
+    for record in records.measurement_standards.iter() {
+        take(Kind::Standard, &record.id, record.code.as_ref());
+    }
+    for record in records.organisations.iter() {
+        take(Kind::Organisation, &record.id, None);
+    }
+    for record in records.accreditations.iter() {
+        take(Kind::Accreditation, &record.id, record.number.as_ref());
+    }
+    for record in records.realisations.iter() {
+        take(Kind::Realisation, &record.id, None);
+    }
+    if records.realisations.iter().any(|record| record.epoch.as_deref() == Some(name)) {
+        found.push((Kind::Epoch, name.to_owned()));
+    }
+    found
+}
+
+/// The one thing that a name stands for.
+fn only_one(
+    name: &str,
+    mut found: Vec<(ImpactSubjectKind, String)>,
+    wanted: Option<ImpactSubjectKind>,
+) -> Result<ImpactSubject, Faults> {
+    found.retain(|(kind, _)| wanted.is_none_or(|wanted| wanted == *kind));
+    let (code, message) = match found.as_slice() {
+        [(kind, id)] => return Ok(ImpactSubject { kind: *kind, id: id.clone() }),
+        [] => (
+            "unknown_subject",
+            Text::new(
+                format!(
+                    "không có chuẩn, giấy chứng nhận, tổ chức, công nhận hay mốc nào là “{name}”"
+                ),
+                format!(
+                    "there is no standard, certificate, organisation, accreditation or epoch “{name}”"
+                ),
+            ),
+        ),
+        several => {
+            let listed: Vec<String> =
+                several.iter().map(|(kind, id)| format!("{kind} {id}")).collect();
+            let listed = listed.join(", ");
+            let message = Text::new(
+                format!("“{name}” có thể là: {listed}; hãy nêu loại hoặc mã định danh"),
+                format!("“{name}” may be: {listed}; say the kind, or name one by its id"),
+            );
+            ("ambiguous_subject", message)
+        }
+    };
+    Err(Faults(vec![Fault::error("/subject", code, message)]))
+}
+
+impl Loaded {
+    /// What somebody calls by its id, code, number or name.
+    ///
+    /// # Errors
+    /// When there is none, or several.
+    pub fn impact_subject(
+        &self,
+        name: &str,
+        kind: Option<ImpactSubjectKind>,
+    ) -> Result<ImpactSubject, Faults> {
+        only_one(name, names_of(&self.records, name), kind)
+    }
+}
+
 /// Where the store begins for a subject.
 pub(super) fn root(subject: &ImpactSubject) -> Result<Root, Faults> {
     let id = || Id::parse(&subject.id).map_err(|_| Faults(vec![unknown_subject(subject)]));
@@ -849,6 +928,62 @@ impl Registry {
                 Ok::<_, Refusal>(Some((standings(before)?, standings(at)?)))
             })
         })
+    }
+
+    /// What somebody calls by its id, code, number or name, as known at a log index.
+    ///
+    /// # Errors
+    /// When there is none, or several.
+    pub fn impact_subject(
+        &self,
+        name: &str,
+        kind: Option<ImpactSubjectKind>,
+        at: u64,
+    ) -> Result<ImpactSubject, Refusal> {
+        /// Records of one name that are looked at: more cannot be told apart anyway.
+        const MOST: u32 = 20;
+        /// Roots of a country, of which there are a few hundred.
+        const ROOTS: u32 = 10_000;
+        let mut records = Records::default();
+        let mut position = 0;
+        let mut take = |stored: Stored| -> Result<(), Refusal> {
+            records.push_any(position, stored.record()?);
+            position += 1;
+            Ok(())
+        };
+        if let Ok(id) = Id::parse(name)
+            && let Some(stored) = self.store().get(&id, at)?
+        {
+            take(stored)?;
+        }
+        let called = [
+            (CollectionName::MeasurementStandards, Some("code"), MOST),
+            (CollectionName::Calibrations, Some("number"), MOST),
+            (CollectionName::Accreditations, Some("number"), MOST),
+            (CollectionName::Realisations, None, ROOTS),
+        ];
+        for (collection, field, limit) in called {
+            let known = filters(collection).iter();
+            let filter = known.copied().find(|filter| field == Some(filter.name));
+            if field.is_some() && filter.is_none() {
+                continue;
+            }
+            let filter = filter.map(|filter| (filter, FilterValue::Text(name.to_owned())));
+            let found = self.store().list(&ListQuery {
+                collection,
+                filters: filter.into_iter().collect(),
+                words: Vec::new(),
+                after: None,
+                limit,
+                at,
+                reader: Reader::Everything,
+            })?;
+            found.into_iter().try_for_each(&mut take)?;
+        }
+        let mut found = names_of(&records, name);
+        found.sort_unstable();
+        found.dedup();
+        Ok(only_one(name, found, kind)?)
     }
 
     /// Everything affected that somebody may see, as CSV, and the state of knowledge.

@@ -28,6 +28,7 @@ mod database;
 mod demo;
 mod export;
 mod failure;
+mod impact;
 mod import;
 mod input;
 mod known_at;
@@ -102,6 +103,7 @@ enum Command {
     Import(import::Arguments),
     List(list::Arguments),
     Verify(Box<verify::Arguments>),
+    Impact(impact::Arguments),
     Export(export::Arguments),
     Log(log::Arguments),
     Migrate(migrate::Arguments),
@@ -179,6 +181,7 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::Import(arguments) => import::run(&arguments, options),
         Command::List(arguments) => list::run(&arguments, options),
         Command::Verify(arguments) => verify::run(&arguments, options),
+        Command::Impact(arguments) => impact::run(&arguments, options),
         Command::Export(arguments) => export::run(&arguments, options),
         Command::Log(arguments) => log::run(&arguments, options),
         Command::Migrate(arguments) => migrate::run(&arguments, options),

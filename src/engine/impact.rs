@@ -610,7 +610,10 @@ impl<'w, 'a> Spread<'w, 'a> {
             let Some((brought, parent)) = brought else { continue };
             let at_root = matches!(input.resolved.target, Target::Realisation(_));
             let sensitivity = match (&parent, at_root) {
-                (Some(parent), _) => sensitivity(self.walk, row, child, &inputs, position, parent),
+                (Some(parent), _) => {
+                    let weight = || share_in_mean(self.walk, row, child, &inputs, position);
+                    sensitivity(self.walk, row, input, parent, weight)
+                }
                 // What a root is off by was taken at the row's own value.
                 (None, true) => Some((1.0, true)),
                 (None, false) => None,
@@ -708,15 +711,13 @@ fn expanded(walk: &Walk<'_>, row: &ResultRow) -> Result<f64, Uninterpretable> {
 /// c of one input of a row: ∂(row)/∂(input) in coherent SI units, and whether its sign is known
 /// (rule I-04). An error or a correction turns the sign of what it was found with, and what is made
 /// with it turns it back or not: there only the magnitude is known, unless a derivative is stated.
-fn sensitivity(
+pub(super) fn sensitivity(
     walk: &Walk<'_>,
     row: &ResultRow,
-    child: &CalibrationRow,
-    inputs: &[Input],
-    position: usize,
+    input: &Input,
     parent: &ResultRow,
+    weight_in_mean: impl FnOnce() -> Option<f64>,
 ) -> Option<(f64, bool)> {
-    let input = inputs.get(position)?;
     let model = uncertainty::model(walk, row, input)?;
     let stated = Some(input.reference.coefficient).filter(|stated| !stated.is_nan());
     let of_factor = |value_is| matches!(value_is, ValueIs::Factor | ValueIs::Sensitivity);
@@ -731,8 +732,7 @@ fn sensitivity(
             same.then(|| (stated.unwrap_or(1.0), signed || stated.is_some()))
         }
         Model::Mean => {
-            let weight = || share_in_mean(walk, row, child, inputs, position);
-            let c = if same { stated.or_else(weight) } else { None };
+            let c = if same { stated.or_else(weight_in_mean) } else { None };
             c.map(|c| (c, signed || stated.is_some()))
         }
         Model::Ratio if plain => Some((own()? / value()?, signed)),

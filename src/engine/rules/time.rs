@@ -8,10 +8,11 @@ use crate::engine::evidence::*;
 use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
+use crate::engine::impact::sensitivity;
 use crate::engine::policy::Policy;
 use crate::engine::rules::impact::{I_04, I_06};
 use crate::engine::tri::Tri;
-use crate::engine::walk::{Contribution, Input, Note, Walk};
+use crate::engine::walk::{Input, Note, Walk};
 
 /// T-01: a reference was calibrated before it was used: parent.performed_to ≤
 /// child.performed_from. A certificate issued only after the use is a remark. A continuous
@@ -430,6 +431,16 @@ fn t_05_at(
                     }
                 }
             }
+            // Whenever it happened, a later calibration or a decision says what it means.
+            Event::MayHaveBroken(_, to)
+                if let Some(at) = link
+                    && walk.learnt_after(event.known_from, at.child.performed_to)
+                    && is_evaluated(walk, at, row) =>
+            {
+                let judged = found_later(walk, &T_05, subject, against, at, row, to);
+                broken.late |= judged.late;
+                judged.state
+            }
             Event::MayHaveBroken(from, to) => {
                 let facts = [
                     name,
@@ -522,6 +533,11 @@ fn note_significance(
     walk.note(note.against(against).facts(&facts));
 }
 
+/// Whether it is known what a fact about a reference means for what was made with it.
+fn is_evaluated(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> bool {
+    decision(walk, at, used_row).is_some() || recalibrated(walk, at, used_row).is_some()
+}
+
 /// What a case of nonconforming work decided for the certificate made with a reference.
 fn decision(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> Option<Significance> {
     let item = walk.evidence.calibration(used_row.calibration).item;
@@ -563,7 +579,9 @@ pub fn shown_later<'a>(walk: &Walk<'a>, used_row: &ResultRow) -> Option<&'a Resu
 
 /// How much a shift of so many times U95 matters (rule I-04); a ratio at a limit is still below it.
 pub fn significance_of(policy: &Policy, ratio: f64) -> Significance {
-    let within = |limit: f64| ratio <= limit * (1.0 + Extent::SLACK);
+    // Far below any written digit, and above what subtracting two nearly equal values leaves.
+    const SLACK: f64 = 1e-9;
+    let within = |limit: f64| ratio <= limit * (1.0 + SLACK);
     if within(policy.impact_insignificant) {
         Significance::Insignificant
     } else if within(policy.impact_significant) {
@@ -780,13 +798,9 @@ fn shift_in_u95(
     let own = walk.normalised(row).ok()?;
     let x = row.extent.upper;
     let u95 = own.standard_at(row, x).value * own.factor_95();
-    // c·Δ = (c·u)·Δ/u, with c·u as it was weighed.
-    let u = walk.normalised(after).ok()?.standard_at(after, after.extent.upper).value;
-    let scale = match input.contributions[0] {
-        Contribution::Known(contribution) => contribution.value / u,
-        _ => return None,
-    };
-    (same && u95 > 0.0 && u > 0.0).then_some(scale * shift / u95)
+    // Of a mean the weight is not asked for: it stands under review.
+    let (c, _) = sensitivity(walk, row, input, before, || None)?;
+    (same && u95 > 0.0).then_some(c.abs() * shift / u95)
 }
 
 /// T-10 for the claim.

@@ -10,7 +10,7 @@ use crate::domain::fault::Faults;
 use crate::domain::form::Described as _;
 use crate::domain::impact::ImpactQuestion;
 
-use super::super::call::{CSV, Call, Reply};
+use super::super::call::{Call, Reply};
 use super::super::problem::Problem;
 use super::super::routes::{Access, AnswerHeader, BASE, Operation};
 use super::at_least;
