@@ -23,6 +23,7 @@ use crate::engine::impact::{
 use crate::engine::limits::Limits;
 use crate::engine::policy::Policy;
 use crate::engine::report::{RenderedQuantity, significant, unit_of};
+use crate::engine::rules::time::significance_of;
 use crate::store::{Below, FilterValue, ListQuery, Reader, Root, Stored, filters};
 
 use super::access::Principal;
@@ -470,7 +471,8 @@ impl<'e> Analysis<'e> {
             quantity(worst.and_then(|worst| worst.shift)),
             quantity(worst.and_then(|worst| worst.u95)),
         );
-        let ratio = worst.and_then(|worst| worst.ratio).map(shown_ratio);
+        let ratio = worst.and_then(|worst| worst.ratio);
+        let ratio = ratio.map(|ratio| shown_ratio(self.policy, ratio));
         let basis = worst.map(|worst| worst.basis);
         let message =
             message(one.significance, basis, shift.as_ref(), u95.as_ref(), ratio.as_deref());
@@ -605,17 +607,24 @@ impl<'e> Analysis<'e> {
     }
 }
 
-/// A ratio as shown: two decimals where that says enough, else two digits.
-fn shown_ratio(ratio: f64) -> String {
-    match ratio {
-        ratio if ratio >= 0.1 => format!("{ratio:.2}"),
-        ratio if ratio == 0.0 => "0".to_owned(),
-        ratio => {
-            let digits = (1.0 - ratio.log10().floor()).clamp(2.0, 12.0);
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "2 to 12")]
-            let digits = digits as usize;
-            format!("{ratio:.digits$}").trim_end_matches('0').to_owned()
-        }
+/// A ratio as shown: with two digits, and with as many more as it takes to be on the same side of the
+/// policy's limits as what was computed.
+fn shown_ratio(policy: &Policy, ratio: f64) -> String {
+    const MOST: usize = 12;
+    let side = |ratio: f64| significance_of(policy, ratio);
+    let digits = (1..MOST).find(|digits| {
+        // Two decimals, or two digits of what is smaller than a tenth.
+        let rounded = format!("{ratio:.*}", *digits).parse().unwrap_or(ratio);
+        let close = match ratio >= 0.0995 {
+            true => *digits >= 2,
+            false => (rounded - ratio).abs() <= 0.05 * ratio,
+        };
+        close && side(rounded) == side(ratio)
+    });
+    let text = format!("{ratio:.*}", digits.unwrap_or(MOST));
+    match ratio < 0.0995 {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
     }
 }
 
@@ -1119,4 +1128,29 @@ fn item_certificate(evidence: &Evidence, id: &Id) -> Option<CalibrationIndex> {
     let mut ids = evidence.calibration_ids.iter();
     let position = ids.position(|own| evidence.id_text(*own) == id.as_str())?;
     Some(CalibrationIndex::new(position))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_is_shown_on_its_side_of_the_limits() {
+        let policy = Policy::shipped(DEFAULT_POLICY).expect("a policy");
+        for (ratio, shown) in [
+            (0.266_666, "0.27"),
+            (0.4, "0.40"),
+            (0.08, "0.08"),
+            (0.099_999_999_999_9, "0.10"),
+            (0.1 + 0.000_1, "0.1001"),
+            (1.0 / 3.0, "0.333"),
+            (0.33, "0.33"),
+            (0.018_9, "0.019"),
+            (0.0, "0"),
+            (1.25, "1.25"),
+            (12.0, "12.00"),
+        ] {
+            assert_eq!(shown_ratio(policy, ratio), shown, "{ratio}");
+        }
+    }
 }

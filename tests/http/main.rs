@@ -8,6 +8,7 @@ mod authorisation;
 mod document;
 mod examples;
 mod identity;
+mod impact;
 mod manners;
 mod privacy;
 mod records;
