@@ -371,6 +371,53 @@ fn the_window() {
     assert_eq!(answer.window.to_is.as_str(), "event");
 }
 
+/// Where the detection was: the day of the decision about a certificate, which is not the day to which
+/// it is dated back; and what a standard was found as, not that it was adjusted then.
+#[test]
+fn when_it_was_detected() {
+    let mut network = Network::default();
+    network.volt("z", "2025-01-10", "8", vec![])["issued_on"] = "2025-01-12".into();
+    network.volt("a", "2025-06-01", "80", vec![of("z")]);
+    network.volt("b", "2026-02-01", "80", vec![of("z")]);
+    let void = |effective_from: &str, recorded_at: Option<&str>| {
+        let mut status = json!({"status": "void_ab_initio", "effective_from": effective_from});
+        if let Some(recorded_at) = recorded_at {
+            status["recorded_at"] = recorded_at.into();
+        }
+        json!([status])
+    };
+    for (status, to, listed) in [
+        (void("2025-10-05", None), Some("2025-10-05"), 1),
+        (void("2025-01-12", Some("2025-10-06T03:00:00Z")), Some("2025-10-06"), 1),
+        (void("2025-01-12", None), None, 2),
+    ] {
+        network.certificates[0]["status_history"] = status;
+        let answer = network.ask(certificate("z"));
+        assert_eq!(answer.window.to.map(|day| day.to_string()).as_deref(), to);
+        assert_eq!(answer.counts.certificates, listed);
+        assert_eq!(answer.counts.used_after_window, 2 - listed);
+    }
+    // Withdrawn from a day on: uses before it are good.
+    network.certificates[0]["status_history"] =
+        json!([{"status": "withdrawn", "effective_from": "2025-10-05"}]);
+    let answer = network.ask(certificate("z"));
+    assert_eq!(found(&answer)[0].0, "b");
+    assert_eq!((answer.counts.certificates, answer.counts.used_before_window), (1, 1));
+    let again = network.volt("z2", "2026-10-07", "8", vec![]);
+    again["item"] = "_:s-z".into();
+    again["results"][0]["phase"] = "as_found".into();
+    network.standards[0]["events"] = json!([{"kind": "adjustment", "on": "2026-10-07"}]);
+    let answer = network.ask(json!({"subject": {"kind": "standard", "id": "_:s-z"}}));
+    assert_eq!(answer.window.to_is.as_str(), "as_found");
+    assert_eq!(answer.counts.certificates, 2);
+    // Dropped on a known day: bad from then on, until it was calibrated again.
+    network.standards[0]["events"] = json!([{"kind": "damage", "on": "2025-12-01"}]);
+    let answer = network.ask(json!({"subject": {"kind": "standard", "id": "_:s-z"}}));
+    assert_eq!(found(&answer)[0].0, "b");
+    assert_eq!(answer.counts.certificates, 1);
+    assert_eq!(answer.window.to_is.as_str(), "recalibration");
+}
+
 /// Only the rows that were made with it count, and checks are no links.
 #[test]
 fn rows_and_checks() {

@@ -218,7 +218,10 @@ impl Loaded {
     /// When the question cannot be asked of these records; pointers name what is wrong.
     pub fn impact(&self, question: &ImpactQuestion) -> Result<Analysis<'_>, Faults> {
         let evidence = self.evidence();
-        let known = match (self.log_index(), question.known_at) {
+        let cursor = question.cursor.as_deref();
+        let cursor = cursor.map(|cursor| Cursor::parse(cursor, question)).transpose()?;
+        let known_at = cursor.map(|cursor| KnownAt::LogIndex(cursor.at)).or(question.known_at);
+        let known = match (self.log_index(), known_at) {
             (Some(_), _) | (None, None) => evidence.log_head,
             (None, Some(known_at)) => index_in(evidence, known_at),
         };

@@ -817,7 +817,17 @@ fn of_certificate(walk: &Walk<'_>, certificate: CalibrationIndex) -> Ends {
     let own = Some((evidence.calibration(certificate).performed_to, Bound::Certificate));
     match bad {
         Some(one) if one.status == Withdrawn => [Some((one.effective_from, Bound::Status)), None],
-        Some(one) => [own, Some((one.effective_from, Bound::Status))],
+        Some(one) => {
+            // The day of the decision, or of its record where that is later. One that is dated back
+            // to the certificate says nothing of the detection: the window stays open.
+            let day = walk
+                .evidence
+                .day_known(one.known_from)
+                .map_or(one.effective_from, |known| known.max(one.effective_from));
+            let row = evidence.calibration(certificate);
+            let later = day > row.issued_on.map_or(row.performed_to, |on| on.max(row.performed_to));
+            [own, later.then_some((day, Bound::Status))]
+        }
         None => {
             let current = walk.amended(certificate);
             let corrected = evidence.calibration(current);
@@ -835,8 +845,16 @@ fn of_standard(walk: &Walk<'_>, standard: StandardIndex, detected: Option<Day>) 
         let all = evidence.calibrations_of.of(standard.position()).iter();
         all.copied().filter(|index| walk.knows(evidence.calibration(*index).known_from))
     };
+    // Adjusted while it was calibrated: that is no news, and its rows as found say what was before.
+    let in_calibration = |on: Day| {
+        let mut rows = calibrations().map(|index| evidence.calibration(index));
+        rows.any(|row| row.performed_from <= on && on <= row.performed_to)
+    };
     let events = evidence.events.of(standard.position()).iter();
-    let broke = events.filter(|event| event.breaks && walk.knows(event.known_from));
+    let broke = events.filter(|event| {
+        let usual = event.kind == EventKind::Adjustment && event.on.is_some_and(in_calibration);
+        event.breaks && !usual && walk.knows(event.known_from)
+    });
     let broke = broke.max_by_key(|event| (event.discovered_on.or(event.on), event.on));
     let failed = |event: &EventRow| event.kind == EventKind::IntermediateCheck;
     if let (Some(event), None) = (broke, detected)
