@@ -550,6 +550,8 @@ fn what_cannot_be_asked() {
     assert_eq!(refused(certificate("nothing")), place("/subject/id", "unknown_subject"));
     let question = with(certificate("z"), json!({"policy": "none"}));
     assert_eq!(refused(question), place("/policy", "unknown_policy"));
+    let question = shifted(certificate("z"), "1", "mg");
+    assert_eq!(refused(question), place("/shift/unit", "other_dimension"));
     let question = with(certificate("z"), json!({"limit": 0}));
     assert_eq!(refused(question), place("/limit", "bad_limit"));
     let window = json!({"window_from": "2026-02-01", "window_to": "2026-01-01"});

@@ -293,19 +293,25 @@ impl<'e> Analysis<'e> {
         if origin.is_none() {
             faults.push(unknown_subject(&question.subject));
         }
+        let shift = question.shift.as_ref();
+        let shift = shift.map(|shift| StatedShift::new(shift.value.to_f64(), &shift.unit));
+        if let (Some(origin), Some(shift), Some(stated)) = (&origin, &shift, &question.shift)
+            && !engine::says_something(evidence, origin, shift)
+        {
+            let unit = stated.unit.code();
+            let message = Text::new(
+                format!(
+                    "không kết quả nào của đối tượng này được ghi bằng đại lượng của đơn vị “{unit}”"
+                ),
+                format!("no result of this subject is of a quantity that has the unit “{unit}”"),
+            );
+            faults.push(Fault::error("/shift/unit", "other_dimension", message));
+        }
         let (Some(policy), Some(origin), []) = (policy, origin, faults.as_slice()) else {
             return Err(Faults(faults));
         };
-        let incident = Incident {
-            origin,
-            from: question.window_from,
-            to: question.window_to,
-            shift: question
-                .shift
-                .as_ref()
-                .map(|shift| StatedShift::new(shift.value.to_f64(), &shift.unit)),
-            known,
-        };
+        let incident =
+            Incident { origin, from: question.window_from, to: question.window_to, shift, known };
         let impact = engine::impact(evidence, &incident, policy, &Limits::default());
         let question = question.clone();
         Ok(Self { evidence, policy, question, impact, log_index, visible: None })

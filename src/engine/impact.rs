@@ -73,6 +73,18 @@ impl StatedShift {
     }
 }
 
+/// Whether a shift says something of at least one row of what is bad, where that has rows.
+pub fn says_something(evidence: &Evidence, origin: &Origin, shift: &StatedShift) -> bool {
+    let certificates = match origin {
+        Origin::Certificate(certificate) => std::slice::from_ref(certificate),
+        Origin::Standard(standard) => evidence.calibrations_of.of(standard.position()),
+        Origin::Organisation(_) | Origin::Accreditation(_) | Origin::Realisations(_) => &[],
+    };
+    let mut rows = certificates.iter().flat_map(|one| evidence.results.of(one.position()));
+    let none = rows.clone().next().is_none();
+    none || rows.any(|row| shift.of(row).is_some())
+}
+
 /// The question.
 #[derive(Debug, Clone)]
 pub struct Incident {
