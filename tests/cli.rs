@@ -64,6 +64,33 @@ fn the_verdict_is_the_exit_status() {
 }
 
 #[test]
+fn what_a_bad_certificate_touched() {
+    let ask = |arguments: &[&str]| {
+        etalon(&[&["impact", "--bundle", COUNTRY, "ILL-VMI-25-0312"], arguments].concat())
+    };
+    for (language, totals, row) in [
+        ("en", "significant 0, to be reviewed 0, insignificant 1; not decided 0", "insignificant"),
+        ("vi", "đáng kể 0, cần xem xét 0, không đáng kể 1; chưa có quyết định 0", "không đáng kể"),
+    ] {
+        let run = ask(&["--lang", language]);
+        assert_eq!(run.status, Some(0), "{run:?}");
+        assert!(run.out.contains(totals), "{}", run.out);
+        assert!(run.out.contains(&format!("✓ {row}  ILL-QT1-26-0061  W-200G-01")), "{}", run.out);
+        assert!(run.out.lines().all(|line| line.chars().count() <= 100), "{}", run.out);
+    }
+    let machine = ask(&["--json", "--known-at", "2026-10-06T00:00:00Z", "--shift", "0.04 mg"]);
+    let item = &machine.json()["items"][0];
+    assert_eq!((&item["ratio"], &item["decided"]), (&json!("0.20"), &Value::Null));
+    assert_eq!(item["significance"], "review");
+    let table = ask(&["--csv"]);
+    assert_eq!(table.out.lines().count(), 2, "{}", table.out);
+    ask(&["--shift", "a lot"]).refused(64, &["--shift", "expected a number, a blank and a unit"]);
+    ask(&["--to", "2020-01-01", "--from", "2021-01-01"]).refused(65, &["--to", "before it begins"]);
+    let nobody = etalon(&["impact", "--bundle", COUNTRY, "NOBODY"]);
+    nobody.refused(65, &["SUBJECT", "NOBODY"]);
+}
+
+#[test]
 fn nothing_is_wider_than_a_page() {
     for language in ["en", "vi"] {
         let run = ask(&["--standard", "PB-10M-02", "--lang", language]);

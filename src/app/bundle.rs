@@ -82,6 +82,16 @@ impl Loaded {
         loaded
     }
 
+    /// Its records, compiled.
+    pub(super) fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// The registry's log index that the records are known at; none for a bundle.
+    pub(super) fn log_index(&self) -> Option<u64> {
+        self.log_index
+    }
+
     /// The standard with this id, or else with this code.
     ///
     /// # Errors

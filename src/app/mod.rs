@@ -3,12 +3,14 @@
 pub mod access;
 pub mod audit;
 pub mod bundle;
+mod cases;
 pub mod certificates;
 pub mod conformance;
 pub mod convert;
 pub mod export;
 pub mod history;
 pub mod idempotency;
+pub mod impact;
 pub mod import;
 pub mod jobs;
 pub mod keys;

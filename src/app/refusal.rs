@@ -78,8 +78,6 @@ pub enum Refusal {
     NoRule {
         /// What was asked for.
         name: String,
-        /// Whether the catalogue has it, and this version does not evaluate it.
-        not_built: bool,
         /// Rules that may have been meant.
         alike: Vec<&'static str>,
     },
@@ -201,7 +199,7 @@ impl Refusal {
                      number {base}; read it again, make the change on that and send it"
                 ),
             ),
-            Self::NoRule { name, not_built, alike } => no_rule(&shortened(name), *not_built, alike),
+            Self::NoRule { name, alike } => no_rule(&shortened(name), alike),
             Self::NotEmpty { entries } => Text::new(
                 format!(
                     "sổ đăng ký đã có {entries} mục nhật ký; thao tác này cần một sổ đăng ký trống"
@@ -212,13 +210,7 @@ impl Refusal {
     }
 }
 
-fn no_rule(name: &str, not_built: bool, alike: &[&str]) -> Text {
-    if not_built {
-        return Text::new(
-            format!("quy tắc {name} có trong danh mục nhưng chương trình này chưa đánh giá"),
-            format!("rule {name} is in the catalogue, but this version does not evaluate it"),
-        );
-    }
+fn no_rule(name: &str, alike: &[&str]) -> Text {
     let (vi, en) = match alike {
         [] => (String::new(), String::new()),
         alike => {

@@ -30,6 +30,7 @@ pub use crate::store::{Direction, Lineage};
 
 use super::access::{self, Act, Facts, Principal};
 use super::bundle::{self, Loaded};
+use super::cases;
 use super::history;
 use super::idempotency::{Answered, Attempt};
 use super::privacy::is_confidential;
@@ -630,6 +631,16 @@ fn write(
         }
     }
     let warnings = check(writer, &record, &author.reader())?;
+    if let AnyRecord::Nonconformities(case) = &record {
+        let earlier = match before.map(Stored::record).transpose()? {
+            Some(AnyRecord::Nonconformities(earlier)) => Some(earlier),
+            _ => None,
+        };
+        let faults = cases::faults(writer, case, earlier.as_deref(), &author.reader())?;
+        if !faults.is_empty() {
+            return Err(Refusal::Faults(Faults(faults)));
+        }
+    }
     let id = record.record().id().clone();
     if before.is_none() {
         writer.identify([(&id, collection)])?;

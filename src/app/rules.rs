@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::domain::text::Text;
 use crate::engine::finding::{Dimension, Rule, Severity, Tag};
 use crate::engine::policy::{Policy, Switch, fixed};
-use crate::engine::rules::{NOT_BUILT, TABLE};
+use crate::engine::rules::TABLE;
 
 use super::refusal::Refusal;
 use super::registry::Registry;
@@ -66,8 +66,7 @@ pub fn named(name: &str) -> Result<&'static Rule, Refusal> {
     if let Some(rule) = TABLE.iter().find(|rule| bare(rule.id) == wanted) {
         return Ok(rule);
     }
-    let not_built = NOT_BUILT.iter().any(|id| bare(id) == wanted);
-    Err(Refusal::NoRule { name: name.to_owned(), not_built, alike: alike(&wanted) })
+    Err(Refusal::NoRule { name: name.to_owned(), alike: alike(&wanted) })
 }
 
 /// Rules of the same area, those with the nearest numbers first.

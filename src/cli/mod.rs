@@ -30,6 +30,7 @@ mod demo;
 mod explain;
 mod export;
 mod failure;
+mod impact;
 mod import;
 mod input;
 mod known_at;
@@ -107,6 +108,7 @@ enum Command {
     List(list::Arguments),
     Verify(Box<verify::Arguments>),
     Audit(audit::Arguments),
+    Impact(impact::Arguments),
     Export(export::Arguments),
     Log(log::Arguments),
     Migrate(migrate::Arguments),
@@ -187,6 +189,7 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::List(arguments) => list::run(&arguments, options),
         Command::Audit(arguments) => audit::run(&arguments, options),
         Command::Verify(arguments) => verify::run(&arguments, options),
+        Command::Impact(arguments) => impact::run(&arguments, options),
         Command::Export(arguments) => export::run(&arguments, options),
         Command::Log(arguments) => log::run(&arguments, options),
         Command::Migrate(arguments) => migrate::run(&arguments, options),

@@ -3,10 +3,12 @@
 //! live here.
 
 use crate::domain::calibration::{CalibrationKind, ReferenceRole, ValueIs};
+use crate::domain::nonconformity::Significance;
 use crate::domain::quantity::QuantityKindId;
 use crate::domain::realisation::RealisationKind;
 use crate::domain::text::Language;
 use crate::engine::finding::{Dimension, Outcome, Phrase, Severity, Tag, phrase};
+use crate::engine::impact::{Bound, Standing};
 use crate::engine::policy::Switch;
 use crate::engine::report::{
     Closure, DimensionOutcome, LinkState, LinkVia, Route, Traceability, Verdict,
@@ -459,6 +461,68 @@ pub const fn role(role: ReferenceRole) -> Option<Phrase> {
         ReferenceRole::Correction => Some(phrase("số hiệu chính", "correction")),
         ReferenceRole::Environment => Some(phrase("môi trường", "environment")),
         ReferenceRole::Check => Some(phrase("kiểm tra", "check")),
+    }
+}
+
+// What is affected by something bad
+phrases! {
+    IMPACT_WINDOW = "dùng trong khoảng {from} … {to}", "used in the window {from} … {to}";
+    IMPACT_SHIFT = "độ lệch {shift}", "a shift of {shift}";
+    IMPACT_SHIFT_SHOWN = "độ lệch theo các giấy chứng nhận sau đó, nếu có",
+        "the shift as later certificates show it, if any does";
+    IMPACT_COUNTS = "{certificates} giấy chứng nhận bị ảnh hưởng, của {standards} chuẩn và phương tiện đo, {organisations} tổ chức liên quan",
+        "affected: certificates {certificates}, standards and instruments {standards}, organisations {organisations}";
+    IMPACT_SIGNIFICANT = "đáng kể {count}", "significant {count}";
+    IMPACT_REVIEW = "cần xem xét {count}", "to be reviewed {count}";
+    IMPACT_INSIGNIFICANT = "không đáng kể {count}", "insignificant {count}";
+    IMPACT_UNDECIDED = "chưa có quyết định {count}", "not decided {count}";
+    IMPACT_OUTSIDE = "không tính: {before} giấy chứng nhận dùng nó trước khoảng thời gian đó, {after} sau đó",
+        "not counted: certificates made with it before the window {before}, after it {after}";
+    IMPACT_MADE = "thực hiện {when}, bậc {depth}, của {owner}, cấp bởi {issuer}",
+        "performed {when}, step {depth}, owned by {owner}, issued by {issuer}";
+    IMPACT_DECIDED = "đã quyết định: {decided}", "decided: {decided}";
+    IMPACT_STANDING = "tính liên kết chuẩn trước đó {before}, nay {now}",
+        "traceability before {before}, now {now}";
+    IMPACT_TO_TELL = "Việc phải làm (ISO/IEC 17025 7.10)", "What is to be done (ISO/IEC 17025 7.10)";
+    IMPACT_TELLS = "{laboratory} với {customer}", "{laboratory} to {customer}";
+    IMPACT_OF_THEM = "{certificates} giấy chứng nhận, {items} đối tượng: {to_do}",
+        "certificates {certificates}, items {items}: {to_do}";
+}
+
+/// How much a certificate is affected.
+pub const fn significance(significance: Significance) -> Phrase {
+    match significance {
+        Significance::Insignificant => phrase("không đáng kể", "insignificant"),
+        Significance::Review => phrase("cần xem xét", "to be reviewed"),
+        Significance::Significant => phrase("đáng kể", "significant"),
+    }
+}
+
+/// What an end of a window follows from.
+pub const fn bound(bound: Bound) -> Phrase {
+    match bound {
+        Bound::Stated => phrase("như đã nêu", "as stated"),
+        Bound::Certificate => phrase("từ chính giấy chứng nhận", "from the certificate itself"),
+        Bound::LastCalibration => phrase("sau lần hiệu chuẩn cuối", "after the last calibration"),
+        Bound::IntermediateCheck => {
+            phrase("sau lần kiểm tra trung gian đạt", "after the last check within limits")
+        }
+        Bound::Status => phrase("theo trạng thái đã ghi", "by its status"),
+        Bound::Event => phrase("theo sự kiện đã ghi", "by the event on record"),
+        Bound::AsFound => phrase("khi nhận vào để hiệu chuẩn", "as found at its calibration"),
+        Bound::Recalibration => phrase("đến lần hiệu chuẩn lại", "until calibrated again"),
+        Bound::Open => phrase("để mở", "open"),
+    }
+}
+
+/// Traceability of a certificate.
+pub const fn standing(standing: Standing) -> Phrase {
+    match standing {
+        Standing::Pass => phrase("đạt", "pass"),
+        Standing::PassWithRemarks => phrase("đạt, có lưu ý", "pass with remarks"),
+        Standing::Indeterminate => phrase("chưa xác định", "indeterminate"),
+        Standing::UnderReview => phrase("đang xem xét", "under review"),
+        Standing::Fail => phrase("không đạt", "fail"),
     }
 }
 

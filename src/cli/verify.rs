@@ -212,7 +212,7 @@ fn bad_option(pointer: &str, message: Text) -> Fault {
 }
 
 /// A quantity value as people type it: a number, a blank, a unit; a number alone has no unit.
-fn quantity(text: &str) -> Result<Value, Text> {
+pub(super) fn quantity(text: &str) -> Result<Value, Text> {
     let (number, unit) = number_and_unit(text);
     match number.parse::<Decimal>() {
         Ok(_) => Ok(json!({"value": number, "unit": unit})),

@@ -25,6 +25,7 @@ pub mod fault;
 pub mod form;
 pub mod id;
 pub mod identity;
+pub mod impact;
 pub mod interval;
 pub mod json;
 pub mod links;

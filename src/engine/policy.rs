@@ -24,7 +24,7 @@ use super::evidence::Period;
 use super::finding::{Phrase, Rule, Severity, phrase};
 use super::law::{LegalUnits, LegalUnitsDocument, VerificationCycle, VerificationCycleDocument};
 use super::limits::Limits;
-use super::rules::{NOT_BUILT, TABLE};
+use super::rules::TABLE;
 
 /// A policy, under which a claim is judged.
 #[derive(Debug, Clone)]
@@ -699,15 +699,6 @@ fn switched(rules: ByName<RuleSwitch>, faults: &mut Vec<Fault>) -> Vec<Switched>
         }
         match TABLE.iter().find(|rule| rule.id == id) {
             Some(rule) => switched.push(Switched { rule, to: severity, reason: reason.0 }),
-            None if NOT_BUILT.contains(&id.as_str()) => {
-                let message = Text::new(
-                    format!(
-                        "quy tắc {id} chưa được chương trình này đánh giá, nên không thể thay đổi"
-                    ),
-                    format!("rule {id} is not evaluated by this version, so it cannot be switched"),
-                );
-                refuse("unknown_rule", message);
-            }
             None => {
                 let found = shortened(&id);
                 let message = Text::new(
@@ -943,8 +934,7 @@ mod tests {
     #[test]
     fn fixed_rules_are_rules() {
         for (id, why) in FIXED {
-            let known = TABLE.iter().any(|rule| rule.id == *id) || NOT_BUILT.contains(id);
-            assert!(known, "{id} is no rule");
+            assert!(TABLE.iter().any(|rule| rule.id == *id), "{id} is no rule");
             assert_ne!(why.vi, why.en);
         }
     }

@@ -769,6 +769,9 @@ fn in_vietnamese(word: &str) -> Option<&'static str> {
         "specification" => "yêu cầu kỹ thuật",
         "limits" => "giới hạn",
         "decision_rule" => "quy tắc ra quyết định",
+        "insignificant" => "không đáng kể",
+        "review" => "cần xem xét",
+        "significant" => "đáng kể",
         _ => return None,
     })
 }

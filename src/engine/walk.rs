@@ -990,7 +990,8 @@ impl<'a> Walk<'a> {
         result
     }
 
-    fn inputs(&self, index: ResultIndex, row: &ResultRow) -> Vec<Input> {
+    /// What a row was made with.
+    pub(super) fn inputs(&self, index: ResultIndex, row: &ResultRow) -> Vec<Input> {
         self.links(row.calibration)
             .iter()
             .filter(|reference| self.applies(reference, index, row.calibration))

@@ -29,6 +29,8 @@ use crate::app::access::Reader;
 pub const JSON: &str = "application/json";
 /// JSON, one value a line, for answers that go on.
 pub const NDJSON: &str = "application/x-ndjson";
+/// A table, one row a line (RFC 4180).
+pub const CSV: &str = "text/csv";
 
 /// The position in the record log that an answer is from.
 pub const LOG_INDEX: HeaderName = HeaderName::from_static("log-index");
@@ -348,6 +350,12 @@ impl Call {
         let quality = |media: &str| super::negotiation::quality(self.accepted(), media);
         quality(NDJSON) > quality(JSON)
     }
+
+    /// Whether the client would rather have a table.
+    pub fn wants_csv(&self) -> bool {
+        let quality = |media: &str| super::negotiation::quality(self.accepted(), media);
+        quality(CSV) > quality(JSON)
+    }
 }
 
 fn find<'v>(values: &'v [(String, String)], name: &str) -> Option<&'v str> {
@@ -408,6 +416,12 @@ impl Reply {
         let text = serde_json::to_string(value)
             .map_err(|error| Problem::internal(format!("an answer is no JSON: {error}")))?;
         Ok(Self { body: ReplyBody::Text(JSON, text), ..Self::new(status) })
+    }
+
+    /// A table as CSV, in UTF-8.
+    pub fn csv(text: String) -> Self {
+        let body = ReplyBody::Text("text/csv; charset=utf-8; header=present", text);
+        Self { body, ..Self::new(StatusCode::OK) }
     }
 
     /// An answer of one JSON value a line.

@@ -61,7 +61,7 @@ pub(super) fn closure(
     certificates: &Ids,
     at: u64,
 ) -> Result<Closure, StoreError> {
-    let mut closure = Loading { connection, at, records: BTreeMap::new() };
+    let mut closure = Loading::new(connection, at);
     closure.take_ids(standards.union(certificates).cloned().collect())?;
     let kits = closure.take_kits(standards.clone())?;
     let walked = closure.walk(&standards.union(&kits).cloned().collect(), certificates)?;
@@ -74,16 +74,24 @@ pub(super) fn closure(
     Ok(Closure { records, log_index: at, reached_at })
 }
 
-struct Loading<'c> {
-    connection: &'c mut AnyConnection,
+/// Records as they are loaded, each once.
+pub(super) struct Loading<'c> {
+    pub(super) connection: &'c mut AnyConnection,
     at: u64,
-    records: BTreeMap<Id, AnyRecord>,
+    pub(super) records: BTreeMap<Id, AnyRecord>,
 }
 
 type Ids = BTreeSet<Id>;
 
 fn texts(ids: &Ids) -> impl Iterator<Item = &str> {
     ids.iter().map(Id::as_str)
+}
+
+impl<'c> Loading<'c> {
+    /// Nothing so far.
+    pub(super) fn new(connection: &'c mut AnyConnection, at: u64) -> Self {
+        Self { connection, at, records: BTreeMap::new() }
+    }
 }
 
 impl Loading<'_> {
@@ -102,13 +110,18 @@ impl Loading<'_> {
         Ok(new)
     }
 
-    fn take_ids(&mut self, mut ids: Ids) -> Result<Ids, StoreError> {
+    pub(super) fn take_ids(&mut self, mut ids: Ids) -> Result<Ids, StoreError> {
         ids.retain(|id| !self.records.contains_key(id));
         let found = read::get_all(self.connection, &ids, self.at)?;
         self.take(found)
     }
 
-    fn take_column(&mut self, table: Table, column: &str, of: &Ids) -> Result<Ids, StoreError> {
+    pub(super) fn take_column(
+        &mut self,
+        table: Table,
+        column: &str,
+        of: &Ids,
+    ) -> Result<Ids, StoreError> {
         if of.is_empty() {
             return Ok(Ids::new());
         }
@@ -116,7 +129,7 @@ impl Loading<'_> {
         self.take(found)
     }
 
-    fn take_child(
+    pub(super) fn take_child(
         &mut self,
         table: Table,
         child: Table,
@@ -164,6 +177,13 @@ impl Loading<'_> {
         self.take_ids(walked.clone())?;
         walked.retain(|id| matches!(self.records.get(id), Some(AnyRecord::Calibrations(_))));
         Ok(walked)
+    }
+
+    /// What a look at every record collects.
+    pub(super) fn each_of_all(&self, look: impl Fn(&AnyRecord, &mut Ids)) -> Ids {
+        let mut collected = Ids::new();
+        self.records.values().for_each(|record| look(record, &mut collected));
+        collected
     }
 
     /// What a look at each of these records collects.

@@ -16,6 +16,7 @@ mod closure;
 mod connection;
 mod dialect;
 mod error;
+mod impact;
 mod jobs;
 mod lineage;
 mod list;
@@ -46,6 +47,7 @@ pub use access::{ApiKey, Member};
 pub use closure::Closure;
 pub use connection::{DatabaseUrl, PoolState};
 pub use error::StoreError;
+pub use impact::{Below, Root};
 pub use jobs::StoredJob;
 pub use lineage::{Direction, Lineage, Step};
 pub use list::{Comparison, FilterName, FilterValue, ListQuery, filters};
@@ -255,6 +257,15 @@ impl Store {
         at: u64,
     ) -> Result<Closure, StoreError> {
         closure::closure(&mut *self.reader()?, standards, certificates, at)
+    }
+
+    /// What hangs on something that turned out to be bad, where that is not more than so many
+    /// certificates.
+    ///
+    /// # Errors
+    /// When the database fails, or a body in it is damaged.
+    pub fn below(&self, root: &Root, at: u64, most: usize) -> Result<Below, StoreError> {
+        impact::below(&mut *self.reader()?, root, at, most)
     }
 
     /// What stands above or below a standard, with exact counts and at most so many steps.

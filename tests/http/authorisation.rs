@@ -206,6 +206,7 @@ static TABLE: &[Row] = &[
     row("get_measurement_standard_lineage", Public, EVERYONE, EVERYONE),
     row("get_measurement_standard_descendants", Public, EVERYONE, EVERYONE),
     row("check_certificate", Public, EVERYONE, EVERYONE),
+    row("ask_impact", Token, READERS, READERS),
     row("create_import", Token, &[Submitter, Operator], EVERYONE),
     row("list_log_entries", Public, EVERYONE, EVERYONE),
     row("get_log_entry", Public, EVERYONE, EVERYONE),
@@ -253,6 +254,7 @@ impl Row {
             ("set_up", _) => Expected::Problem(409, "already_set_up"),
             // What is named in a body is a fault of the body.
             ("create_verification", false) => Expected::Fault("unknown_standard", "/standard"),
+            ("ask_impact", false) => Expected::Fault("unknown_subject", "/subject/id"),
             ("create_import", true) => {
                 Expected::Fault("not_allowed", "/records/measurement_standards/0")
             }
@@ -446,6 +448,9 @@ impl<'d> Fixture<'d> {
                 json!({"filter": {"owner": own}})
             }
             "create_verification" => json!({"standard": self.record("measurement_standards")}),
+            "ask_impact" => {
+                json!({"subject": {"kind": "calibration", "id": self.record("calibrations")}})
+            }
             "append_accreditation_status" | "append_legal_recognition_status" => entry("active"),
             "append_capability_status" => entry("published"),
             "append_calibration_status" => entry("withdrawn"),

@@ -305,6 +305,12 @@ fn journey(served: &Served) -> BTreeMap<String, Value> {
     let of_national = format!("/api/v1/measurement_standards/{}", text(&national["id"]));
     on.get("get_measurement_standard_descendants", &format!("{of_national}/descendants"));
 
+    let question = json!({
+        "subject": {"kind": "calibration", "id": above["id"]}, "window_to": "2026-10-01",
+        "shift": {"value": "0.02", "unit": "mg"},
+    });
+    on.ask("ask_impact", "POST", "/api/v1/impact", Some(&question));
+
     let comparison = on.create(
         "comparison",
         "comparisons",

@@ -9,6 +9,7 @@ mod authorisation;
 mod document;
 mod examples;
 mod identity;
+mod impact;
 mod manners;
 mod policies;
 mod privacy;

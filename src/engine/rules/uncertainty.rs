@@ -369,7 +369,7 @@ pub fn u_12(
 }
 
 /// How a row's value follows from an input, stated or inferred (rule U-04).
-fn model(walk: &Walk<'_>, row: &ResultRow, input: &Input) -> Option<Model> {
+pub fn model(walk: &Walk<'_>, row: &ResultRow, input: &Input) -> Option<Model> {
     if input.reference.model.is_some() {
         return input.reference.model;
     }

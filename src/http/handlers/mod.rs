@@ -9,6 +9,7 @@ use super::routes::{Operation, Parameter, Position};
 mod batches;
 mod health;
 mod identity;
+mod impact;
 mod imports;
 mod log;
 mod policies;
@@ -21,6 +22,7 @@ pub fn operations() -> Vec<Operation> {
     let mut all = records::operations();
     all.extend(verifications::operations());
     all.extend(batches::operations());
+    all.extend(impact::operations());
     all.extend(imports::operations());
     all.extend(log::operations());
     all.extend(reference::operations());
