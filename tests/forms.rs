@@ -246,8 +246,12 @@ fn records_and_reports_of_the_vectors_are_what_their_forms_say() {
             _ => Vec::new(),
         })
         .collect();
-    // A report has an id once it is kept, and is redacted for some readers; these are neither.
-    assert_eq!(unseen, ["RenderedReport.id", "RenderedReport.redacted"]);
+    // A report has an id once it is kept, is redacted for some readers, and says what was answered
+    // before when it is asked again; these are none of that.
+    assert_eq!(
+        unseen,
+        ["RenderedReport.id", "RenderedReport.previously", "RenderedReport.redacted"]
+    );
 }
 
 #[test]

@@ -202,6 +202,8 @@ pub struct Walk<'a> {
     weight: Weight,
     remarks: bool,
     open_remarks: bool,
+    /// Whether the walk does not go on above the row that is being evaluated.
+    ends_here: bool,
 }
 
 /// A finding about to be noted.
@@ -348,6 +350,7 @@ impl<'a> Walk<'a> {
             weight: Weight::Major,
             remarks: false,
             open_remarks: false,
+            ends_here: false,
         }
     }
 
@@ -480,6 +483,12 @@ impl<'a> Walk<'a> {
     pub fn verdict(&self, row: ResultIndex) -> Option<&RowVerdict> {
         let of_claim = self.of_claim.iter().rev().find(|(other, _)| *other == row);
         of_claim.map(|(_, verdict)| verdict).or_else(|| self.verdicts.get(&row))
+    }
+
+    /// The verdict of a row with which the one that is being evaluated was made; none where the walk
+    /// does not go on above that, whatever other claims found there.
+    pub fn verdict_above(&self, row: ResultIndex) -> Option<&RowVerdict> {
+        if self.ends_here { None } else { self.verdict(row) }
     }
 
     /// Recognises a row anew, where what its route rests on no longer holds at the use (rule M-08):
@@ -839,6 +848,7 @@ impl<'a> Walk<'a> {
         viet_nam::certificate(self, &row, &calibration);
 
         let stop = self.stops_at(index);
+        self.ends_here = stop.is_some();
         let mut outcome = match stop {
             Some(stop) => self.stopped(stop, &row),
             None => self.upward(index, &row, &calibration),

@@ -987,7 +987,7 @@ pub fn c_08(
         let Target::Row(parent) = walk.resolve(reference).target else { return None };
         let row = evidence.result(parent);
         let supplied = evidence.calibration(row.calibration).issuer != calibration.issuer;
-        let capability = walk.verdict(parent)?.capability?;
+        let capability = walk.verdict_above(parent)?.capability?;
         supplied.then_some((parent, capability))
     };
     let compared = same_at_the_point(walk, index, row).filter_map(of_supplier).find_map(|found| {
