@@ -705,3 +705,48 @@ fn a_rule_is_explained() {
     etalon(&["explain", "T-99"]).refused(64, &["T-99", "did you mean T-"]);
     etalon(&["explain", "T-99", "--lang", "vi"]).refused(64, &["không có quy tắc"]);
 }
+
+/// The audit of the demonstration country on the day of its claims.
+fn audit(more: &[&str]) -> Run {
+    let usual = ["audit", "--bundle", COUNTRY, "--used-on", "2026-11-01", "--policy", "vn-2026"];
+    etalon(&[&usual[..], more].concat())
+}
+
+#[test]
+fn an_audit_is_the_same_in_both_languages() {
+    for (language, snapshot) in [("en", "audit_en"), ("vi", "audit_vi")] {
+        let run = audit(&["--lang", language]);
+        assert_eq!(run.status, Some(1), "{run:?}");
+        insta::assert_snapshot!(snapshot, run.out);
+    }
+}
+
+#[test]
+fn an_audit_counts_what_each_claim_gives() {
+    let audit = audit(&["--json"]).json();
+    let items = audit["items"].as_array().expect("items");
+    assert_eq!(audit["totals"]["answers"], items.len());
+    for item in items.iter().step_by(9) {
+        let standard = item["standard"].as_str().expect("an id");
+        let usual = ["verify", "--bundle", COUNTRY, "--json", "--used-on", "2026-11-01"];
+        let run = etalon(&[&usual[..], &["--policy", "vn-2026", "--standard", standard]].concat());
+        assert_eq!(item["summary"]["verdict"], run.json()["verdict"], "{standard}");
+    }
+}
+
+#[test]
+fn an_audit_lists_every_standard_when_asked_to() {
+    let (some, all) = (audit(&[]), audit(&["--all"]));
+    assert!(!some.out.contains("W-1KG-01") && all.out.contains("W-1KG-01"), "{}", all.out);
+}
+
+#[test]
+fn what_an_audit_cannot_do_is_refused() {
+    audit(&["--used-on", "yesterday"]).refused(64, &["--used-on"]);
+    let usual = ["audit", "--bundle", COUNTRY];
+    let with = |more: &[&str]| etalon(&[&usual[..], more].concat());
+    with(&["--used-on", "2026-02-30"]).refused(64, &["--used-on", "2026-02-30"]);
+    with(&["--policy", "none-such"]).refused(64, &["none-such", "ilac-p10"]);
+    with(&["--purpose", "fun"]).refused(64, &["--purpose"]);
+    with(&["--filter", "owner=x"]).refused(64, &["--filter"]);
+}

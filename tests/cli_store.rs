@@ -849,3 +849,25 @@ fn the_same_on_postgresql() {
     assert_eq!(taken.status, Some(0), "{taken:?}");
     assert_eq!(home.good(&["log", "export", "--data-dir", "taken"]), log);
 }
+
+#[test]
+fn a_registry_is_audited_like_its_bundle() {
+    let home = Home::new();
+    let imported = home.etalon(&["import", COUNTRY, "--historical"]);
+    assert_eq!(imported.status, Some(0), "{imported:?}");
+    let usual = ["--used-on", "2026-11-01", "--policy", "vn-2026", "--json"];
+    let audit = |more: &[&str]| home.etalon(&[&["audit"][..], &usual, more].concat());
+    let of_bundle = audit(&["--bundle", COUNTRY]).json();
+    let of_registry = audit(&[]);
+    assert_eq!(of_registry.status, Some(1));
+    let of_registry = of_registry.json();
+    for counted in ["answers", "results", "verdicts", "rules", "missing"] {
+        assert_eq!(of_registry["totals"][counted], of_bundle["totals"][counted], "{counted}");
+    }
+    let national = audit(&["--filter", "legal_level=national"]).json();
+    let (national, all) = (&national["totals"]["answers"], &of_bundle["totals"]["answers"]);
+    assert!(national.as_u64() > Some(0) && national.as_u64() < all.as_u64(), "{national}");
+    audit(&["--filter", "colour=red"]).refused(65, &["colour", "legal_level"]);
+    // Before anything was recorded there is nothing to audit.
+    assert_eq!(audit(&["--known-at", "0"]).json()["totals"]["answers"], 0);
+}
