@@ -1,12 +1,13 @@
 //! The synthetic country: records of any size for benchmarks and load tests, the same for the same
 //! seed on every platform.
 //!
-//! Ten services of the BIPM, foreign institutes with 200 standards, 60 national standards, 2 %
-//! reference standards, 20 % working standards, the rest instruments; one calibration of each a
-//! year, valid for two, with one to three references and one to four results; laboratories with
-//! scopes, accreditations and registrations. Uncertainties grow by a factor of three from level to
-//! level, so that a calibration without a fault passes every rule; one in fifty carries a fault
-//! ([`Flaw`]). Everything is invented; names say so.
+//! Ten services of the BIPM, one of them its time scale, foreign institutes with 200 standards, 60
+//! national standards, 2 % reference standards, 20 % working standards, the rest instruments; one
+//! calibration of each a year, valid for two, with one to three references and one to four results;
+//! laboratories with scopes, accreditations and registrations; comparisons of the institutes.
+//! Uncertainties grow by a factor of three from level to level, so that a chain without a fault
+//! meets every rule without a remark; one calibration in fifty carries a fault ([`Flaw`]), spread
+//! over the rules that a calibration can break. Everything is invented; names say so.
 //!
 //! Each record follows from the seed and its number alone, by whole-number arithmetic: nothing
 //! depends on what was made before it, so a country of any size is written without being held.
@@ -295,7 +296,7 @@ mod tests {
         assert_eq!(first, digest(7));
         assert_ne!(first, digest(8));
         // Changes with every change of the country, and with nothing else.
-        assert_eq!(first, "52a436032835883318ab699c97a0665acf6012e66522c32b49bccc636dc0e382");
+        assert_eq!(first, "4f59445940ab15bb754027718f9702782f4c58f209ad9cc176649439508c8b82");
     }
 
     #[test]
@@ -381,22 +382,23 @@ mod tests {
         rows.into_iter().all(|calibration| {
             let item = evidence.calibration(calibration).item.expect("an item");
             let mut of_item = evidence.calibrations_of.of(item.position()).iter();
-            let has_happened = |other| {
-                [Flaw::Damaged, Flaw::AdjustedUnseen].map(Some).map(|flaw| has(other, flaw))
+            let has_event = |other: &CalibrationIndex| {
+                has(*other, Some(Flaw::Damaged)) || has(*other, Some(Flaw::AdjustedUnseen))
             };
-            !has(calibration, None) && !of_item.any(|other| has_happened(*other).contains(&true))
+            !has(calibration, None) && !of_item.any(has_event)
         })
     }
 
     #[test]
     fn a_chain_without_a_flaw_is_traceable() {
-        let country = Country::new(3_000, 5, 9);
+        let country = Country::new(2_000, 5, 9);
         let evidence = compile(&country.records());
         let flaws: HashMap<Id, Flaw> =
             country.planted().map(|planted| (planted.calibration, planted.flaw)).collect();
         let mut sound = 0;
+        let claims = (0..country.standards()).filter_map(|standard| country.claim_at_end(standard));
         for (claim, policy) in
-            country.claims(1_000).flat_map(|claim| Policy::SHIPPED.map(|one| (claim.clone(), one)))
+            claims.flat_map(|claim| Policy::SHIPPED.map(|policy| (claim.clone(), policy)))
         {
             let report = answer(&evidence, &claim, policy);
             if !is_sound(&evidence, &report, &flaws) {
@@ -409,14 +411,14 @@ mod tests {
             assert!(open.is_empty(), "{claim:?} {open:?}");
             assert_eq!(report.bipm_link.state, LinkState::Linked);
         }
-        assert!(sound > 1_000, "{sound}");
+        assert!(sound > 2_000, "{sound}");
     }
 
     #[test]
     fn every_flaw_is_found_by_its_rule() {
-        let country = Country::new(8_000, 5, 7);
+        let country = Country::new(12_000, 5, 7);
         let evidence = compile(&country.records());
-        let mut found: BTreeMap<Flaw, (usize, usize)> = BTreeMap::new();
+        let mut found: BTreeMap<Flaw, usize> = BTreeMap::new();
         let mut missed = Vec::new();
         for planted in country.planted() {
             let report = answer(&evidence, &planted.claim, "vn-2026");
@@ -425,9 +427,7 @@ mod tests {
                 .findings
                 .iter()
                 .any(|finding| finding.rule.id == rule && finding.outcome != Outcome::Pass);
-            let (all, by) = found.entry(planted.flaw).or_default();
-            *all += 1;
-            *by += usize::from(by_rule);
+            *found.entry(planted.flaw).or_default() += 1;
             if !by_rule {
                 let not_met = report.findings.iter().filter(|one| one.outcome != Outcome::Pass);
                 let rules: Vec<&str> = not_met.map(|finding| finding.rule.id).collect();
@@ -435,13 +435,7 @@ mod tests {
             }
         }
         println!("{found:?}");
-        for flaw in Flaw::ALL {
-            let (all, by) = found.get(flaw).copied().unwrap_or_default();
-            if all == 0 || by != all {
-                println!("{flaw}: planted {all} times, found by {} {by} times", flaw.rule());
-            }
-        }
-        assert_eq!(found.len(), Flaw::ALL.len(), "some are never planted");
         assert!(missed.is_empty(), "{missed:?}");
+        assert_eq!(found.len(), Flaw::ALL.len(), "some are never planted");
     }
 }

@@ -208,16 +208,6 @@ impl Country {
             }
             (_, issuer) => (CalibrationKind::Calibration, issuer),
         };
-        let condition = |lower: i128, upper: i128| {
-            Some(Condition {
-                quantity_kind: self.quantities.get(TEMPERATURE)?.kind,
-                unit: self.read(outline.place)?.celsius.clone(),
-                value: None,
-                lower: Figure::new(lower, 0).decimal(),
-                upper: Figure::new(upper, 0).decimal(),
-                expanded_uncertainty: None,
-            })
-        };
         let months = if outline.has(Flaw::DueDatesDiffer) { 30 } else { VALID_MONTHS };
         let refused = outline.has(Flaw::CompetenceRefused).then(|| CompetenceEvidence {
             decision: Some(CompetenceDecision::Refused),
@@ -228,7 +218,7 @@ impl Country {
             id: self.calibration_id(number, year)?,
             kind,
             issuer: self.party_id(issuer)?,
-            number: self.certificate_number(&outline),
+            number: self.certificate_number(&outline, issuer),
             performed_from: outline.performed_from,
             performed_to: outline.performed_to,
             item: self.standard_id(number)?,
@@ -272,23 +262,37 @@ impl Country {
                 Some(Flaw::MethodMissing) => Vec::new(),
                 _ => vec![Method { document: None, text: Some(METHOD.to_owned()) }],
             },
-            conditions: vec![condition(19, 21)?],
+            conditions: vec![self.condition()?],
             status_history: statuses(&outline),
             results: results?,
             references: references?,
         })
     }
 
-    fn certificate_number(&self, outline: &Outline) -> String {
-        let (letter, number) = match outline.issuer {
+    /// The temperature of the room.
+    fn condition(&self) -> Option<Condition> {
+        let temperature = self.quantities.get(TEMPERATURE)?;
+        Some(Condition {
+            quantity_kind: temperature.kind,
+            unit: temperature.unit.clone(),
+            value: None,
+            lower: Figure::new(19, 0).decimal(),
+            upper: Figure::new(21, 0).decimal(),
+            expanded_uncertainty: None,
+        })
+    }
+
+    fn certificate_number(&self, outline: &Outline, issuer: Party) -> String {
+        let (letter, number) = match issuer {
             Party::Foreign(number) => ('F', number),
             Party::Institute(number) => ('I', number),
             Party::Laboratory(number) => ('L', number),
+            Party::Enterprise(number) => ('E', number),
             _ => ('B', 0),
         };
         let year = self.course.day(outline.year, 0).to_string();
         let year = year.get(2..4).unwrap_or_default();
-        format!("{letter}{number:03}-{year}-{:07}", outline.standard)
+        format!("{letter}{number}-{year}-{}", outline.standard)
     }
 
     fn endorsement(&self, outline: &Outline) -> Option<Endorsement> {

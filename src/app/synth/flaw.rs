@@ -238,18 +238,24 @@ impl Flaw {
         matches!(self, Self::NotRegistered | Self::ScopeEntrySuspended | Self::ApprovalSuspended)
     }
 
-    /// Whether few calibrations can have it, because it is of a high level or of some days; so that
-    /// it is drawn more often.
-    pub(super) fn is_rare(self) -> bool {
-        self.is_in_december()
-            || matches!(
-                self,
-                Self::BelowCapability
-                    | Self::OldEpoch
-                    | Self::LaboratoryFeedsInstitute
-                    | Self::LevelTooLow
-                    | Self::WorkingForStandard
-            )
+    /// How often it is drawn where a calibration can have it: the more often the fewer can, because
+    /// it is of one level, of few quantities or of some days.
+    pub(super) fn weight(self) -> u32 {
+        match self {
+            Self::CapabilityGreyedOut | Self::ApprovalSuspended => 150,
+            Self::LaboratoryFeedsInstitute | Self::OldEpoch | Self::ScopeSuspended => 10,
+            Self::OtherFrequency
+            | Self::DriftForgotten
+            | Self::OtherMeasurand
+            | Self::UnitNotLegal
+            | Self::DisciplinedOnly => 5,
+            Self::BelowCapability | Self::LevelTooLow | Self::WorkingForStandard => 4,
+            Self::LaboratorySuspended
+            | Self::ScopeEntrySuspended
+            | Self::NotRegistered
+            | Self::BodyNotRecognised => 3,
+            _ => 1,
+        }
     }
 
     /// Whether it is about several references of the quantity.

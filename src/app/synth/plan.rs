@@ -200,7 +200,7 @@ impl Course {
         if flaw.is_some_and(Flaw::is_in_december) {
             first = match flaw.is_some_and(Flaw::is_at_the_end) {
                 true => AT_THE_END.0 + 1 + random.below(3) as i32,
-                false => SUSPENDED.0 + 1 + random.below(7) as i32,
+                false => SUSPENDED.0 + 1 + random.below(5) as i32,
             };
         }
         let performed_from = self.day(year, first);
@@ -221,8 +221,7 @@ impl Course {
         }
     }
 
-    /// A flaw that a calibration can have: one of the rare ones more often than by their number, of
-    /// standards in half of the cases, of instruments, which are many, in one of eight.
+    /// A flaw that a calibration can have.
     fn flaw(&self, place: Place, year: u32, issuer: Party, draw: u32) -> Option<Flaw> {
         let shape = &self.shape;
         let references = shape.references(place.level, place.kind, issuer);
@@ -262,15 +261,13 @@ impl Course {
             unapproved: place.level == Level::Reference && self.unapproved_in(place.kind) == year,
         };
         let fitting = || Flaw::ALL.iter().copied().filter(|flaw| flaw.fits(&situation));
-        let rare = fitting().filter(|flaw| flaw.is_rare()).count() as u32;
-        let (often, draw) = match place.level {
-            Level::Instrument => (draw % 8 == 0, draw / 8),
-            _ => (draw % 2 == 0, draw / 2),
-        };
-        match often && rare > 0 {
-            true => fitting().filter(|flaw| flaw.is_rare()).nth((draw % rare) as usize),
-            false => fitting().nth(draw as usize % fitting().count().max(1)),
-        }
+        let all: u32 = fitting().map(Flaw::weight).sum();
+        let mut drawn = draw % all.max(1);
+        fitting().find(|flaw| {
+            let found = drawn < flaw.weight();
+            drawn = drawn.saturating_sub(flaw.weight());
+            found
+        })
     }
 
     /// The first of an issuer's standards of a quantity whose certificates have two rows.
@@ -368,12 +365,15 @@ impl Course {
                 return alone(certificate(reference, year), same);
             }
             Some(Flaw::DriftForgotten) => {
-                let first = random.below(references.max(1));
-                let reference =
-                    self.shape.reference(place.level, place.kind, outline.issuer, first);
-                let taken = (reference, outline.year - 1);
-                let plan = alone(certificate(taken.0, taken.1), same);
-                return Plan { as_certified: Some(taken), ..plan };
+                let sound = self.sound(outline, references, 1, &mut random);
+                let taken = sound.first().copied();
+                let made =
+                    taken.map(|(standard, year)| Made::new(certificate(standard, year), same));
+                return Plan {
+                    made: made.into_iter().collect(),
+                    as_certified: taken,
+                    ..Plan::default()
+                };
             }
             _ => {}
         }
@@ -437,11 +437,13 @@ impl Course {
         let place = outline.place;
         let reference =
             |which| self.shape.reference(place.level, place.kind, outline.issuer, which);
-        let together = outline.flaw.is_some_and(Flaw::is_of_several);
+        if outline.flaw.is_some_and(Flaw::is_of_several) {
+            return self.sound(outline, references, 2, random);
+        }
         let alone = outline.has(Flaw::BudgetDisagrees);
         let first = random.below(references.max(1));
         let mut mains = vec![reference(first)];
-        if references > 1 && !alone && (together || count > 1 && random.below(2) == 0) {
+        if references > 1 && !alone && count > 1 && random.below(2) == 0 {
             let second = (first + 1 + random.below(references - 1)) % references;
             mains.push(reference(second));
         }
@@ -452,6 +454,33 @@ impl Course {
             .into_iter()
             .map(|standard| (standard, self.year_of(standard, outline, random)))
             .collect()
+    }
+
+    /// So many of an issuer's standards of the quantity with the years of their certificates, of
+    /// which those without a flaw come first: a flaw in them would hide that of the calibration.
+    fn sound(
+        &self,
+        outline: &Outline,
+        references: u32,
+        count: usize,
+        random: &mut Random,
+    ) -> Vec<(u32, u32)> {
+        // Looking at some of them is enough.
+        const LOOKED_AT: u32 = 8;
+        let (place, first) = (outline.place, random.below(references.max(1)));
+        let standards = (0..references.min(LOOKED_AT)).map(|step| {
+            let which = (first + step) % references;
+            self.shape.reference(place.level, place.kind, outline.issuer, which)
+        });
+        let mut found: Vec<(u32, u32)> = standards
+            .map(|standard| match outline.has(Flaw::DriftForgotten) {
+                true => (standard, outline.year - 1),
+                false => (standard, self.year_of(standard, outline, random)),
+            })
+            .collect();
+        found.sort_by_key(|(standard, year)| self.outline(*standard, *year).flaw.is_some());
+        found.truncate(count);
+        found
     }
 
     /// The year of the certificate of a reference that is used: mostly the latest.

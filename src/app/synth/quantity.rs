@@ -397,8 +397,6 @@ pub(super) struct Read {
     pub one: Unit,
     /// Unit of frequencies.
     pub hertz: Unit,
-    /// Unit of temperatures.
-    pub celsius: Unit,
     /// The quantity that is taken for it, and the unit that is not legal.
     pub variant: Option<QuantityKindId>,
     pub not_legal: Option<(Unit, i32)>,
@@ -416,7 +414,6 @@ impl Read {
             },
             one: unit("1")?,
             hertz: unit("Hz")?,
-            celsius: unit("Cel")?,
             variant: quantity.variant.and_then(QuantityKindId::parse),
             not_legal: match quantity.not_legal {
                 Some((code, places)) => Some((unit(code)?, places)),

@@ -348,18 +348,15 @@ impl Country {
         })
     }
 
-    /// The bulletins in which the time scale stands, one a month.
+    /// The bulletins in which the time scale stands, one a month, from before the first calibration.
+    /// The day of publication is left out: nothing else says what was known when, so that a state of
+    /// knowledge is only as late as the latest certificate that turned out to be bad.
     fn bulletins(&self) -> Vec<Value> {
         const MONTHS_BEFORE: u32 = 3;
         let first = self.course.day(0, 0).plus_days(-30 * MONTHS_BEFORE as i32);
         let months = MONTHS_BEFORE + 12 * self.course.years;
-        let published = |month: u32| first.plus_months(month + 1).plus_days(9);
-        let in_time = (0..months).filter(|month| published(*month) <= self.last_day());
-        in_time
-            .map(|month| {
-                let day = first.plus_months(month).to_string();
-                json!({"month": day.get(..7), "published_on": published(month).to_string()})
-            })
+        (0..months)
+            .map(|month| json!({"month": first.plus_months(month).to_string().get(..7)}))
             .collect()
     }
 
