@@ -105,6 +105,11 @@ fn hold(value: &Value, form: &Form, name: &str, place: &str, found: &mut Finding
                 differs("no such integer");
             }
         }
+        Form::Number { minimum, maximum } => {
+            if !value.as_f64().is_some_and(|number| (*minimum..=*maximum).contains(&number)) {
+                differs("no number within its bounds");
+            }
+        }
         Form::Boolean if value.is_boolean() => {}
         Form::Boolean => differs("neither true nor false"),
         Form::List { of, length } => match value.as_array() {
