@@ -4,7 +4,8 @@
 //! Ten services of the BIPM, one of them its time scale, foreign institutes with 200 standards, 60
 //! national standards, 2 % reference standards, 20 % working standards, the rest instruments; one
 //! calibration of each a year, valid for two, with one to three references and one to four results;
-//! laboratories with scopes, accreditations and registrations; comparisons of the institutes.
+//! laboratories with registrations and two accreditations and scopes, for standards and for
+//! instruments; comparisons of the institutes.
 //! Uncertainties grow by a factor of three from level to level, so that a chain without a fault
 //! meets every rule without a remark; one calibration in fifty carries a fault ([`Flaw`]), spread
 //! over the rules that a calibration can break. Everything is invented; names say so.
@@ -70,6 +71,17 @@ enum Thing {
     Realisation,
     Calibration,
     Comparison,
+}
+
+/// What an accreditation of a laboratory is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Calibration of standards, with reference standards.
+    Standards,
+    /// Calibration of instruments, with working standards.
+    Instruments,
+    /// Testing, by a body that is recognised for nothing else.
+    Testing,
 }
 
 impl Country {
@@ -227,8 +239,8 @@ impl Country {
         self.id(Thing::Organisation, u64::from(self.course.shape.number_of(party)))
     }
 
-    fn accreditation_id(&self, laboratory: u32, second: bool) -> Option<Id> {
-        self.id(Thing::Accreditation, u64::from(laboratory) * 2 + u64::from(second))
+    fn accreditation_id(&self, laboratory: u32, scope: Scope) -> Option<Id> {
+        self.id(Thing::Accreditation, u64::from(laboratory) * 3 + scope as u64)
     }
 
     fn capability_id(&self, party: Party, kind: u32, entry: u32) -> Option<Id> {
@@ -318,10 +330,10 @@ mod tests {
             assert_eq!(records.calibrations.len() as u64, country.calibrations());
             assert_eq!(records.organisations.len(), shape.organisations().count());
             assert_eq!(records.memberships.len(), 1 + 2 * foreign + 4 + 6);
-            assert_eq!(records.accreditations.len(), laboratories + laboratories.div_ceil(3));
+            assert_eq!(records.accreditations.len(), 2 * laboratories + laboratories.div_ceil(3));
             let national = shape.groups(Level::National, 0) as usize * 10;
             assert_eq!(records.legal_recognitions.len(), laboratories + 2 * national);
-            assert_eq!(records.capabilities.len(), 80 * (foreign + 1) + 40 * laboratories);
+            assert_eq!(records.capabilities.len(), 80 * (foreign + 1) + 50 * laboratories);
             assert_eq!((records.realisations.len(), records.comparisons.len()), (10, 10));
         }
     }
@@ -411,7 +423,7 @@ mod tests {
             assert!(open.is_empty(), "{claim:?} {open:?}");
             assert_eq!(report.bipm_link.state, LinkState::Linked);
         }
-        assert!(sound > 2_000, "{sound}");
+        assert!(sound > 3_000, "{sound}");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use super::flaw::Flaw;
 use super::plan::{Character, Made, Outline, Plan, With, quantity};
 use super::quantity::{Figure, Form, Quantity, Read, TEMPERATURE};
 use super::shape::{Level, Party, Place};
-use super::{Country, Thing};
+use super::{Country, Scope, Thing};
 
 /// Months for which a calibration is valid.
 const VALID_MONTHS: u32 = 24;
@@ -297,17 +297,21 @@ impl Country {
 
     fn endorsement(&self, outline: &Outline) -> Option<Endorsement> {
         let accreditation = |number| Endorsement { accreditation: number, cipm_mra: None };
+        let scope = match outline.place.level {
+            Level::Instrument => Scope::Instruments,
+            _ => Scope::Standards,
+        };
         match (outline.issuer, outline.flaw) {
             (Party::Bipm, _) | (_, Some(Flaw::EndorsementMissing | Flaw::MakersStatement)) => None,
             (Party::Laboratory(number), Some(Flaw::BodyNotRecognised)) => {
-                Some(accreditation(self.accreditation_id(number, true)))
+                Some(accreditation(self.accreditation_id(number, Scope::Testing)))
             }
             (Party::Laboratory(number), Some(Flaw::AccreditationOfAnother)) => {
                 let other = (number + 1) % self.course.shape.laboratories;
-                Some(accreditation(self.accreditation_id(other, false)))
+                Some(accreditation(self.accreditation_id(other, scope)))
             }
             (Party::Laboratory(number), _) => {
-                Some(accreditation(self.accreditation_id(number, false)))
+                Some(accreditation(self.accreditation_id(number, scope)))
             }
             _ => Some(Endorsement { accreditation: None, cipm_mra: Some(true) }),
         }
@@ -468,7 +472,7 @@ impl Country {
             (Some(Flaw::WorkingForStandard), _) => (Level::Instrument, usual, 2),
             (Some(Flaw::LevelTooLow), _) => (Level::Instrument, usual * 3, 2),
             (Some(Flaw::TooManyDigits), _) => (place.level, usual, 4),
-            (Some(Flaw::BelowCapability), _) => (place.level, 85, 2),
+            (Some(Flaw::BelowCapability), _) => (place.level, 75, 2),
             (Some(Flaw::OtherCoverage), _) => (place.level, usual * 13 / 10, 2),
             _ => (place.level, usual, 2),
         };

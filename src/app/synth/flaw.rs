@@ -148,10 +148,10 @@ pub(super) struct Situation {
     pub instruments: u32,
     pub laboratories: u32,
     /// Whether the issuer is a laboratory whose accreditation, or part of it, is suspended this
-    /// year, or one with a second accreditation.
+    /// year, or one that is accredited for testing.
     pub suspended: bool,
     pub partly_suspended: bool,
-    pub second_accreditation: bool,
+    pub tests: bool,
     /// Whether the issuer calibrates as a service.
     pub as_service: bool,
     /// Whether the issuer's capability is greyed out this year.
@@ -249,7 +249,7 @@ impl Flaw {
             | Self::OtherMeasurand
             | Self::UnitNotLegal
             | Self::DisciplinedOnly => 5,
-            Self::BelowCapability | Self::LevelTooLow | Self::WorkingForStandard => 4,
+            Self::LevelTooLow | Self::WorkingForStandard => 4,
             Self::LaboratorySuspended
             | Self::ScopeEntrySuspended
             | Self::NotRegistered
@@ -277,7 +277,6 @@ impl Flaw {
         let in_time = situation.before > 0 || situation.level == Level::Instrument;
         match self {
             Self::UncertaintyBelowReferences => situation.references > 1,
-            Self::BelowCapability => matches!(situation.level, Level::Reference | Level::Working),
             Self::ReferenceExpired => situation.before >= 3,
             Self::ReferenceCalibratedLater => situation.after >= 1,
             Self::OwnLineage => situation.before >= 1,
@@ -288,7 +287,7 @@ impl Flaw {
             Self::ScopeSuspended => in_time && situation.partly_suspended,
             Self::CapabilityGreyedOut => in_time && situation.greyed_out,
             Self::NotRegistered => in_time && situation.as_service,
-            Self::BodyNotRecognised => situation.second_accreditation,
+            Self::BodyNotRecognised => situation.tests,
             Self::AccreditationOfAnother => by_laboratory && situation.laboratories > 1,
             Self::CompetenceRefused | Self::OnlyVerified | Self::MakersStatement => by_laboratory,
             Self::OldEpoch => situation.has_epochs && situation.level < Level::Instrument,
@@ -298,8 +297,10 @@ impl Flaw {
             Self::BudgetDisagrees
             | Self::ConformityOnly
             | Self::StatementWithoutRule
-            | Self::WrongDecision
             | Self::PoorRatio => situation.proportional && !situation.over_range,
+            // Limits are compared to 1E-12 of the value, which is more than frequencies are
+            // uncertain by.
+            Self::WrongDecision => !situation.over_range && !situation.is_frequency,
             Self::ModeMissing => situation.proportional,
             Self::OtherMeasurand => situation.has_variant,
             Self::UnitNotLegal => situation.has_unit_not_legal && !by_foreign,

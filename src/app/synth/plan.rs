@@ -251,7 +251,7 @@ impl Course {
             partly_suspended: of_laboratory(&|number| {
                 self.suspended_in(number) == (year, true) && Self::concerned(number, place.kind)
             }),
-            second_accreditation: of_laboratory(&Self::has_second_accreditation),
+            tests: of_laboratory(&Self::tests),
             as_service: shape.owner(place) != issuer
                 && of_laboratory(&|number| self.unregistered_in(number) == year),
             greyed_out: place.level == Level::Reference && self.greyed_out_in(place.kind) == year,
@@ -290,7 +290,7 @@ impl Course {
         kind % 2 == laboratory / 2 % 2
     }
 
-    pub fn has_second_accreditation(laboratory: u32) -> bool {
+    pub fn tests(laboratory: u32) -> bool {
         laboratory.is_multiple_of(3)
     }
 
@@ -437,13 +437,17 @@ impl Course {
         let place = outline.place;
         let reference =
             |which| self.shape.reference(place.level, place.kind, outline.issuer, which);
-        if outline.flaw.is_some_and(Flaw::is_of_several) {
-            return self.sound(outline, references, 2, random);
+        let two = match outline.flaw {
+            Some(Flaw::BudgetDisagrees) => false,
+            Some(flaw) if flaw.is_of_several() => true,
+            _ => references > 1 && count > 1 && random.below(2) == 0,
+        };
+        if outline.flaw.is_some() && !outline.has(Flaw::BetweenPoints) {
+            return self.sound(outline, references, if two { 2 } else { 1 }, random);
         }
-        let alone = outline.has(Flaw::BudgetDisagrees);
         let first = random.below(references.max(1));
         let mut mains = vec![reference(first)];
-        if references > 1 && !alone && count > 1 && random.below(2) == 0 {
+        if two {
             let second = (first + 1 + random.below(references - 1)) % references;
             mains.push(reference(second));
         }

@@ -14,10 +14,10 @@ use crate::domain::recognition::{Accreditation, LegalRecognition};
 use super::plan::{AT_THE_END, Course, SUSPENDED, quantity};
 use super::quantity::{FREQUENCY, Figure, Form, Stated};
 use super::shape::{KINDS, Level, Party, Place, Shape};
-use super::{Country, Thing};
+use super::{Country, Scope, Thing};
 
-/// Scope entries a laboratory, and capabilities an institute, has for each quantity. All but the
-/// first lie in other ranges.
+/// Entries of its scope for standards a laboratory, and capabilities an institute, has for each
+/// quantity. All but the first lie in other ranges. A laboratory has one more, for instruments.
 const ENTRIES: u32 = 4;
 const PUBLISHED: u32 = 8;
 
@@ -123,34 +123,36 @@ impl Country {
 
     pub(super) fn accreditations(&self) -> impl Iterator<Item = Accreditation> + '_ {
         (0..self.course.shape.laboratories).flat_map(move |laboratory| {
-            let second = Course::has_second_accreditation(laboratory);
-            let first = self.accreditation(laboratory, false);
-            [first, second.then(|| self.accreditation(laboratory, true)).flatten()]
-                .into_iter()
-                .flatten()
+            let scopes = [Scope::Standards, Scope::Instruments, Scope::Testing].into_iter();
+            let held = move |scope: &Scope| *scope != Scope::Testing || Course::tests(laboratory);
+            scopes.filter(held).filter_map(move |scope| self.accreditation(laboratory, scope))
         })
     }
 
-    fn accreditation(&self, laboratory: u32, second: bool) -> Option<Accreditation> {
+    fn accreditation(&self, laboratory: u32, scope: Scope) -> Option<Accreditation> {
         let (year, partly) = self.course.suspended_in(laboratory);
         let other = if partly { "partially_suspended" } else { "suspended" };
         let mut history = self.interrupted(["active", other], year, SUSPENDED);
         if partly {
+            let entry = if scope == Scope::Instruments { ENTRIES } else { 0 };
             let kinds = (0..KINDS).filter(|kind| Course::concerned(laboratory, *kind));
-            let ids =
-                kinds.filter_map(|kind| self.capability_id(Party::Laboratory(laboratory), kind, 0));
+            let ids = kinds
+                .filter_map(|kind| self.capability_id(Party::Laboratory(laboratory), kind, entry));
             let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
             history[1]["capabilities"] = ids.into();
         }
-        let body = if second { Shape::BODIES - 1 } else { laboratory % (Shape::BODIES - 1) };
-        let (letter, founding) = (if second { "T" } else { "C" }, self.course.founding());
+        let (letter, body) = match scope {
+            Scope::Standards => ("C", laboratory % (Shape::BODIES - 1)),
+            Scope::Instruments => ("P", laboratory % (Shape::BODIES - 1)),
+            Scope::Testing => ("T", Shape::BODIES - 1),
+        };
         read(json!({
-            "id": self.accreditation_id(laboratory, second)?.as_str(),
+            "id": self.accreditation_id(laboratory, scope)?.as_str(),
             "organisation": party_text(self, Party::Laboratory(laboratory)),
             "accreditation_body": party_text(self, Party::Body(body)),
             "standard": "iso_iec_17025",
             "number": format!("{letter}{laboratory:04}"),
-            "granted_on": founding.to_string(),
+            "granted_on": self.course.founding().to_string(),
             "valid_to": "2030-12-31",
             "status_history": history,
         }))
@@ -216,12 +218,16 @@ impl Country {
         });
         let national = (0..KINDS).map(|kind| (Shape::holder(kind), kind, Level::Reference));
         let laboratories = (0..shape.laboratories).flat_map(|number| {
-            (0..KINDS).map(move |kind| (Party::Laboratory(number), kind, Level::Working))
+            let at = move |level| move |kind| (Party::Laboratory(number), kind, level);
+            (0..KINDS).map(at(Level::Working)).chain((0..KINDS).map(at(Level::Instrument)))
         });
         foreign.chain(national).chain(laboratories).flat_map(move |(party, kind, level)| {
-            let by_laboratory = matches!(party, Party::Laboratory(_));
-            let entries = if by_laboratory { ENTRIES } else { PUBLISHED };
-            (0..entries).filter_map(move |entry| self.capability(party, kind, level, entry))
+            let entries = match level {
+                Level::Working => 0..ENTRIES,
+                Level::Instrument => ENTRIES..ENTRIES + 1,
+                _ => 0..PUBLISHED,
+            };
+            entries.filter_map(move |entry| self.capability(party, kind, level, entry))
         })
     }
 
@@ -230,7 +236,9 @@ impl Country {
         let place = Place { level, kind, group: 0 };
         let (quantity, founding) = (quantity(kind), self.course.founding().to_string());
         let (_, upper) = quantity.range;
-        let (lower, upper) = match i32::try_from(entry) {
+        // The only one for instruments is over the whole range as well.
+        let range_of = if level == Level::Instrument { 0 } else { entry };
+        let (lower, upper) = match i32::try_from(range_of) {
             Ok(entry @ 1..) if quantity.is_proportional() => {
                 (upper.shifted(2 * entry), upper.shifted(2 * entry + 1))
             }
@@ -246,7 +254,7 @@ impl Country {
             "quantity_kind": quantity.kind,
             "range": {"unit": quantity.unit, "lower": lower.to_string(),
                 "upper": upper.to_string()},
-            "uncertainty": self.stated(place, entry),
+            "uncertainty": self.stated(place, range_of),
             "coverage_factor": "2",
             "coverage_probability": "0.95",
             "evidence_level": "registry_synced",
@@ -258,9 +266,13 @@ impl Country {
         match party {
             Party::Laboratory(number) => {
                 record["publisher"] = "accreditation_scope".into();
-                record["accreditation"] = self.accreditation_id(number, false)?.as_str().into();
+                let scope = match level {
+                    Level::Instrument => Scope::Instruments,
+                    _ => Scope::Standards,
+                };
+                record["accreditation"] = self.accreditation_id(number, scope)?.as_str().into();
                 record["code"] = format!("C{number:04}-{kind}.{entry}").into();
-                record["status_history"] = match entry {
+                record["status_history"] = match range_of {
                     0 => {
                         let year = self.course.entry_suspended_in(number, kind);
                         self.interrupted(["active", "suspended"], year, AT_THE_END)
