@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(first, digest(7));
         assert_ne!(first, digest(8));
         // Changes with every change of the country, and with nothing else.
-        assert_eq!(first, "4f59445940ab15bb754027718f9702782f4c58f209ad9cc176649439508c8b82");
+        assert_eq!(first, "893f824cc4e33b54a58c7d667027bf9db4ccf91c2ee1a6ad8e3f365d4cb34bf5");
     }
 
     #[test]

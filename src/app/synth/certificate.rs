@@ -227,8 +227,15 @@ impl Country {
             change: outline.has(Flaw::ReplacesUnnamed).then_some(Change::Replaced),
             received_on: None,
             issued_on: Some(outline.issued_on),
-            site: None,
-            performed_by: None,
+            site: outline
+                .has(Flaw::OtherSite)
+                .then(|| "tại khách hàng / at the customer's".to_owned()),
+            performed_by: match (outline.flaw, outline.issuer) {
+                (Some(Flaw::Reissued), Party::Laboratory(number)) => {
+                    Some(self.party_id(Party::Laboratory(self.course.shape.beside(number)))?)
+                }
+                _ => None,
+            },
             continuous: None,
             item_identification: Some(ItemIdentification {
                 manufacturer: Some(MAKER.to_owned()),
@@ -255,7 +262,10 @@ impl Country {
             recorded_at: None,
             recorded_by: None,
             log_index: None,
-            evidence_level: Some(EvidenceLevel::IssuerConfirmed),
+            evidence_level: Some(match outline.flaw {
+                Some(Flaw::OnlyDeclared) => EvidenceLevel::SelfDeclared,
+                _ => EvidenceLevel::IssuerConfirmed,
+            }),
             synced_at: None,
             items: Vec::new(),
             methods: match outline.flaw {
@@ -307,7 +317,7 @@ impl Country {
                 Some(accreditation(self.accreditation_id(number, Scope::Testing)))
             }
             (Party::Laboratory(number), Some(Flaw::AccreditationOfAnother)) => {
-                let other = (number + 1) % self.course.shape.laboratories;
+                let other = self.course.shape.beside(number);
                 Some(accreditation(self.accreditation_id(other, scope)))
             }
             (Party::Laboratory(number), _) => {
@@ -393,7 +403,10 @@ impl Country {
                 _ => Some(stated.uncertainty),
             },
             phase: Some(Phase::AsLeft),
-            endorsed: outline.has(Flaw::CompetenceRefused).then_some(false),
+            endorsed: match outline.flaw {
+                Some(Flaw::CompetenceRefused | Flaw::RouteNotJustified) => Some(false),
+                _ => None,
+            },
             performed_on: None,
             conformity,
             parameters: if quantity.at_frequency { vec![frequency()] } else { Vec::new() },

@@ -119,6 +119,14 @@ vocabulary! {
         WorkingForStandard = "working_for_standard",
         /// The approval of the national standard was suspended.
         ApprovalSuspended = "approval_suspended",
+        /// The work was done at a site that the scope does not name.
+        OtherSite = "other_site",
+        /// Another laboratory did the work, and its certificate is missing.
+        Reissued = "reissued",
+        /// Nobody but its owner says that there is such a certificate.
+        OnlyDeclared = "only_declared",
+        /// The rows are not accredited, though others offered as much under an accreditation.
+        RouteNotJustified = "route_not_justified",
     }
 }
 
@@ -221,6 +229,10 @@ impl Flaw {
             Self::LevelTooLow => "V-01",
             Self::WorkingForStandard => "V-02",
             Self::ApprovalSuspended => "V-03",
+            Self::OtherSite => "A-05",
+            Self::Reissued => "A-11",
+            Self::OnlyDeclared => "D-07",
+            Self::RouteNotJustified => "A-08",
         }
     }
 
@@ -288,8 +300,14 @@ impl Flaw {
             Self::CapabilityGreyedOut => in_time && situation.greyed_out,
             Self::NotRegistered => in_time && situation.as_service,
             Self::BodyNotRecognised => situation.tests,
-            Self::AccreditationOfAnother => by_laboratory && situation.laboratories > 1,
-            Self::CompetenceRefused | Self::OnlyVerified | Self::MakersStatement => by_laboratory,
+            Self::AccreditationOfAnother | Self::Reissued => {
+                by_laboratory && situation.laboratories > 1
+            }
+            Self::CompetenceRefused
+            | Self::RouteNotJustified
+            | Self::OtherSite
+            | Self::OnlyVerified
+            | Self::MakersStatement => by_laboratory,
             Self::OldEpoch => situation.has_epochs && situation.level < Level::Instrument,
             Self::DriftForgotten => situation.drifts && situation.before >= 1,
             Self::SharedForgotten => situation.proportional && situation.references > 1,

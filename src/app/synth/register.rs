@@ -154,6 +154,7 @@ impl Country {
             "number": format!("{letter}{laboratory:04}"),
             "granted_on": self.course.founding().to_string(),
             "valid_to": "2030-12-31",
+            "sites": ["phòng chính / main laboratory"],
             "status_history": history,
         }))
     }
