@@ -2,16 +2,18 @@
 
 use crate::domain::calibration::{
     Calibration, CalibrationKind, CalibrationResult, CalibrationStatus, CalibrationStatusEntry,
-    CompetenceDecision, CompetenceEvidence, CompetenceItem, DueSource, Endorsement,
-    ItemIdentification, Method, Phase, Reference, ReferenceRole,
+    Change, CompetenceDecision, CompetenceEvidence, CompetenceItem, Condition, Conformity,
+    ConformityStatement, DueSource, Endorsement, ItemIdentification, Method, Phase, Reference,
+    ReferenceRole, SharedUncertainty,
 };
 use crate::domain::claim::Claim;
 use crate::domain::interval::{Interval, Parameter, QuantityValue};
 use crate::domain::period::{Day, Instant};
+use crate::domain::quantity::QuantityKindId;
 use crate::domain::recognition::EvidenceLevel;
 use crate::domain::standard::{
     Drift, DriftPeriod, EventKind, IntervalMethod, IntervalPolicy, LegalLevel, MeasurementStandard,
-    MetrologicalRole, StandardEvent, StandardStatus,
+    MetrologicalRole, StandardEvent, StandardStatus, StandardType,
 };
 use crate::domain::text::Names;
 use crate::domain::uncertainty::{Mode, Uncertainty, UncertaintyKind};
@@ -19,9 +21,9 @@ use crate::domain::unit::Unit;
 
 use super::flaw::Flaw;
 use super::plan::{Character, Made, Outline, Plan, With, quantity};
-use super::quantity::{Figure, Form, Quantity, Read};
+use super::quantity::{Figure, Form, Quantity, Read, TEMPERATURE};
 use super::shape::{Level, Party, Place};
-use super::{Country, Thing};
+use super::{Country, Scope, Thing};
 
 /// Months for which a calibration is valid.
 const VALID_MONTHS: u32 = 24;
@@ -93,7 +95,10 @@ impl Country {
             manufacturer: Some(MAKER.to_owned()),
             model: Some(model(place)),
             serial_number: Some(serial(number)),
-            standard_type: None,
+            standard_type: Some(match place.level {
+                Level::Instrument => StandardType::Other,
+                _ => quantity.sort,
+            }),
             parent_kit: None,
             legal_level,
             metrological_role: Some(role),
@@ -133,14 +138,21 @@ impl Country {
 
     fn events(&self, number: u32, own: Character) -> Vec<StandardEvent> {
         let outlines = (0..self.course.years).map(|year| self.course.outline(number, year));
-        let damaged = outlines.filter(|outline| outline.has(Flaw::Damaged)).map(|outline| {
-            event(EventKind::Damage, outline.performed_to.plus_days(LATER / 2), None)
+        let happened = outlines.filter_map(|outline| match outline.flaw? {
+            Flaw::Damaged => {
+                let day = outline.performed_to.plus_days(LATER / 2);
+                Some(event(EventKind::Damage, day, None))
+            }
+            Flaw::AdjustedUnseen => {
+                Some(event(EventKind::Adjustment, outline.performed_from, None))
+            }
+            _ => None,
         });
         let checked = own.checked.then(|| {
             let day = self.course.day(self.course.years / 2, 5);
             event(EventKind::IntermediateCheck, day, Some(true))
         });
-        damaged.chain(checked).collect()
+        happened.chain(checked).collect()
     }
 
     pub(super) fn range(&self, place: Place) -> Option<Interval> {
@@ -160,7 +172,13 @@ impl Country {
     }
 
     /// The same at a point, in the unit of the quantity.
-    fn expanded_at(&self, place: Place, level: Level, percent: u32, point: Figure) -> Figure {
+    pub(super) fn expanded_at(
+        &self,
+        place: Place,
+        level: Level,
+        percent: u32,
+        point: Figure,
+    ) -> Figure {
         let expanded = self.expanded(place, level, percent);
         match quantity(place.kind).is_proportional() {
             true => expanded.times(Figure::new(point.digits.abs(), point.exponent)),
@@ -181,6 +199,15 @@ impl Country {
             Some(Flaw::SerialDiffers) => format!("{}-X", serial(number)),
             _ => serial(number),
         };
+        let (kind, issuer) = match (outline.flaw, outline.issuer) {
+            (Some(Flaw::OnlyVerified), issuer) => (CalibrationKind::LegalVerification, issuer),
+            (Some(Flaw::ConformityOnly), issuer) => (CalibrationKind::ConformityOnly, issuer),
+            (Some(Flaw::ComparisonOnly), issuer) => (CalibrationKind::ComparisonReport, issuer),
+            (Some(Flaw::MakersStatement), _) => {
+                (CalibrationKind::ManufacturerStatement, Party::Enterprise(0))
+            }
+            (_, issuer) => (CalibrationKind::Calibration, issuer),
+        };
         let months = if outline.has(Flaw::DueDatesDiffer) { 30 } else { VALID_MONTHS };
         let refused = outline.has(Flaw::CompetenceRefused).then(|| CompetenceEvidence {
             decision: Some(CompetenceDecision::Refused),
@@ -189,19 +216,26 @@ impl Country {
         });
         Some(Calibration {
             id: self.calibration_id(number, year)?,
-            kind: CalibrationKind::Calibration,
-            issuer: self.party_id(outline.issuer)?,
-            number: self.certificate_number(&outline),
+            kind,
+            issuer: self.party_id(issuer)?,
+            number: self.certificate_number(&outline, issuer),
             performed_from: outline.performed_from,
             performed_to: outline.performed_to,
             item: self.standard_id(number)?,
             version_label: None,
             amends: None,
-            change: None,
+            change: outline.has(Flaw::ReplacesUnnamed).then_some(Change::Replaced),
             received_on: None,
             issued_on: Some(outline.issued_on),
-            site: None,
-            performed_by: None,
+            site: outline
+                .has(Flaw::OtherSite)
+                .then(|| "tại khách hàng / at the customer's".to_owned()),
+            performed_by: match (outline.flaw, outline.issuer) {
+                (Some(Flaw::Reissued), Party::Laboratory(number)) => {
+                    Some(self.party_id(Party::Laboratory(self.course.shape.beside(number)))?)
+                }
+                _ => None,
+            },
             continuous: None,
             item_identification: Some(ItemIdentification {
                 manufacturer: Some(MAKER.to_owned()),
@@ -210,14 +244,17 @@ impl Country {
                 identifiers: Vec::new(),
             }),
             endorsement: self.endorsement(&outline),
-            signatory: None,
-            traceability_statement: None,
+            signatory: Some(SIGNATORY.to_owned()),
+            traceability_statement: Some(STATEMENT.to_owned()),
             competence_evidence: refused,
-            correction_applied: None,
+            correction_applied: outline.has(Flaw::ComparisonOnly).then_some(false),
             due_on: Some(outline.performed_to.plus_months(months)),
             due_on_source: Some(DueSource::Agreed),
             references_complete: None,
-            epoch: None,
+            epoch: match outline.flaw {
+                Some(Flaw::OldEpoch) => outline.quantity().old_epoch.map(str::to_owned),
+                _ => None,
+            },
             document: None,
             published: None,
             code: None,
@@ -225,45 +262,66 @@ impl Country {
             recorded_at: None,
             recorded_by: None,
             log_index: None,
-            evidence_level: Some(EvidenceLevel::IssuerConfirmed),
+            evidence_level: Some(match outline.flaw {
+                Some(Flaw::OnlyDeclared) => EvidenceLevel::SelfDeclared,
+                _ => EvidenceLevel::IssuerConfirmed,
+            }),
             synced_at: None,
             items: Vec::new(),
-            methods: vec![Method {
-                document: None,
-                text: Some("so sánh với chuẩn / comparison with a standard".to_owned()),
-            }],
-            conditions: Vec::new(),
+            methods: match outline.flaw {
+                Some(Flaw::MethodMissing) => Vec::new(),
+                _ => vec![Method { document: None, text: Some(METHOD.to_owned()) }],
+            },
+            conditions: vec![self.condition()?],
             status_history: statuses(&outline),
             results: results?,
             references: references?,
         })
     }
 
-    fn certificate_number(&self, outline: &Outline) -> String {
-        let (letter, number) = match outline.issuer {
+    /// The temperature of the room.
+    fn condition(&self) -> Option<Condition> {
+        let temperature = self.quantities.get(TEMPERATURE)?;
+        Some(Condition {
+            quantity_kind: temperature.kind,
+            unit: temperature.unit.clone(),
+            value: None,
+            lower: Figure::new(19, 0).decimal(),
+            upper: Figure::new(21, 0).decimal(),
+            expanded_uncertainty: None,
+        })
+    }
+
+    fn certificate_number(&self, outline: &Outline, issuer: Party) -> String {
+        let (letter, number) = match issuer {
             Party::Foreign(number) => ('F', number),
             Party::Institute(number) => ('I', number),
             Party::Laboratory(number) => ('L', number),
+            Party::Enterprise(number) => ('E', number),
             _ => ('B', 0),
         };
         let year = self.course.day(outline.year, 0).to_string();
         let year = year.get(2..4).unwrap_or_default();
-        format!("{letter}{number:03}-{year}-{:07}", outline.standard)
+        format!("{letter}{number}-{year}-{}", outline.standard)
     }
 
     fn endorsement(&self, outline: &Outline) -> Option<Endorsement> {
         let accreditation = |number| Endorsement { accreditation: number, cipm_mra: None };
+        let scope = match outline.place.level {
+            Level::Instrument => Scope::Instruments,
+            _ => Scope::Standards,
+        };
         match (outline.issuer, outline.flaw) {
-            (Party::Bipm, _) | (_, Some(Flaw::EndorsementMissing)) => None,
+            (Party::Bipm, _) | (_, Some(Flaw::EndorsementMissing | Flaw::MakersStatement)) => None,
             (Party::Laboratory(number), Some(Flaw::BodyNotRecognised)) => {
-                Some(accreditation(self.accreditation_id(number, true)))
+                Some(accreditation(self.accreditation_id(number, Scope::Testing)))
             }
             (Party::Laboratory(number), Some(Flaw::AccreditationOfAnother)) => {
-                let other = (number + 1) % self.course.shape.laboratories;
-                Some(accreditation(self.accreditation_id(other, false)))
+                let other = self.course.shape.beside(number);
+                Some(accreditation(self.accreditation_id(other, scope)))
             }
             (Party::Laboratory(number), _) => {
-                Some(accreditation(self.accreditation_id(number, false)))
+                Some(accreditation(self.accreditation_id(number, scope)))
             }
             _ => Some(Endorsement { accreditation: None, cipm_mra: Some(true) }),
         }
@@ -293,17 +351,22 @@ impl Country {
         let (place, quantity) = (outline.place, outline.quantity());
         let read = self.read(place)?;
         let point = Self::point(outline, row);
-        let uncertainty = self.uncertainty(outline, own, plan, row, point);
+        let stated = self.uncertainty(outline, own, plan, row, point)?;
+        // The value ends where its uncertainty does.
         let value = point.map(|point| {
             let percent = outline.percent[row as usize % 4];
-            let expanded = self.expanded_at(place, place.level, percent, point).significant(2);
+            let expanded = self.expanded_at(place, place.level, percent, point).significant(4);
             let year = i128::from(percent) - 115;
             let deviation = i128::from(own.deviation[row as usize % 4]) + year;
             let deviation = Figure::new(expanded.digits * deviation / 100, expanded.exponent);
-            let exponent = expanded.exponent.min(point.exponent);
-            let digits = point.at(exponent).digits + deviation.at(exponent).digits;
-            Figure::new(digits, exponent)
+            let digits = point.at(stated.last).digits + deviation.at(stated.last).digits;
+            Figure::new(digits, stated.last)
         });
+        let conformity = match (row, value) {
+            (0, Some(value)) => self.conformity(outline, value, point?),
+            _ => None,
+        };
+        let only_conforms = outline.has(Flaw::ConformityOnly) && conformity.is_some();
         let unlike = outline.has(Flaw::OtherFrequency) && row == 0;
         let frequency = || {
             let number = |digits| Figure::new(digits, 0).decimal();
@@ -316,7 +379,7 @@ impl Country {
         };
         Some(CalibrationResult {
             id: row_name(row),
-            quantity_kind: read.kind,
+            quantity_kind: self.measurand(outline, row)?,
             service_category: None,
             analyte: None,
             matrix: None,
@@ -331,20 +394,76 @@ impl Country {
             point_tolerance: None,
             valid_interval: None,
             interpolation: None,
-            value: value.and_then(Figure::decimal),
+            value: value.filter(|_| !only_conforms).and_then(Figure::decimal),
             unit: Some(read.unit.clone()),
             value_is: None,
             uncertainty: match outline.flaw {
-                Some(Flaw::UncertaintyMissing) => None,
-                _ => Some(uncertainty?),
+                Some(Flaw::UncertaintyMissing | Flaw::OnlyVerified | Flaw::MakersStatement) => None,
+                _ if only_conforms => None,
+                _ => Some(stated.uncertainty),
             },
             phase: Some(Phase::AsLeft),
-            endorsed: outline.has(Flaw::CompetenceRefused).then_some(false),
+            endorsed: match outline.flaw {
+                Some(Flaw::CompetenceRefused | Flaw::RouteNotJustified) => Some(false),
+                _ => None,
+            },
             performed_on: None,
-            conformity: None,
+            conformity,
             parameters: if quantity.at_frequency { vec![frequency()] } else { Vec::new() },
             methods: Vec::new(),
         })
+    }
+
+    /// What a row is about: the quantity of the standard, save where a flaw has a variant of it.
+    fn measurand(&self, outline: &Outline, row: u32) -> Option<QuantityKindId> {
+        let read = self.read(outline.place)?;
+        let other = read.variant.filter(|_| row == 0 && outline.has(Flaw::OtherMeasurand));
+        Some(other.unwrap_or(read.kind))
+    }
+
+    /// The statement of conformity of a flaw, with limits in hundredths of the uncertainty from the
+    /// value.
+    fn conformity(&self, outline: &Outline, value: Figure, point: Figure) -> Option<Conformity> {
+        let rule = Some("chấp nhận đơn giản / simple acceptance".to_owned());
+        let (decision_rule, lower, upper) = match outline.flaw? {
+            Flaw::ConformityOnly | Flaw::StatementWithoutRule => (None, -900, 900),
+            Flaw::WrongDecision => (rule, 100, 1000),
+            Flaw::PoorRatio => (rule, -200, 200),
+            _ => return None,
+        };
+        let (place, percent) = (outline.place, outline.percent[0]);
+        let expanded = self.expanded_at(place, place.level, percent, point).significant(4);
+        let limit = |hundredths: i128| {
+            let distance = Figure::new(expanded.digits * hundredths / 100, expanded.exponent);
+            let exponent = value.exponent.min(distance.exponent);
+            let digits = value.at(exponent).digits + distance.at(exponent).digits;
+            Figure::new(digits, exponent).decimal()
+        };
+        Some(Conformity {
+            specification: Some("minh hoạ / illustrative".to_owned()),
+            lower_limit: limit(lower),
+            upper_limit: limit(upper),
+            acceptance_lower: None,
+            acceptance_upper: None,
+            decision_rule,
+            statement: Some(ConformityStatement::Pass),
+        })
+    }
+
+    /// The uncertainty that the first row of a certificate prints, as a fraction of the value; where
+    /// the value is a power of ten.
+    fn printed(&self, number: u32, year: u32) -> Figure {
+        let outline = self.course.outline(number, year);
+        let (place, own) = (outline.place, self.course.character(number));
+        let percent = outline.percent[0] / if outline.issuer == Party::Bipm { 2 } else { 1 };
+        let point = outline.quantity().points[0];
+        match outline.quantity().form {
+            Form::Absolute { .. } if !own.relative => {
+                let places = point.significant(1).exponent;
+                self.expanded_at(place, place.level, percent, point).significant(2).shifted(-places)
+            }
+            _ => self.expanded(place, place.level, percent).significant(2),
+        }
     }
 
     fn uncertainty(
@@ -354,35 +473,47 @@ impl Country {
         plan: &Plan,
         row: u32,
         point: Option<Figure>,
-    ) -> Option<Uncertainty> {
+    ) -> Option<Stated> {
         let (place, quantity) = (outline.place, outline.quantity());
         let read = self.read(place)?;
         let usual = outline.percent[row as usize % 4];
         // What a flaw changes: the level whose uncertainty is taken, percent of it, the digits.
         let (level, percent, digits) = match (outline.flaw, plan.below_together) {
             (Some(Flaw::UncertaintyBelowReference), _) => (above(place.level), 50, 2),
-            (Some(Flaw::UncertaintyBelowReferences), Some(percent)) => {
-                (above(place.level), percent, 3)
-            }
-            (Some(Flaw::BelowCapability), _) => (place.level, 85, 2),
+            (_, Some(percent)) => (above(place.level), percent, 3),
+            (Some(Flaw::LaboratoryFeedsInstitute), _) => (Level::Working, 140, 2),
+            (Some(Flaw::WorkingForStandard), _) => (Level::Instrument, usual, 2),
+            (Some(Flaw::LevelTooLow), _) => (Level::Instrument, usual * 3, 2),
+            (Some(Flaw::TooManyDigits), _) => (place.level, usual, 4),
+            (Some(Flaw::BelowCapability), _) => (place.level, 75, 2),
             (Some(Flaw::OtherCoverage), _) => (place.level, usual * 13 / 10, 2),
             _ => (place.level, usual, 2),
         };
         let by_bipm = outline.issuer == Party::Bipm;
         let percent = if by_bipm { percent / 2 } else { percent };
-        let places = match quantity.form {
-            Form::Absolute { places, .. } if !(own.relative && quantity.is_proportional()) => {
-                Some(places)
+        let absolute = match (quantity.form, outline.flaw, &read.not_legal) {
+            (_, Some(Flaw::ModeMissing), _) => None,
+            (_, Some(Flaw::UnitNotLegal), Some((unit, places))) => Some((unit, *places)),
+            (Form::Absolute { places, .. }, _, _)
+                if !(own.relative && quantity.is_proportional()) =>
+            {
+                Some((&read.small, places))
             }
             _ => None,
         };
-        let (figure, unit, mode) = match (places, point) {
-            (Some(places), point) => {
-                let point = point.unwrap_or(quantity.range.1);
-                let expanded = self.expanded_at(place, level, percent, point);
-                (expanded.shifted(places), &read.small, Mode::Absolute)
-            }
-            (None, _) => (self.expanded(place, level, percent), &read.one, Mode::Relative),
+        let at = point.unwrap_or(quantity.range.1);
+        let as_certified =
+            plan.as_certified.map(|(number, year)| self.printed(number, year).percent(102));
+        let digits = if as_certified.is_some() { 3 } else { digits };
+        let fraction = as_certified.unwrap_or_else(|| self.expanded(place, level, percent));
+        let of_value = match quantity.is_proportional() {
+            true => fraction.times(Figure::new(at.digits.abs(), at.exponent)),
+            false => fraction,
+        }
+        .significant(digits);
+        let (figure, unit, mode) = match absolute {
+            Some((unit, places)) => (of_value.shifted(places), unit, Mode::Absolute),
+            None => (fraction.significant(digits), &read.one, Mode::Relative),
         };
         let (few, freedom) = FEW[row as usize % FEW.len()];
         let (kind, factor, probability, freedom) =
@@ -398,15 +529,16 @@ impl Country {
                 _ => (EXPANDED, Some("2"), Some("0.95"), None),
             };
         let number = |text: Option<&str>| text.and_then(|text| text.parse().ok());
-        Some(Uncertainty {
-            value: figure.significant(digits).decimal()?,
+        let uncertainty = Uncertainty {
+            value: figure.decimal()?,
             unit: unit.clone(),
             kind,
-            mode: Some(mode),
+            mode: if outline.has(Flaw::ModeMissing) { None } else { Some(mode) },
             coverage_factor: number(factor),
             coverage_probability: number(probability),
             degrees_of_freedom: number(freedom),
-        })
+        };
+        Some(Stated { uncertainty, last: of_value.exponent })
     }
 
     fn reference(&self, outline: &Outline, own: Character, made: &Made) -> Option<Reference> {
@@ -447,10 +579,26 @@ impl Country {
             exponent: None,
             symbol: None,
             equation: None,
-            uncertainty_in_budget: None,
+            uncertainty_in_budget: match made.budget {
+                Some(percent) => Some(self.part(outline, percent)?),
+                None => None,
+            },
             for_results: made.rows.clone().into_iter().flatten().map(row_name).collect(),
-            shared_with: Vec::new(),
+            shared_with: match made.shared {
+                Some(percent) => vec![SharedUncertainty {
+                    group: "môi trường / environment".to_owned(),
+                    uncertainty: self.part(outline, percent)?,
+                }],
+                None => Vec::new(),
+            },
         })
+    }
+
+    /// So many percent of what is usual at the level of a reference, as a fraction.
+    fn part(&self, outline: &Outline, percent: u32) -> Option<QuantityValue> {
+        let (place, read) = (outline.place, self.read(outline.place)?);
+        let part = self.expanded(place, above(place.level), percent).significant(3);
+        Some(QuantityValue { value: part.decimal()?, unit: read.one.clone() })
     }
 
     /// The sensitivity with which a standard of another quantity brings so many percent of the
@@ -497,7 +645,7 @@ impl Country {
         Some(Claim {
             standard: self.standard_id(number)?,
             calibration: None,
-            quantity_kind: Some(read.kind),
+            quantity_kind: self.measurand(outline, 0),
             point: Some(QuantityValue { value: point.decimal()?, unit: read.unit.clone() }),
             used_on: Some(used_on),
             known_at: None,
@@ -512,7 +660,16 @@ impl Country {
     }
 }
 
+/// What a row states of its uncertainty, and the exponent of its last digit in the quantity's unit.
+struct Stated {
+    uncertainty: Uncertainty,
+    last: i32,
+}
+
 const MAKER: &str = "Hãng minh hoạ";
+const METHOD: &str = "so sánh với chuẩn / comparison with a standard";
+const SIGNATORY: &str = "Người ký minh hoạ";
+const STATEMENT: &str = "tới SI qua các chuẩn đã dùng / to the SI by the references used";
 const EXPANDED: Option<UncertaintyKind> = Some(UncertaintyKind::Expanded);
 
 fn model(place: Place) -> String {

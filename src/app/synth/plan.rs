@@ -10,16 +10,16 @@ use crate::domain::calibration::Model;
 use crate::domain::period::Day;
 
 use super::flaw::{Flaw, Situation};
-use super::quantity::{QUANTITIES, Quantity};
+use super::quantity::{FREQUENCY, QUANTITIES, Quantity};
 use super::shape::{KINDS, Level, Party, Place, Shape};
 
 /// The year of the latest calibrations.
 pub(super) const LAST_YEAR: i16 = 2026;
 
 /// Days of the year, counted from 0, on which what is suspended is suspended: accreditations and
-/// capabilities, then registrations.
+/// the capabilities of institutes; then registrations, approvals and single entries of scopes.
 pub(super) const SUSPENDED: (i32, i32) = (344, 354);
-pub(super) const UNREGISTERED: (i32, i32) = (357, 363);
+pub(super) const AT_THE_END: (i32, i32) = (357, 363);
 
 /// What a stream of random numbers is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,9 @@ impl Random {
         self.0.next_u64()
     }
 }
+
+/// Part of a reference's uncertainty that it shares with another one, in percent of what is usual.
+const SHARED: u32 = 45;
 
 /// Who, what and when: a calibration without what it was made with.
 #[derive(Debug, Clone)]
@@ -104,6 +107,16 @@ pub(super) struct Made {
     pub rows: Option<std::ops::Range<u32>>,
     /// For what influences: how much it brings, in percent of the smallest uncertainty.
     pub influence: Option<u32>,
+    /// What the budget enters for it, and what it shares with others, in percent of what is usual
+    /// at the level of the reference.
+    pub budget: Option<u32>,
+    pub shared: Option<u32>,
+}
+
+impl Made {
+    fn new(with: With, model: Option<Model>) -> Self {
+        Self { with, model, rows: None, influence: None, budget: None, shared: None }
+    }
 }
 
 /// The references of a calibration.
@@ -112,6 +125,8 @@ pub(super) struct Plan {
     pub made: Vec<Made>,
     /// Uncertainty in percent of the reference's level, where the flaw sets it so.
     pub below_together: Option<u32>,
+    /// The certificate whose uncertainty the flaw takes over without the drift since.
+    pub as_certified: Option<(u32, u32)>,
 }
 
 pub(super) fn quantity(kind: u32) -> &'static Quantity {
@@ -183,9 +198,9 @@ impl Course {
         let faulty = place.level >= Level::National && random.below(50) == 0;
         let flaw = faulty.then(|| self.flaw(place, year, issuer, random.below(u32::MAX))).flatten();
         if flaw.is_some_and(Flaw::is_in_december) {
-            first = match flaw {
-                Some(Flaw::NotRegistered) => UNREGISTERED.0 + 1 + random.below(3) as i32,
-                _ => SUSPENDED.0 + 1 + random.below(7) as i32,
+            first = match flaw.is_some_and(Flaw::is_at_the_end) {
+                true => AT_THE_END.0 + 1 + random.below(3) as i32,
+                false => SUSPENDED.0 + 1 + random.below(5) as i32,
             };
         }
         let performed_from = self.day(year, first);
@@ -197,13 +212,16 @@ impl Course {
             issuer,
             performed_from,
             performed_to,
-            issued_on: performed_to.plus_days(issued),
+            issued_on: match flaw {
+                Some(Flaw::DatesDisordered) => performed_to.plus_days(-issued),
+                _ => performed_to.plus_days(issued),
+            },
             percent,
             flaw,
         }
     }
 
-    /// The first flaw from a drawn one on that a calibration can have.
+    /// A flaw that a calibration can have.
     fn flaw(&self, place: Place, year: u32, issuer: Party, draw: u32) -> Option<Flaw> {
         let shape = &self.shape;
         let references = shape.references(place.level, place.kind, issuer);
@@ -218,22 +236,38 @@ impl Course {
             after: self.years - 1 - year,
             at_frequency: quantity(place.kind).at_frequency,
             over_range: quantity(place.kind).over_range,
+            proportional: quantity(place.kind).is_proportional(),
+            drifts: quantity(place.kind).drifts,
+            is_frequency: place.kind as usize == FREQUENCY,
+            has_epochs: quantity(place.kind).old_epoch.is_some(),
+            has_variant: quantity(place.kind).variant.is_some(),
+            has_unit_not_legal: quantity(place.kind).not_legal.is_some(),
             references,
+            working: shape.references(Level::Instrument, place.kind, issuer),
+            instruments: shape.groups(Level::Instrument, place.kind),
             two_rows: self.with_two_rows(place, issuer).is_some(),
             laboratories: shape.laboratories,
             suspended: of_laboratory(&|number| self.suspended_in(number) == (year, false)),
             partly_suspended: of_laboratory(&|number| {
                 self.suspended_in(number) == (year, true) && Self::concerned(number, place.kind)
             }),
-            second_accreditation: of_laboratory(&Self::has_second_accreditation),
+            tests: of_laboratory(&Self::tests),
             as_service: shape.owner(place) != issuer
                 && of_laboratory(&|number| self.unregistered_in(number) == year),
             greyed_out: place.level == Level::Reference && self.greyed_out_in(place.kind) == year,
+            entry_suspended: of_laboratory(&|number| {
+                self.entry_suspended_in(number, place.kind) == year
+            }),
+            unapproved: place.level == Level::Reference && self.unapproved_in(place.kind) == year,
         };
-        let all = Flaw::ALL;
-        let start = draw as usize % all.len();
-        let from_there = all[start..].iter().chain(&all[..start]);
-        from_there.copied().find(|flaw| flaw.fits(&situation))
+        let fitting = || Flaw::ALL.iter().copied().filter(|flaw| flaw.fits(&situation));
+        let all: u32 = fitting().map(Flaw::weight).sum();
+        let mut drawn = draw % all.max(1);
+        fitting().find(|flaw| {
+            let found = drawn < flaw.weight();
+            drawn = drawn.saturating_sub(flaw.weight());
+            found
+        })
     }
 
     /// The first of an issuer's standards of a quantity whose certificates have two rows.
@@ -256,7 +290,7 @@ impl Course {
         kind % 2 == laboratory / 2 % 2
     }
 
-    pub fn has_second_accreditation(laboratory: u32) -> bool {
+    pub fn tests(laboratory: u32) -> bool {
         laboratory.is_multiple_of(3)
     }
 
@@ -270,37 +304,85 @@ impl Course {
         kind % self.years
     }
 
+    /// The year in which a laboratory's scope entry for a quantity is suspended.
+    pub fn entry_suspended_in(&self, laboratory: u32, kind: u32) -> u32 {
+        (laboratory + kind + 2) % self.years
+    }
+
+    /// The year in which the approval of the national standards of a quantity is suspended.
+    pub fn unapproved_in(&self, kind: u32) -> u32 {
+        (kind + 1) % self.years
+    }
+
     /// What a calibration was made with.
     pub fn plan(&self, outline: &Outline) -> Plan {
         let place = outline.place;
         let (quantity, own) = (outline.quantity(), self.character(outline.standard));
         if place.level == Level::Foreign {
             let model = Some(Model::Identity);
-            let root = Made { with: With::Root, model, rows: None, influence: None };
-            return Plan { made: vec![root], below_together: None };
+            return Plan { made: vec![Made::new(With::Root, model)], ..Plan::default() };
         }
-        let itself = |year| With::Certificate { standard: outline.standard, year, row: 0 };
-        let alone = |with, model| {
-            let made = vec![Made { with, model, rows: None, influence: None }];
-            Plan { made, below_together: None }
-        };
+        let certificate = |standard, year| With::Certificate { standard, year, row: 0 };
+        let itself = |year| certificate(outline.standard, year);
+        let alone = |with, model| Plan { made: vec![Made::new(with, model)], ..Plan::default() };
         let spread = own.rows > 1 && !quantity.over_range;
         let same = Some(if spread { Model::Ratio } else { Model::Identity });
         match outline.flaw {
             Some(Flaw::Circle) => return alone(itself(outline.year), same),
             Some(Flaw::OwnLineage) => return alone(itself(outline.year - 1), same),
             Some(Flaw::RootOfAnother) => return alone(With::Root, Some(Model::Identity)),
+            Some(Flaw::StatementAlone | Flaw::MakersStatement) => return Plan::default(),
             _ => {}
         }
         let number = self.calibration(outline.standard, outline.year);
         let mut random = self.random(Purpose::Plan, number);
-        let count = 1 + random.below(3);
         let references = self.shape.references(place.level, place.kind, outline.issuer);
+        let at = |level, count: u32, random: &mut Random| {
+            let group = random.below(count.max(1));
+            self.shape.standard(Place { level, kind: place.kind, group })
+        };
+        match outline.flaw {
+            Some(Flaw::LaboratoryFeedsInstitute) => {
+                let working = self.shape.groups(Level::Working, place.kind);
+                let reference = at(Level::Working, working, &mut random);
+                return alone(certificate(reference, outline.year - 1), same);
+            }
+            Some(Flaw::LevelTooLow) => {
+                let instruments = self.shape.groups(Level::Instrument, place.kind);
+                let reference = at(Level::Instrument, instruments, &mut random);
+                return alone(certificate(reference, outline.year - 1), same);
+            }
+            Some(Flaw::WorkingForStandard) => {
+                let (level, issuer) = (Level::Instrument, outline.issuer);
+                let own = self.shape.references(level, place.kind, issuer);
+                let first = random.below(own);
+                let mut both = [first, (first + 1) % own]
+                    .map(|which| self.shape.reference(level, place.kind, issuer, which))
+                    .into_iter();
+                let reference = both.find(|other| *other != outline.standard);
+                let reference = reference.unwrap_or(outline.standard);
+                let year = self.year_of(reference, outline, &mut random);
+                return alone(certificate(reference, year), same);
+            }
+            Some(Flaw::DriftForgotten) => {
+                let sound = self.sound(outline, references, 1, &mut random);
+                let taken = sound.first().copied();
+                let made =
+                    taken.map(|(standard, year)| Made::new(certificate(standard, year), same));
+                return Plan {
+                    made: made.into_iter().collect(),
+                    as_certified: taken,
+                    ..Plan::default()
+                };
+            }
+            _ => {}
+        }
+        let count = 1 + random.below(3);
         let mains = self.mains(outline, count, references, &mut random);
         let split = mains.len() == 2
             && own.rows > 1
             && random.below(2) == 0
-            && !outline.has(Flaw::UncertaintyBelowReferences);
+            && !outline.flaw.is_some_and(Flaw::is_of_several);
         let mut plan = Plan::default();
         let mut largest = 0;
         for (position, (standard, year)) in (0..).zip(&mains) {
@@ -309,27 +391,34 @@ impl Course {
                 (true, 0) => Some(0..1),
                 (true, _) => Some(1..own.rows),
             };
-            let at_first = quantity.over_range || !spread || rows == Some(0..1);
+            let at_first = quantity.over_range
+                || !spread
+                || rows == Some(0..1)
+                || outline.has(Flaw::SharedForgotten);
             let row = if at_first { 0 } else { random.below(self.character(*standard).rows) };
             let stated = random.below(10) < 7;
             let model = if at_first { Model::Identity } else { Model::Ratio };
-            let mut made = Made {
-                with: With::Certificate { standard: *standard, year: *year, row },
-                model: stated.then_some(model),
-                rows,
-                influence: None,
-            };
+            let with = With::Certificate { standard: *standard, year: *year, row };
+            let mut made = Made { rows, ..Made::new(with, stated.then_some(model)) };
             if position == 0 {
-                self.spoil(outline, &mut made);
+                self.spoil(outline, own.rows, &mut made);
             }
-            if outline.has(Flaw::UncertaintyBelowReferences) {
+            if outline.has(Flaw::SharedForgotten) {
+                made.model = same;
+                made.shared = Some(SHARED);
+            }
+            if outline.flaw.is_some_and(Flaw::is_of_several) {
                 largest = self.outline(*standard, *year).percent[row as usize % 4].max(largest);
             }
             plan.made.push(made);
         }
-        if outline.has(Flaw::UncertaintyBelowReferences) {
-            plan.below_together = Some(largest * 102 / 100);
-        }
+        plan.below_together = match outline.flaw {
+            Some(Flaw::UncertaintyBelowReferences) => Some(largest * 102 / 100),
+            Some(Flaw::SharedForgotten) => Some(largest * 150 / 100),
+            // Its budget holds what it was made with, and nothing else.
+            Some(Flaw::BudgetDisagrees) => return plan,
+            _ => None,
+        };
         let free = (count as usize).saturating_sub(plan.made.len());
         for kind in quantity.influences.into_iter().take(free) {
             plan.made.push(self.influence(outline, kind, &mut random));
@@ -348,10 +437,17 @@ impl Course {
         let place = outline.place;
         let reference =
             |which| self.shape.reference(place.level, place.kind, outline.issuer, which);
-        let together = outline.has(Flaw::UncertaintyBelowReferences);
+        let two = match outline.flaw {
+            Some(Flaw::BudgetDisagrees) => false,
+            Some(flaw) if flaw.is_of_several() => true,
+            _ => references > 1 && count > 1 && random.below(2) == 0,
+        };
+        if outline.flaw.is_some() && !outline.has(Flaw::BetweenPoints) {
+            return self.sound(outline, references, if two { 2 } else { 1 }, random);
+        }
         let first = random.below(references.max(1));
         let mut mains = vec![reference(first)];
-        if references > 1 && (together || count > 1 && random.below(2) == 0) {
+        if two {
             let second = (first + 1 + random.below(references - 1)) % references;
             mains.push(reference(second));
         }
@@ -364,6 +460,33 @@ impl Course {
             .collect()
     }
 
+    /// So many of an issuer's standards of the quantity with the years of their certificates, of
+    /// which those without a flaw come first: a flaw in them would hide that of the calibration.
+    fn sound(
+        &self,
+        outline: &Outline,
+        references: u32,
+        count: usize,
+        random: &mut Random,
+    ) -> Vec<(u32, u32)> {
+        // Looking at some of them is enough.
+        const LOOKED_AT: u32 = 8;
+        let (place, first) = (outline.place, random.below(references.max(1)));
+        let standards = (0..references.min(LOOKED_AT)).map(|step| {
+            let which = (first + step) % references;
+            self.shape.reference(place.level, place.kind, outline.issuer, which)
+        });
+        let mut found: Vec<(u32, u32)> = standards
+            .map(|standard| match outline.has(Flaw::DriftForgotten) {
+                true => (standard, outline.year - 1),
+                false => (standard, self.year_of(standard, outline, random)),
+            })
+            .collect();
+        found.sort_by_key(|(standard, year)| self.outline(*standard, *year).flaw.is_some());
+        found.truncate(count);
+        found
+    }
+
     /// The year of the certificate of a reference that is used: mostly the latest.
     fn year_of(&self, reference: u32, outline: &Outline, random: &mut Random) -> u32 {
         let Some(before) = outline.year.checked_sub(1) else { return 0 };
@@ -373,12 +496,20 @@ impl Course {
     }
 
     /// Changes the first reference as the flaw says.
-    fn spoil(&self, outline: &Outline, made: &mut Made) {
+    fn spoil(&self, outline: &Outline, rows: u32, made: &mut Made) {
         let With::Certificate { standard, year, .. } = &mut made.with else { return };
         match outline.flaw {
             Some(Flaw::ReferenceExpired) => *year = outline.year.saturating_sub(3),
             Some(Flaw::ReferenceCalibratedLater) => *year = outline.year + 1,
-            Some(Flaw::ReferenceMissing) => made.with = With::Standard(*standard),
+            Some(Flaw::ReferenceMissing | Flaw::DisciplinedOnly) => {
+                made.with = With::Standard(*standard);
+            }
+            Some(Flaw::BudgetTooSmall) => made.budget = Some(30),
+            Some(Flaw::BudgetDisagrees) => {
+                // Three times the reference's is what is usual here: as much as U, where u counts.
+                made.budget = Some(300);
+                made.rows = (rows > 1).then_some(0..1);
+            }
             Some(Flaw::OtherQuantity) => {
                 let (place, issuer) = (outline.place, outline.issuer);
                 let kind = (place.kind + 1) % KINDS;
@@ -405,6 +536,6 @@ impl Course {
         let year = self.year_of(standard, outline, random);
         let influence = Some(2 + random.below(14));
         let with = With::Certificate { standard, year, row: 0 };
-        Made { with, model: None, rows: None, influence }
+        Made { influence, ..Made::new(with, None) }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::domain::decimal::Decimal;
 use crate::domain::quantity::QuantityKindId;
+use crate::domain::standard::StandardType;
 use crate::domain::unit::Unit;
 
 /// A decimal number: digits × 10^exponent.
@@ -139,13 +140,22 @@ pub(super) struct Quantity {
     pub drifts: bool,
     /// The quantities that influence its calibrations.
     pub influences: [usize; 2],
+    /// What its standards are.
+    pub sort: StandardType,
+    /// The epoch before that of its unit, where its realisation has changed.
+    pub old_epoch: Option<&'static str>,
+    /// A quantity of the same dimension that is taken for it.
+    pub variant: Option<&'static str>,
+    /// A unit of its uncertainties that is not a legal one, 10^places times smaller than its own.
+    pub not_legal: Option<(&'static str, i32)>,
 }
 
 const fn figure(digits: i128, exponent: i32) -> Figure {
     Figure::new(digits, exponent)
 }
 
-const TEMPERATURE: usize = 2;
+pub(super) const TEMPERATURE: usize = 2;
+pub(super) const FREQUENCY: usize = 6;
 const PRESSURE: usize = 7;
 const COMMON: [usize; 2] = [TEMPERATURE, PRESSURE];
 
@@ -167,6 +177,10 @@ pub(super) static QUANTITIES: [Quantity; 10] = [
         at_frequency: false,
         drifts: false,
         influences: COMMON,
+        sort: StandardType::Weight,
+        old_epoch: None,
+        variant: Some("conventional_mass"),
+        not_legal: None,
     },
     Quantity {
         kind: "length",
@@ -184,6 +198,10 @@ pub(super) static QUANTITIES: [Quantity; 10] = [
         at_frequency: false,
         drifts: false,
         influences: COMMON,
+        sort: StandardType::GaugeBlock,
+        old_epoch: None,
+        variant: None,
+        not_legal: Some(("Ao", 10)),
     },
     Quantity {
         kind: "temperature",
@@ -201,6 +219,10 @@ pub(super) static QUANTITIES: [Quantity; 10] = [
         at_frequency: false,
         drifts: false,
         influences: [4, PRESSURE],
+        sort: StandardType::Sprt,
+        old_epoch: None,
+        variant: None,
+        not_legal: None,
     },
     Quantity {
         kind: "dc_voltage",
@@ -218,6 +240,10 @@ pub(super) static QUANTITIES: [Quantity; 10] = [
         at_frequency: false,
         drifts: true,
         influences: COMMON,
+        sort: StandardType::Zener,
+        old_epoch: Some("V-1990-01-01"),
+        variant: None,
+        not_legal: None,
     },
     Quantity {
         kind: "dc_resistance",
@@ -235,6 +261,10 @@ pub(super) static QUANTITIES: [Quantity; 10] = [
         at_frequency: false,
         drifts: true,
         influences: COMMON,
+        sort: StandardType::Resistor,
+        old_epoch: Some("Ohm-1990-01-01"),
+        variant: None,
+        not_legal: None,
     },
     Quantity {
         kind: "ac_voltage",
@@ -252,6 +282,10 @@ pub(super) static QUANTITIES: [Quantity; 10] = [
         at_frequency: true,
         drifts: false,
         influences: COMMON,
+        sort: StandardType::Other,
+        old_epoch: None,
+        variant: None,
+        not_legal: None,
     },
     Quantity {
         kind: "frequency",
@@ -272,8 +306,12 @@ pub(super) static QUANTITIES: [Quantity; 10] = [
         stated: Stated::Fraction,
         base: figure(1, -14),
         at_frequency: false,
-        drifts: false,
+        drifts: true,
         influences: COMMON,
+        sort: StandardType::QuartzOscillator,
+        old_epoch: None,
+        variant: None,
+        not_legal: None,
     },
     Quantity {
         kind: "pressure",
@@ -291,6 +329,10 @@ pub(super) static QUANTITIES: [Quantity; 10] = [
         at_frequency: false,
         drifts: false,
         influences: [TEMPERATURE, 0],
+        sort: StandardType::PressureBalance,
+        old_epoch: None,
+        variant: Some("gauge_pressure"),
+        not_legal: None,
     },
     Quantity {
         kind: "luminous_intensity",
@@ -308,6 +350,10 @@ pub(super) static QUANTITIES: [Quantity; 10] = [
         at_frequency: false,
         drifts: false,
         influences: COMMON,
+        sort: StandardType::Other,
+        old_epoch: None,
+        variant: None,
+        not_legal: None,
     },
     Quantity {
         kind: "air_kerma",
@@ -325,6 +371,10 @@ pub(super) static QUANTITIES: [Quantity; 10] = [
         at_frequency: false,
         drifts: false,
         influences: COMMON,
+        sort: StandardType::Other,
+        old_epoch: None,
+        variant: None,
+        not_legal: Some(("RAD", 2)),
     },
 ];
 
@@ -347,6 +397,9 @@ pub(super) struct Read {
     pub one: Unit,
     /// Unit of frequencies.
     pub hertz: Unit,
+    /// The quantity that is taken for it, and the unit that is not legal.
+    pub variant: Option<QuantityKindId>,
+    pub not_legal: Option<(Unit, i32)>,
 }
 
 impl Read {
@@ -361,6 +414,11 @@ impl Read {
             },
             one: unit("1")?,
             hertz: unit("Hz")?,
+            variant: quantity.variant.and_then(QuantityKindId::parse),
+            not_legal: match quantity.not_legal {
+                Some((code, places)) => Some((unit(code)?, places)),
+                None => None,
+            },
         })
     }
 }
@@ -407,6 +465,11 @@ mod tests {
                 let ratio = read.unit.factor() / read.small.factor();
                 assert!((ratio / 10f64.powi(places) - 1.0).abs() < 1e-9, "{}", quantity.kind);
             }
+            if let Some((other, places)) = &read.not_legal {
+                let ratio = read.unit.factor() / other.factor();
+                assert!((ratio / 10f64.powi(*places) - 1.0).abs() < 1e-9, "{}", quantity.kind);
+            }
+            assert_eq!(read.variant.is_some(), quantity.variant.is_some(), "{}", quantity.kind);
         }
     }
 }

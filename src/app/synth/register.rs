@@ -11,13 +11,13 @@ use crate::domain::organisation::{Membership, Organisation};
 use crate::domain::realisation::Realisation;
 use crate::domain::recognition::{Accreditation, LegalRecognition};
 
-use super::plan::{Course, SUSPENDED, UNREGISTERED, quantity};
-use super::quantity::{Figure, Form, Stated};
+use super::plan::{AT_THE_END, Course, SUSPENDED, quantity};
+use super::quantity::{FREQUENCY, Figure, Form, Stated};
 use super::shape::{KINDS, Level, Party, Place, Shape};
-use super::{Country, Thing};
+use super::{Country, Scope, Thing};
 
-/// Scope entries a laboratory, and capabilities an institute, has for each quantity. All but the
-/// first lie in other ranges.
+/// Entries of its scope for standards a laboratory, and capabilities an institute, has for each
+/// quantity. All but the first lie in other ranges. A laboratory has one more, for instruments.
 const ENTRIES: u32 = 4;
 const PUBLISHED: u32 = 8;
 
@@ -123,46 +123,51 @@ impl Country {
 
     pub(super) fn accreditations(&self) -> impl Iterator<Item = Accreditation> + '_ {
         (0..self.course.shape.laboratories).flat_map(move |laboratory| {
-            let second = Course::has_second_accreditation(laboratory);
-            let first = self.accreditation(laboratory, false);
-            [first, second.then(|| self.accreditation(laboratory, true)).flatten()]
-                .into_iter()
-                .flatten()
+            let scopes = [Scope::Standards, Scope::Instruments, Scope::Testing].into_iter();
+            let held = move |scope: &Scope| *scope != Scope::Testing || Course::tests(laboratory);
+            scopes.filter(held).filter_map(move |scope| self.accreditation(laboratory, scope))
         })
     }
 
-    fn accreditation(&self, laboratory: u32, second: bool) -> Option<Accreditation> {
+    fn accreditation(&self, laboratory: u32, scope: Scope) -> Option<Accreditation> {
         let (year, partly) = self.course.suspended_in(laboratory);
-        let mut suspended = json!({
-            "status": if partly { "partially_suspended" } else { "suspended" },
-            "effective_from": self.course.day(year, SUSPENDED.0).to_string(),
-            "effective_to": self.course.day(year, SUSPENDED.1).to_string(),
-        });
+        let other = if partly { "partially_suspended" } else { "suspended" };
+        let mut history = self.interrupted(["active", other], year, SUSPENDED);
         if partly {
+            let entry = if scope == Scope::Instruments { ENTRIES } else { 0 };
             let kinds = (0..KINDS).filter(|kind| Course::concerned(laboratory, *kind));
-            let ids =
-                kinds.filter_map(|kind| self.capability_id(Party::Laboratory(laboratory), kind, 0));
+            let ids = kinds
+                .filter_map(|kind| self.capability_id(Party::Laboratory(laboratory), kind, entry));
             let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
-            suspended["capabilities"] = ids.into();
+            history[1]["capabilities"] = ids.into();
         }
-        let body = if second { Shape::BODIES - 1 } else { laboratory % (Shape::BODIES - 1) };
-        let (letter, founding) = (if second { "T" } else { "C" }, self.course.founding());
+        let (letter, body) = match scope {
+            Scope::Standards => ("C", laboratory % (Shape::BODIES - 1)),
+            Scope::Instruments => ("P", laboratory % (Shape::BODIES - 1)),
+            Scope::Testing => ("T", Shape::BODIES - 1),
+        };
         read(json!({
-            "id": self.accreditation_id(laboratory, second)?.as_str(),
+            "id": self.accreditation_id(laboratory, scope)?.as_str(),
             "organisation": party_text(self, Party::Laboratory(laboratory)),
             "accreditation_body": party_text(self, Party::Body(body)),
             "standard": "iso_iec_17025",
             "number": format!("{letter}{laboratory:04}"),
-            "granted_on": founding.to_string(),
+            "granted_on": self.course.founding().to_string(),
             "valid_to": "2030-12-31",
-            "status_history": [
-                {"status": "active", "effective_from": founding.to_string(),
-                 "effective_to": self.course.day(year, SUSPENDED.0 - 1).to_string()},
-                suspended,
-                {"status": "active",
-                 "effective_from": self.course.day(year, SUSPENDED.1 + 1).to_string()},
-            ],
+            "sites": ["phòng chính / main laboratory"],
+            "status_history": history,
         }))
+    }
+
+    /// A status since the beginning, interrupted by another one on some days of a year.
+    fn interrupted(&self, [usual, other]: [&str; 2], year: u32, days: (i32, i32)) -> Value {
+        let on = |day| self.course.day(year, day).to_string();
+        json!([
+            {"status": usual, "effective_from": self.course.founding().to_string(),
+             "effective_to": on(days.0 - 1)},
+            {"status": other, "effective_from": on(days.0), "effective_to": on(days.1)},
+            {"status": usual, "effective_from": on(days.1 + 1)},
+        ])
     }
 
     pub(super) fn legal_recognitions(&self) -> impl Iterator<Item = LegalRecognition> + '_ {
@@ -189,15 +194,7 @@ impl Country {
             "decision_number": format!("ĐK {laboratory:04} (minh hoạ)"),
             "valid_from": founding,
             "fields": fields,
-            "status_history": [
-                {"status": "active", "effective_from": founding,
-                 "effective_to": self.course.day(year, UNREGISTERED.0 - 1).to_string()},
-                {"status": "suspended",
-                 "effective_from": self.course.day(year, UNREGISTERED.0).to_string(),
-                 "effective_to": self.course.day(year, UNREGISTERED.1).to_string()},
-                {"status": "active",
-                 "effective_from": self.course.day(year, UNREGISTERED.1 + 1).to_string()},
-            ],
+            "status_history": self.interrupted(["active", "suspended"], year, AT_THE_END),
         })
     }
 
@@ -205,9 +202,11 @@ impl Country {
         let founding = self.course.founding().to_string();
         let id = self.standard_id(standard).map(|id| id.to_string());
         let decision = format!("{standard}/QĐ (minh hoạ)");
+        let year = self.course.unapproved_in(place.kind);
         [
             json!({"kind": "national_standard_approval", "standard": id,
-                "decision_number": decision, "valid_from": founding}),
+                "decision_number": decision, "valid_from": founding,
+                "status_history": self.interrupted(["active", "suspended"], year, AT_THE_END)}),
             json!({"kind": "national_standard_holder", "standard": id, "valid_from": founding,
                 "organisation": party_text(self, Shape::holder(place.kind))}),
         ]
@@ -220,12 +219,16 @@ impl Country {
         });
         let national = (0..KINDS).map(|kind| (Shape::holder(kind), kind, Level::Reference));
         let laboratories = (0..shape.laboratories).flat_map(|number| {
-            (0..KINDS).map(move |kind| (Party::Laboratory(number), kind, Level::Working))
+            let at = move |level| move |kind| (Party::Laboratory(number), kind, level);
+            (0..KINDS).map(at(Level::Working)).chain((0..KINDS).map(at(Level::Instrument)))
         });
         foreign.chain(national).chain(laboratories).flat_map(move |(party, kind, level)| {
-            let by_laboratory = matches!(party, Party::Laboratory(_));
-            let entries = if by_laboratory { ENTRIES } else { PUBLISHED };
-            (0..entries).filter_map(move |entry| self.capability(party, kind, level, entry))
+            let entries = match level {
+                Level::Working => 0..ENTRIES,
+                Level::Instrument => ENTRIES..ENTRIES + 1,
+                _ => 0..PUBLISHED,
+            };
+            entries.filter_map(move |entry| self.capability(party, kind, level, entry))
         })
     }
 
@@ -234,7 +237,9 @@ impl Country {
         let place = Place { level, kind, group: 0 };
         let (quantity, founding) = (quantity(kind), self.course.founding().to_string());
         let (_, upper) = quantity.range;
-        let (lower, upper) = match i32::try_from(entry) {
+        // The only one for instruments is over the whole range as well.
+        let range_of = if level == Level::Instrument { 0 } else { entry };
+        let (lower, upper) = match i32::try_from(range_of) {
             Ok(entry @ 1..) if quantity.is_proportional() => {
                 (upper.shifted(2 * entry), upper.shifted(2 * entry + 1))
             }
@@ -250,7 +255,7 @@ impl Country {
             "quantity_kind": quantity.kind,
             "range": {"unit": quantity.unit, "lower": lower.to_string(),
                 "upper": upper.to_string()},
-            "uncertainty": self.stated(place, entry),
+            "uncertainty": self.stated(place, range_of),
             "coverage_factor": "2",
             "coverage_probability": "0.95",
             "evidence_level": "registry_synced",
@@ -262,10 +267,19 @@ impl Country {
         match party {
             Party::Laboratory(number) => {
                 record["publisher"] = "accreditation_scope".into();
-                record["accreditation"] = self.accreditation_id(number, false)?.as_str().into();
+                let scope = match level {
+                    Level::Instrument => Scope::Instruments,
+                    _ => Scope::Standards,
+                };
+                record["accreditation"] = self.accreditation_id(number, scope)?.as_str().into();
                 record["code"] = format!("C{number:04}-{kind}.{entry}").into();
-                record["status_history"] =
-                    json!([{"status": "active", "effective_from": founding}]);
+                record["status_history"] = match range_of {
+                    0 => {
+                        let year = self.course.entry_suspended_in(number, kind);
+                        self.interrupted(["active", "suspended"], year, AT_THE_END)
+                    }
+                    _ => json!([{"status": "active", "effective_from": founding}]),
+                };
             }
             _ => {
                 let number = self.course.shape.number_of(party);
@@ -282,15 +296,7 @@ impl Country {
             return json!([{"status": "published", "effective_from": founding}]);
         }
         let year = self.course.greyed_out_in(kind);
-        json!([
-            {"status": "published", "effective_from": founding,
-             "effective_to": self.course.day(year, SUSPENDED.0 - 1).to_string()},
-            {"status": "greyed_out",
-             "effective_from": self.course.day(year, SUSPENDED.0).to_string(),
-             "effective_to": self.course.day(year, SUSPENDED.1).to_string()},
-            {"status": "published",
-             "effective_from": self.course.day(year, SUSPENDED.1 + 1).to_string()},
-        ])
+        self.interrupted(["published", "greyed_out"], year, SUSPENDED)
     }
 
     /// The uncertainty of a capability, never above what is delivered at its level.
@@ -336,9 +342,10 @@ impl Country {
                 true => ("1", "relative"),
                 false => ("K", "absolute"),
             };
-            read(json!({
+            let utc = kind as usize == FREQUENCY;
+            let mut record = json!({
                 "id": self.id(Thing::Realisation, u64::from(kind))?.as_str(),
-                "kind": "bipm_calibration_service",
+                "kind": if utc { "utc_k" } else { "bipm_calibration_service" },
                 "organisation": party_text(self, Party::Bipm),
                 "quantity_kind": quantity.kind,
                 "range": {"unit": quantity.unit, "lower": lower.to_string(),
@@ -346,34 +353,68 @@ impl Country {
                 "method": "minh hoạ / illustrative",
                 "standard_uncertainty": {"value": standard.to_string(), "unit": unit, "mode": mode},
                 "valid_from": self.course.founding().to_string(),
-            }))
+            });
+            if utc {
+                record["bulletins"] = self.bulletins().into();
+            }
+            read(record)
         })
     }
 
-    /// One published key comparison for each quantity.
+    /// The bulletins in which the time scale stands, one a month, from before the first calibration.
+    /// The day of publication is left out: nothing else says what was known when, so that a state of
+    /// knowledge is only as late as the latest certificate that turned out to be bad.
+    fn bulletins(&self) -> Vec<Value> {
+        const MONTHS_BEFORE: u32 = 3;
+        let first = self.course.day(0, 0).plus_days(-30 * MONTHS_BEFORE as i32);
+        let months = MONTHS_BEFORE + 12 * self.course.years;
+        (0..months)
+            .map(|month| json!({"month": first.plus_months(month).to_string().get(..7)}))
+            .collect()
+    }
+
+    /// A published comparison of the region for each quantity, again every eight years.
     pub(super) fn comparisons(&self) -> impl Iterator<Item = Comparison> + '_ {
-        (0..KINDS).filter_map(move |kind| {
-            let quantity = quantity(kind);
+        const MONTHS: u32 = 96;
+        let rounds = 1 + (12 * self.course.years + 24) / MONTHS;
+        let all = (0..rounds).flat_map(|round| (0..KINDS).map(move |kind| (round, kind)));
+        all.filter_map(move |(round, kind)| {
             let foreign = (0..self.course.shape.foreign).map(Party::Foreign);
-            let results: Vec<Value> = foreign
-                .chain([Shape::holder(kind)])
-                .map(|party| {
-                    json!({"organisation": party_text(self, party), "unit": quantity.unit,
-                        "degree_of_equivalence": "0.000001", "doe_expanded_uncertainty": "0.00001"})
-                })
-                .collect();
+            let parties = foreign.chain([Shape::holder(kind)]);
+            let results: Vec<Value> = parties.map(|party| self.compared(party, kind)).collect();
+            let begun = self.course.founding().plus_months(MONTHS * round);
             read(json!({
-                "id": self.id(Thing::Comparison, u64::from(kind))?.as_str(),
-                "kind": "cipm_kc",
-                "code": format!("CCX.X-K{kind}"),
-                "quantity_kind": quantity.kind,
-                "measured_from": self.course.founding().to_string(),
-                "measured_to": self.course.founding().plus_days(90).to_string(),
-                "report_published_on": self.course.founding().plus_days(400).to_string(),
+                "id": self.id(Thing::Comparison, u64::from(KINDS * round + kind))?.as_str(),
+                "kind": "rmo_kc",
+                "code": format!("APMP.X-K{kind}.{}", begun.to_string().get(..4)?),
+                "quantity_kind": quantity(kind).kind,
+                "measured_from": begun.to_string(),
+                "measured_to": begun.plus_days(90).to_string(),
+                "report_published_on": begun.plus_days(400).to_string(),
                 "status": "published",
                 "results": results,
             }))
         })
+    }
+
+    /// What an institute has shown in a comparison: a difference of at most half its CMC.
+    fn compared(&self, party: Party, kind: u32) -> Value {
+        let level =
+            if matches!(party, Party::Foreign(_)) { Level::National } else { Level::Reference };
+        let place = Place { level, kind, group: 0 };
+        let quantity = quantity(kind);
+        let point = quantity.points[1];
+        let expanded = self.expanded_at(place, level, 100, point);
+        let spread = i128::from(self.course.shape.number_of(party) * 37 % 100) - 50;
+        let degree = Figure::new(expanded.digits * spread, expanded.exponent - 2);
+        let reference = self.expanded_at(place, Level::Foreign, 100, point);
+        // Differences of temperatures are kelvins.
+        let unit = if quantity.unit == "Cel" { "K" } else { quantity.unit };
+        json!({"organisation": party_text(self, party), "unit": unit,
+            "point": {"value": point.to_string(), "unit": quantity.unit},
+            "degree_of_equivalence": degree.to_string(),
+            "doe_expanded_uncertainty": expanded.to_string(),
+            "reference_expanded_uncertainty": reference.to_string()})
     }
 }
 

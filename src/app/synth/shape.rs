@@ -193,6 +193,11 @@ impl Shape {
         }
     }
 
+    /// Another laboratory, where there is more than one.
+    pub fn beside(&self, laboratory: u32) -> u32 {
+        (laboratory + 1) % self.laboratories
+    }
+
     /// The standards of a quantity an issuer has for calibrating at a level: how many.
     pub fn references(&self, level: Level, kind: u32, issuer: Party) -> u32 {
         match (level, issuer) {
