@@ -29,7 +29,7 @@ use super::privacy::redact;
 use super::refusal::Refusal;
 use super::registry::Registry;
 use super::verifications::withheld;
-use super::verify::Moment;
+use super::verify::{Moment, Summaries};
 
 /// Standards or claims whose evidence is loaded together.
 const TOGETHER: u32 = 64;
@@ -347,26 +347,26 @@ pub fn audit_bundle(
 ) -> Result<AuditTotals, Faults> {
     let standards = &loaded.records.measurement_standards;
     let mut tally = Tally::default();
+    let mut summaries = loaded.summaries(policy);
     let mut listening = told(Told::Expected(standards.len() as u64));
     for standard in standards.iter() {
         if !listening {
             break;
         }
         listening =
-            told(Told::Standard(&audited(loaded, standard, question, policy, moment, &mut tally)?));
+            told(Told::Standard(&audited(&mut summaries, standard, question, moment, &mut tally)?));
     }
     Ok(tally.totals(listening, 0))
 }
 
 fn audited(
-    loaded: &Loaded,
+    summaries: &mut Summaries<'_>,
     standard: &MeasurementStandard,
     question: &Question,
-    policy: &Policy,
     moment: Moment,
     tally: &mut Tally,
 ) -> Result<AuditedStandard, Faults> {
-    let summary = loaded.summary_under(&question.claim(standard.id.clone()), policy, moment)?;
+    let summary = summaries.of(&question.claim(standard.id.clone()), moment)?;
     tally.add(&summary);
     Ok(AuditedStandard {
         standard: standard.id.clone(),
@@ -433,9 +433,10 @@ impl Registry {
             query.after = Some(last.id.to_string());
             let ids: BTreeSet<Id> = page.iter().map(|stored| stored.id.clone()).collect();
             let loaded = self.load_all(&ids, &BTreeSet::new(), at)?;
+            let mut summaries = loaded.summaries(&policy);
             for stored in &page {
                 let AnyRecord::MeasurementStandards(standard) = stored.record()? else { continue };
-                let mut line = audited(&loaded, &standard, question, &policy, moment, &mut tally)?;
+                let mut line = audited(&mut summaries, &standard, question, moment, &mut tally)?;
                 line.code = line.code.filter(|_| {
                     whole || principal.is_none_or(|one| one.organisation == line.owner)
                 });

@@ -9,7 +9,7 @@ use crate::engine::limits::Limits;
 use crate::engine::policy::Policy;
 use crate::engine::report::{RenderedReport, Renderer};
 use crate::engine::summary::Summary;
-use crate::engine::verify::{Question, QuestionError, verify};
+use crate::engine::verify::{Question, QuestionError, Session, verify};
 
 /// The policy of a claim that names none: the international rules, without any country's law.
 pub const DEFAULT_POLICY: &str = "ilac-p10";
@@ -74,24 +74,37 @@ pub fn answer_at(
     Ok(report)
 }
 
-/// The short form of the answer from evidence that a registry gave as known at a log index, or of a
-/// bundle when none is named.
-///
-/// # Errors
-/// When the claim cannot be asked of this evidence, with a pointer into the claim.
-pub fn summary(
-    evidence: &Evidence,
-    log_index: Option<u64>,
-    claim: &Claim,
-    policy: &Policy,
-    moment: Moment,
-    limits: &Limits,
-) -> Result<Summary, Faults> {
-    let shown = with_defaults(claim, policy, moment);
-    let known_at = shown.known_at.filter(|_| log_index.is_none());
-    let asked = Claim { known_at, ..shown.clone() };
-    let question = question(evidence, &asked, &shown)?;
-    Ok(Summary::of(&verify(evidence, &question, policy, limits)))
+/// Claims on the same evidence under the same policy, answered in short one after the other.
+pub struct Summaries<'e> {
+    evidence: &'e Evidence,
+    policy: &'e Policy,
+    /// Whether everything in the evidence is known: a registry gave it as known at a log index.
+    all_known: bool,
+    session: Session<'e>,
+}
+
+impl<'e> Summaries<'e> {
+    /// Of this evidence, under this policy.
+    pub fn new(
+        evidence: &'e Evidence,
+        policy: &'e Policy,
+        all_known: bool,
+        limits: &Limits,
+    ) -> Self {
+        Self { evidence, policy, all_known, session: Session::new(evidence, policy, limits) }
+    }
+
+    /// The answer to a claim in short.
+    ///
+    /// # Errors
+    /// When the claim cannot be asked of this evidence, with a pointer into the claim.
+    pub fn of(&mut self, claim: &Claim, moment: Moment) -> Result<Summary, Faults> {
+        let shown = with_defaults(claim, self.policy, moment);
+        let known_at = shown.known_at.filter(|_| !self.all_known);
+        let asked = Claim { known_at, ..shown.clone() };
+        let question = question(self.evidence, &asked, &shown)?;
+        Ok(Summary::of(&self.session.verify(&question)))
+    }
 }
 
 fn decide(

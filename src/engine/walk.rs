@@ -787,15 +787,15 @@ impl<'a> Walk<'a> {
                 continue;
             }
             stack.push((row, true));
-            if self.stops_at(row).is_some() {
-                continue;
-            }
             if let Some(verdict) = self.verdicts.get(&row) {
                 for edge in &self.edges[verdict.edges.clone()] {
                     if let Target::Row(parent) = edge.target {
                         stack.push((parent, false));
                     }
                 }
+                continue;
+            }
+            if self.stops_at(row).is_some() {
                 continue;
             }
             let calibration = self.evidence.result(row).calibration;
