@@ -1,6 +1,24 @@
 //! Laws that hold for every case: the order of records leaves no trace, an unrelated record changes
 //! nothing, the same question has the same answer, work grows with the records and not with the
 //! paths, and no input makes the engine panic or hang.
+//!
+//! Here they are held against chains made for them and against the demo; in `laws/` against every
+//! vector, with changes drawn at random (`laws/corpus.rs` says how).
+
+#[path = "laws/corpus.rs"]
+mod corpus;
+#[path = "laws/days.rs"]
+mod days;
+#[path = "laws/figures.rs"]
+mod figures;
+#[path = "support/vectors.rs"]
+mod folder;
+#[path = "laws/order.rs"]
+mod order;
+#[path = "laws/support.rs"]
+mod support;
+#[path = "laws/unrelated.rs"]
+mod unrelated;
 
 use etalon::app::verify::{Moment, answer};
 use etalon::domain::claim::Claim;

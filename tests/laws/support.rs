@@ -1,0 +1,240 @@
+//! What supports a claim is missed when it is gone.
+
+use std::collections::BTreeSet;
+
+use etalon::engine::report::{RenderedReport, Traceability, Verdict};
+use serde_json::Value;
+
+use super::corpus::{
+    Dice, ask, collection, collections, evidence_with_gaps, findings, hold, parts,
+};
+
+/// What a claim stands on, one collection each; a record of the others gives no support.
+const SUPPORTING: [&str; 7] = [
+    "memberships",
+    "capabilities",
+    "accreditations",
+    "legal_recognitions",
+    "comparisons",
+    "realisations",
+    "calibrations",
+];
+
+/// What a record may leave out and a rule then misses (rules 3.3): not what it lists as optional, nor
+/// where absence says something, as of a date without which a period is open.
+const FIELDS: [(&str, &[&str]); 6] = [
+    ("capabilities", &["/range", "/uncertainty", "/status_history", "/coverage_factor"]),
+    ("accreditations", &["/status_history", "/number"]),
+    ("realisations", &["/standard_uncertainty"]),
+    ("measurement_standards", &["/interval_policy", "/serial_number", "/names"]),
+    (
+        "calibrations",
+        &[
+            "/issued_on",
+            "/methods",
+            "/signatory",
+            "/traceability_statement",
+            "/conditions",
+            "/endorsement",
+            "/competence_evidence",
+            "/item_identification",
+            "/document",
+        ],
+    ),
+    (
+        "calibrations",
+        &[
+            "/results/*/value",
+            "/results/*/point",
+            "/results/*/uncertainty",
+            "/results/*/uncertainty/kind",
+            "/results/*/uncertainty/mode",
+            "/results/*/uncertainty/coverage_factor",
+            "/results/*/uncertainty/coverage_probability",
+            "/references/*/calibration",
+            "/references/*/result",
+            "/references/*/sensitivity",
+            "/references/*/exponent",
+        ],
+    ),
+];
+
+/// Statuses of a record in good standing.
+const GOOD: [&str; 3] = ["active", "published", "issued"];
+
+/// What was removed: from which collection, the record's id, and which field of it.
+struct Removed {
+    collection: String,
+    id: String,
+    field: Option<String>,
+    record: Value,
+}
+
+/// Removes something that supports; none where the draw points at nothing.
+fn remove(records: &mut Value, dice: &mut Dice) -> Option<Removed> {
+    if dice.once_in(2) {
+        let held: Vec<String> = collections(records)
+            .filter(|(name, records)| SUPPORTING.contains(name) && !records.is_empty())
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        let name = dice.one_of(&held)?.clone();
+        let list = collection(records, &name);
+        let record = list.remove(dice.below(list.len()));
+        let id = record["id"].as_str()?.to_owned();
+        return Some(Removed { collection: name, id, field: None, record });
+    }
+    let (name, paths) = FIELDS[dice.below(FIELDS.len())];
+    let list = collection(records, name);
+    if list.is_empty() {
+        return None;
+    }
+    let place = dice.below(list.len());
+    let record = list[place].clone();
+    let mut path = (*dice.one_of(paths)?).to_owned();
+    if let Some((list, _)) = path.split_once("/*") {
+        let length = record.pointer(list)?.as_array()?.len();
+        path = path.replace('*', &dice.below(length.max(1)).to_string());
+    }
+    let (parent, field) = path.rsplit_once('/')?;
+    list[place].pointer_mut(parent)?.as_object_mut()?.remove(field)?;
+    let id = record["id"].as_str()?.to_owned();
+    Some(Removed { collection: name.to_owned(), id, field: Some(path), record })
+}
+
+/// The records that the support of this one shows in: itself, and for a standard its certificates.
+fn names<'r>(removed: &'r Removed, records: &'r Value) -> BTreeSet<&'r str> {
+    let certificates = records["calibrations"].as_array().into_iter().flatten();
+    let own = certificates.filter(|certificate| certificate["item"] == *removed.id);
+    let of_standard = removed.collection == "measurement_standards";
+    let own = own.filter(|_| of_standard).filter_map(|certificate| certificate["id"].as_str());
+    own.chain([removed.id.as_str()]).collect()
+}
+
+/// Whether a record speaks against something: a history with another status than a good one, a
+/// correction of another record.
+fn contradicts(record: &Value, records: &Value) -> bool {
+    let history = record["status_history"].as_array().into_iter().flatten();
+    let bad = |entry: &Value| !GOOD.contains(&entry["status"].as_str().unwrap_or_default());
+    let certificates = records["calibrations"].as_array().into_iter().flatten();
+    history.into_iter().any(bad)
+        || record.get("amends").is_some()
+        || certificates.into_iter().any(|other| other["amends"] == record["id"])
+}
+
+/// Whether any finding but a pass names one of these records.
+fn is_named(report: &RenderedReport, names: &BTreeSet<&str>) -> bool {
+    findings(report).filter(|finding| finding.outcome.as_str() != "pass").any(|finding| {
+        let against = finding.against.as_ref().map(|against| against.id.as_str());
+        names.contains(finding.subject.id.as_str())
+            || against.is_some_and(|against| names.contains(against))
+    })
+}
+
+/// Whether the chain above a certificate bears any finding but a pass, which a gap would hide.
+fn hides(report: &RenderedReport, certificate: &str) -> bool {
+    parts(report).any(|part| {
+        let links = &part.chain.links;
+        let mut above: Vec<&str> = links
+            .iter()
+            .filter(|link| link.calibration.as_deref() == Some(certificate))
+            .flat_map(|link| link.references.iter().map(String::as_str))
+            .collect();
+        let mut next = 0;
+        let mut hidden = false;
+        while let Some(id) = above.get(next).copied() {
+            next += 1;
+            let Some(link) = links.iter().find(|link| link.id == id) else { continue };
+            hidden |= link
+                .findings
+                .iter()
+                .any(|finding| part.findings[*finding].outcome.as_str() != "pass");
+            for reference in &link.references {
+                if !above.contains(&reference.as_str()) {
+                    above.push(reference);
+                }
+            }
+        }
+        hidden
+    })
+}
+
+/// Whether another certificate would take the place of this one (rule S-08).
+fn has_a_successor(removed: &Removed, records: &Value) -> bool {
+    let certificates = records["calibrations"].as_array().into_iter().flatten();
+    let others = certificates.filter(|other| other["id"] != *removed.id);
+    let items = |record: &Value| -> BTreeSet<String> {
+        let listed = record["items"].as_array().into_iter().flatten();
+        let of_rows = record["results"].as_array().into_iter().flatten().map(|row| &row["item"]);
+        let all = listed.chain(of_rows).chain([&record["item"]]);
+        all.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let own = items(&removed.record);
+    others.into_iter().any(|other| !items(other).is_disjoint(&own))
+}
+
+/// How good the answer is, best highest: verdict A, and the answer to the claim.
+fn goodness(report: &RenderedReport) -> (u8, u8) {
+    let traceability = match report.traceability {
+        Traceability::PassSi | Traceability::PassNonSi => 3,
+        Traceability::PassWithRemarks => 2,
+        Traceability::Indeterminate => 1,
+        Traceability::Fail => 0,
+    };
+    let verdict = match report.verdict {
+        Verdict::Traceable => 3,
+        Verdict::TraceableWithRemarks => 2,
+        Verdict::Undetermined => 1,
+        Verdict::NotTraceable => 0,
+    };
+    (traceability, verdict)
+}
+
+/// Law: where a supporting record, or a field that a rule needs, is removed, neither verdict A nor
+/// the answer gets better.
+///
+/// A record supports when no finding but a pass names it as subject or against (for a field of a
+/// standard: nor any of its certificates), when it does not amend another and is not amended, and
+/// when its history holds none but good statuses. A claim that was answered as well as can be is not
+/// counted as a draw that says something.
+///
+/// Limits, each by the catalogue: a certificate whose item has another one gives way to it (S-08),
+/// and one above which the chain bears a finding hides it when it is gone, so neither is removed;
+/// fields that rules 3.3 lists as optional stay, as do those whose absence says something.
+#[test]
+fn removing_support_never_improves() {
+    hold(800, 12, |case, claim, dice| {
+        let records = case.records.clone();
+        let mut without = case.records.clone();
+        let Some(removed) = remove(&mut without, dice) else { return Ok(false) };
+        let in_certificate = removed.collection == "calibrations";
+        if contradicts(&removed.record, &records)
+            || (in_certificate && has_a_successor(&removed, &records))
+        {
+            return Ok(false);
+        }
+        let Some(before) = ask(&evidence_with_gaps(&records)?, claim) else { return Ok(false) };
+        if goodness(&before) == (3, 3)
+            || is_named(&before, &names(&removed, &records))
+            || (in_certificate && hides(&before, &removed.id))
+        {
+            return Ok(false);
+        }
+        // What cannot be read without the field is refused.
+        let Ok(gap) = evidence_with_gaps(&without) else { return Ok(false) };
+        let Some(after) = ask(&gap, claim) else { return Ok(false) };
+        let (was, is) = (goodness(&before), goodness(&after));
+        match is.0 > was.0 || is.1 > was.1 {
+            false => Ok(true),
+            true => Err(format!(
+                "without {} {}{}: {:?}, {:?} became {:?}, {:?}",
+                removed.collection,
+                removed.id,
+                removed.field.unwrap_or_default(),
+                before.traceability,
+                before.verdict,
+                after.traceability,
+                after.verdict
+            )),
+        }
+    });
+}
