@@ -567,8 +567,8 @@ impl<'a> Decider<'a> {
 
     /// Of repeated rows the worst counts.
     fn worst(&self, walk: &Walk<'_>, rows: &[ResultIndex]) -> ResultIndex {
-        let rank = |row: &&ResultIndex| {
-            let verdict = walk.verdict(**row);
+        let rank = |row: &ResultIndex| {
+            let verdict = walk.verdict(*row);
             let state = verdict.map_or(1, |verdict| match verdict.conclusion {
                 Tri::Fail => 0,
                 Tri::Indeterminate => 1,
@@ -582,9 +582,24 @@ impl<'a> Decider<'a> {
                 Route::R3a | Route::R3b | Route::Rm4 => 3,
                 _ => 4,
             });
-            (state, route, row.position())
+            (state, route)
         };
-        rows.iter().min_by_key(rank).copied().unwrap_or(rows[0])
+        // Of equals the larger uncertainty is the worse one, an unknown one the worst; no row is
+        // worse by its place in the certificate. Single precision is far below any written digit,
+        // and above what the conversion of units leaves.
+        let uncertainty = |index: &ResultIndex| {
+            let row = self.evidence.result(*index);
+            let own = walk.normalised(row).map(|own| own.standard_at(row, row.extent.upper).value);
+            own.map_or(f32::INFINITY, |u| u as f32)
+        };
+        let name = |index: &ResultIndex| self.evidence.text(self.evidence.result(*index).name);
+        let worse = |left: &&ResultIndex, right: &&ResultIndex| {
+            rank(left)
+                .cmp(&rank(right))
+                .then_with(|| uncertainty(right).total_cmp(&uncertainty(left)))
+                .then_with(|| name(left).cmp(name(right)))
+        };
+        rows.iter().min_by(worse).copied().unwrap_or(rows[0])
     }
 
     fn without_certificate(&self, mut walk: Walk<'_>, part: &Part) -> Report {

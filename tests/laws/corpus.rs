@@ -320,6 +320,13 @@ pub fn shifted(number: &str, exponent: i32) -> String {
     }
 }
 
+/// Whether zeros at the end of a whole number leave open which digit is its last.
+pub fn is_ambiguous(number: &str) -> bool {
+    let (digits, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let decimals = digits.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    digits.ends_with('0') && exponent.parse() == Ok(decimals)
+}
+
 /// A number as written, times so many hundredths, at least a hundred of them: never smaller, and
 /// with its last digit where it was.
 pub fn raised(number: &str, hundredths: u64) -> Option<String> {

@@ -6,8 +6,8 @@ use etalon::engine::report::RenderedReport;
 use serde_json::Value;
 
 use super::corpus::{
-    Dice, ask, before, collection, decisions, differing, evidence, hold, parts, raised, record,
-    shifted,
+    Dice, ask, before, collection, decisions, differing, evidence, hold, is_ambiguous, parts,
+    raised, record, shifted,
 };
 
 /// The floors of an uncertainty, and the offer that it may not go below.
@@ -144,14 +144,21 @@ fn rescale(value: &mut Value, dice: &mut Dice, told: &mut Vec<String>) {
         }
         Value::Object(fields) => {
             fields.values_mut().for_each(|field| rescale(field, dice, told));
-            // Equations, tables and unnamed rows hold numbers in the unit in ways of their own.
+            // Equations and tables hold numbers in the unit in ways of their own.
             let plain = !["equation", "table", "symbols", "crm"]
                 .iter()
                 .any(|key| fields.contains_key(*key));
-            // A row without limits of its own states them in the unit of its point.
             let stated = fields.get("unit").and_then(Value::as_str).map(str::to_owned);
             let Some(unit) = stated.filter(|_| plain && !dice.once_in(3)) else { return };
             let Some((other, power)) = other_unit(&unit, dice) else { return };
+            let stated = |name: &&str| fields.get(*name).and_then(Value::as_str);
+            let numbers: Vec<&str> = IN_ITS_UNIT.iter().filter_map(|name| stated(name)).collect();
+            let unclear =
+                |number: &&str| is_ambiguous(number) || is_ambiguous(&shifted(number, power));
+            // The unit of an axis or of a symbol has no number beside it.
+            if numbers.is_empty() || numbers.iter().any(unclear) {
+                return;
+            }
             let shift = |number: &mut Value| {
                 if let Some(written) = number.as_str() {
                     *number = Value::from(shifted(written, power));
@@ -180,8 +187,8 @@ fn rescale(value: &mut Value, dice: &mut Dice, told: &mut Vec<String>) {
 /// records and in the claim, change no verdict, no link, and no outcome or weight of any rule: the
 /// written digits are the same, and so is what they resolve.
 ///
-/// Limits: equations and tables stay in the units in which they are numbers; a point of a result
-/// without unit stays too, since limits of conformity may stand in its unit.
+/// Limits: equations and tables stay in the units in which they are numbers; a number like 900, of
+/// whose zeros nobody knows what they resolve, is neither made nor unmade.
 #[test]
 fn another_power_of_ten_changes_nothing() {
     hold(300, 2, |case, claim, dice| {
