@@ -19,6 +19,8 @@ mod order;
 mod support;
 #[path = "laws/unrelated.rs"]
 mod unrelated;
+#[path = "laws/work.rs"]
+mod work;
 
 use etalon::app::verify::{Moment, answer};
 use etalon::domain::claim::Claim;

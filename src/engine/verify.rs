@@ -404,15 +404,26 @@ impl<'a> Decider<'a> {
     /// Of the rows that cover a point those whose conditions are the use's: a certificate may give
     /// one point at several frequencies. Where none is, all of them stay, and R-03 says so.
     fn under_conditions(&self, cover: range::Cover, conditions: &mut Tri) -> range::Cover {
-        let state = |index: &ResultIndex| {
-            let row = self.evidence.result(*index);
-            range::conditions_hold(self.evidence, row, &self.question.parameters)
+        let best_of = |rows: Vec<ResultIndex>, only: Option<Describes>| {
+            let state = |index: &ResultIndex| {
+                let row = self.evidence.result(*index);
+                range::conditions_hold(self.evidence, row, &self.question.parameters, only)
+            };
+            let states: Vec<Tri> = rows.iter().map(state).collect();
+            let best = states.iter().copied().fold(Tri::Fail, Tri::or);
+            let pairs = rows.into_iter().zip(states);
+            let kept = pairs.filter(|(_, state)| *state == best).map(|(row, _)| row);
+            (kept.collect::<Vec<_>>(), best)
         };
         let mut best = |rows: Vec<ResultIndex>| {
-            let states: Vec<Tri> = rows.iter().map(state).collect();
-            *conditions = states.iter().copied().fold(Tri::Fail, Tri::or);
-            let pairs = rows.into_iter().zip(states);
-            pairs.filter(|(_, state)| state == conditions).map(|(row, _)| row).collect()
+            let (rows, state) = best_of(rows, None);
+            *conditions = state;
+            match state {
+                Tri::Pass => rows,
+                // Another measurand or configuration (rules) does not make a row of other
+                // conditions one of the use.
+                _ => best_of(rows, Some(Describes::Conditions)).0,
+            }
         };
         match cover {
             range::Cover::Inside(rows) => range::Cover::Inside(best(rows)),

@@ -123,7 +123,7 @@ fn contradicts(record: &Value, records: &Value) -> bool {
 
 /// Whether any finding but a pass names one of these records.
 fn is_named(report: &RenderedReport, names: &BTreeSet<&str>) -> bool {
-    findings(report).filter(|finding| finding.outcome.as_str() != "pass").any(|finding| {
+    findings(report).filter(|finding| finding.outcome.as_str() == "fail").any(|finding| {
         let against = finding.against.as_ref().map(|against| against.id.as_str());
         names.contains(finding.subject.id.as_str())
             || against.is_some_and(|against| names.contains(against))
