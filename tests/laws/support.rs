@@ -101,13 +101,27 @@ fn remove(records: &mut Value, dice: &mut Dice) -> Option<Removed> {
     Some(Removed { collection: name.to_owned(), id, field: Some(path), record })
 }
 
-/// The records that the support of this one shows in: itself, and for a standard its certificates.
-fn names<'r>(removed: &'r Removed, records: &'r Value) -> BTreeSet<&'r str> {
+/// Whether a record is a certificate or a standard, which others are judged by.
+fn is_of_an_item(removed: &Removed) -> bool {
+    matches!(removed.collection.as_str(), "calibrations" | "measurement_standards")
+}
+
+/// The records that the support of this one shows in: itself, the items of a certificate, the
+/// certificates of a standard.
+fn names(removed: &Removed, records: &Value) -> BTreeSet<String> {
     let certificates = records["calibrations"].as_array().into_iter().flatten();
-    let own = certificates.filter(|certificate| certificate["item"] == *removed.id);
-    let of_standard = removed.collection == "measurement_standards";
-    let own = own.filter(|_| of_standard).filter_map(|certificate| certificate["id"].as_str());
-    own.chain([removed.id.as_str()]).collect()
+    let of_standard = certificates.filter(|certificate| certificate["item"] == *removed.id);
+    let of_standard = of_standard.filter_map(|certificate| certificate["id"].as_str());
+    let own = of_standard.chain([removed.id.as_str()]).map(str::to_owned);
+    own.chain(items(&removed.record)).collect()
+}
+
+/// The items of a certificate.
+fn items(certificate: &Value) -> BTreeSet<String> {
+    let listed = certificate["items"].as_array().into_iter().flatten();
+    let of_rows = certificate["results"].as_array().into_iter().flatten().map(|row| &row["item"]);
+    let all = listed.chain(of_rows).chain([&certificate["item"]]);
+    all.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// Whether a record speaks against something: a history with another status than a good one, a
@@ -121,12 +135,21 @@ fn contradicts(record: &Value, records: &Value) -> bool {
         || certificates.into_iter().any(|other| other["amends"] == record["id"])
 }
 
-/// Whether any finding but a pass names one of these records.
-fn is_named(report: &RenderedReport, names: &BTreeSet<&str>) -> bool {
-    findings(report).filter(|finding| finding.outcome.as_str() == "fail").any(|finding| {
-        let against = finding.against.as_ref().map(|against| against.id.as_str());
-        names.contains(finding.subject.id.as_str())
-            || against.is_some_and(|against| names.contains(against))
+/// Whether a finding speaks against one of these records: a fail, or any but a pass where doubts
+/// count too.
+fn is_named(report: &RenderedReport, names: &BTreeSet<String>, doubts_count: bool) -> bool {
+    let speaks = |outcome: &str| outcome == "fail" || (doubts_count && outcome != "pass");
+    findings(report).filter(|finding| speaks(finding.outcome.as_str())).any(|finding| {
+        let against = finding.against.as_ref();
+        names.contains(&finding.subject.id)
+            || against.is_some_and(|against| names.contains(&against.id))
+    })
+}
+
+/// Whether the chain leads back to itself: any record of such a loop is as good as any other.
+fn is_a_loop(report: &RenderedReport) -> bool {
+    findings(report).any(|finding| {
+        matches!(finding.rule, "S-04" | "S-06") && finding.outcome.as_str() == "fail"
     })
 }
 
@@ -162,14 +185,17 @@ fn hides(report: &RenderedReport, certificate: &str) -> bool {
 fn has_a_successor(removed: &Removed, records: &Value) -> bool {
     let certificates = records["calibrations"].as_array().into_iter().flatten();
     let others = certificates.filter(|other| other["id"] != *removed.id);
-    let items = |record: &Value| -> BTreeSet<String> {
-        let listed = record["items"].as_array().into_iter().flatten();
-        let of_rows = record["results"].as_array().into_iter().flatten().map(|row| &row["item"]);
-        let all = listed.chain(of_rows).chain([&record["item"]]);
-        all.filter_map(Value::as_str).map(str::to_owned).collect()
-    };
     let own = items(&removed.record);
     others.into_iter().any(|other| !items(other).is_disjoint(&own))
+}
+
+/// Whether with this capability goes all that is known of its organisation's entries, and with that
+/// the knowledge that something is not among them (rules 3.4, N-05).
+fn is_the_last_entry(removed: &Removed, records: &Value) -> bool {
+    let of = |record: &Value| (record["organisation"].clone(), record["publisher"].clone());
+    let capabilities = records["capabilities"].as_array().into_iter().flatten();
+    let mut same = capabilities.filter(|other| of(other) == of(&removed.record));
+    removed.collection == "capabilities" && same.all(|other| other["id"] == *removed.id)
 }
 
 /// How good the answer is, best highest: verdict A, and the answer to the claim.
@@ -192,14 +218,17 @@ fn goodness(report: &RenderedReport) -> (u8, u8) {
 /// Law: where a supporting record, or a field that a rule needs, is removed, neither verdict A nor
 /// the answer gets better.
 ///
-/// A record supports when no finding but a pass names it as subject or against (for a field of a
-/// standard: nor any of its certificates), when it does not amend another and is not amended, and
-/// when its history holds none but good statuses. A claim that was answered as well as can be is not
-/// counted as a draw that says something.
+/// A record supports when no fail names it as subject or against; a certificate or a standard, when
+/// nothing but passes names it, its items or its certificates, for a doubt may come from what is
+/// known of them. It neither amends another record nor is amended, and its history holds none but
+/// good statuses. A claim that was answered as well as can be is not counted as a draw that says
+/// something.
 ///
 /// Limits, each by the catalogue: a certificate whose item has another one gives way to it (S-08),
-/// and one above which the chain bears a finding hides it when it is gone, so neither is removed;
-/// fields that rules 3.3 lists as optional stay, as do those whose absence says something.
+/// one above which the chain bears a finding hides it when it is gone, and one of a loop ends the
+/// loop, so none of these is removed; of a claim that fails the last entry of an organisation is not
+/// removed, since without any it is not known what is not offered (N-05); fields that rules 3.3 lists as optional stay, as do those
+/// whose absence says something.
 #[test]
 fn removing_support_never_improves() {
     hold(800, 12, |case, claim, dice| {
@@ -214,8 +243,9 @@ fn removing_support_never_improves() {
         }
         let Some(before) = ask(&evidence_with_gaps(&records)?, claim) else { return Ok(false) };
         if goodness(&before) == (3, 3)
-            || is_named(&before, &names(&removed, &records))
-            || (in_certificate && hides(&before, &removed.id))
+            || is_named(&before, &names(&removed, &records), is_of_an_item(&removed))
+            || (goodness(&before).0 == 0 && is_the_last_entry(&removed, &records))
+            || (in_certificate && (hides(&before, &removed.id) || is_a_loop(&before)))
         {
             return Ok(false);
         }
