@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use etalon::engine::report::{RenderedReport, Traceability, Verdict};
+use etalon::engine::report::{Closure, RenderedLink, RenderedReport, Traceability, Verdict};
 use serde_json::Value;
 
 use super::corpus::{
-    Dice, ask, collection, collections, evidence_with_gaps, findings, hold, parts,
+    Dice, ask, collection, collections, evidence_with_gaps, findings, hold, parts, record,
 };
 
 /// What a claim stands on, one collection each; a record of the others gives no support.
@@ -59,6 +59,18 @@ const FIELDS: [(&str, &[&str]); 6] = [
     ),
 ];
 
+/// What the nearest certificate must say: what is missing of it is not known, whatever stood there.
+const NEEDED: [&str; 8] = [
+    "/item_identification",
+    "/results/*/value",
+    "/results/*/uncertainty",
+    "/results/*/uncertainty/kind",
+    "/results/*/uncertainty/mode",
+    "/references/*/calibration",
+    "/references/*/result",
+    "/references/*/sensitivity",
+];
+
 /// Statuses of a record in good standing.
 const GOOD: [&str; 3] = ["active", "published", "issued"];
 
@@ -90,15 +102,21 @@ fn remove(records: &mut Value, dice: &mut Dice) -> Option<Removed> {
     }
     let place = dice.below(list.len());
     let record = list[place].clone();
+    let field = remove_field(&mut list[place], paths, dice)?;
+    let id = record["id"].as_str()?.to_owned();
+    Some(Removed { collection: name.to_owned(), id, field: Some(field), record })
+}
+
+/// Removes one of these fields of a record, and says which.
+fn remove_field(record: &mut Value, paths: &[&str], dice: &mut Dice) -> Option<String> {
     let mut path = (*dice.one_of(paths)?).to_owned();
     if let Some((list, _)) = path.split_once("/*") {
         let length = record.pointer(list)?.as_array()?.len();
         path = path.replace('*', &dice.below(length.max(1)).to_string());
     }
     let (parent, field) = path.rsplit_once('/')?;
-    list[place].pointer_mut(parent)?.as_object_mut()?.remove(field)?;
-    let id = record["id"].as_str()?.to_owned();
-    Some(Removed { collection: name.to_owned(), id, field: Some(path), record })
+    record.pointer_mut(parent)?.as_object_mut()?.remove(field)?;
+    Some(path)
 }
 
 /// Whether a record is a certificate or a standard, which others are judged by.
@@ -264,6 +282,50 @@ fn removing_support_never_improves() {
                 before.verdict,
                 after.traceability,
                 after.verdict
+            )),
+        }
+    });
+}
+
+/// Law: what the nearest certificate leaves out is not known, so a claim on that certificate that
+/// did not pass does not pass without it: a contradiction may become a question, never an answer.
+///
+/// Limits: where the nearest certificate closes the chain by recognition, what it was made with is
+/// not asked for (rules 3.4), so a reference may be forgotten there; and a certificate of the BIPM
+/// without a kind of uncertainty states it with k = 1 (U-12).
+#[test]
+fn what_is_missing_never_passes() {
+    hold(500, 5, |case, claim, dice| {
+        let Some(nearest) = ask(&evidence_with_gaps(&case.records)?, claim) else {
+            return Ok(false);
+        };
+        let links: Vec<&RenderedLink> =
+            parts(&nearest).filter_map(|part| part.chain.links.first()).collect();
+        let link = dice.one_of(&links);
+        let Some(certificate) = link.and_then(|link| link.calibration.as_deref()) else {
+            return Ok(false);
+        };
+        let mut claim = claim.clone();
+        claim["calibration"] = Value::from(certificate);
+        let mut records = case.records.clone();
+        let Some(own) = record(&mut records, "calibrations", certificate) else { return Ok(false) };
+        let of_the_bipm = own["issuer"] == "_:bipm";
+        let Some(field) = remove_field(own, &NEEDED, dice) else { return Ok(false) };
+        let Some(before) = ask(&evidence_with_gaps(&case.records)?, &claim) else {
+            return Ok(false);
+        };
+        let Ok(gap) = evidence_with_gaps(&records) else { return Ok(false) };
+        let Some(after) = ask(&gap, &claim) else { return Ok(false) };
+        let forgotten = field.starts_with("/references")
+            && matches!(after.closure, Closure::Recognised | Closure::Both);
+        if goodness(&before).0 >= 2 || forgotten || (of_the_bipm && field.ends_with("/kind")) {
+            return Ok(false);
+        }
+        match goodness(&after).0 >= 2 {
+            false => Ok(true),
+            true => Err(format!(
+                "without {certificate}{field}: {:?} became {:?}",
+                before.traceability, after.traceability
             )),
         }
     });
