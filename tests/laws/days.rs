@@ -31,7 +31,7 @@ fn is_out(outcome: &str) -> bool {
 /// the use governs (T-03).
 #[test]
 fn a_later_use_never_repairs_a_due_date() {
-    hold(300, 3, |case, claim, dice| {
+    hold(250, 3, |case, claim, dice| {
         let standard = &claim["standard"];
         let standards = case.records["measurement_standards"].as_array().into_iter().flatten();
         let changed = standards.filter(|one| one["id"] == *standard).any(|one| {

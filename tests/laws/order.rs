@@ -68,7 +68,7 @@ fn shuffle(record: &mut Value, shown: bool, dice: &mut Dice) {
 /// Limits: entries of a history on the same day stay as they are, as do tables and their axes.
 #[test]
 fn the_order_of_records_is_meaningless() {
-    hold(300, 2, |case, claim, dice| {
+    hold(250, 2, |case, claim, dice| {
         let Some(before) = before(case, claim) else { return Ok(false) };
         let mut records = case.records.clone();
         reorder(&mut records, false, dice);
@@ -85,7 +85,7 @@ fn the_order_of_records_is_meaningless() {
 /// same set.
 #[test]
 fn the_order_of_rows_and_references_is_meaningless() {
-    hold(300, 2, |case, claim, dice| {
+    hold(250, 2, |case, claim, dice| {
         let Some(before) = before(case, claim) else { return Ok(false) };
         let mut records = case.records.clone();
         reorder(&mut records, true, dice);

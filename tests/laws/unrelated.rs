@@ -13,7 +13,7 @@ use super::corpus::{
 /// country's organisations share its memberships, and legal texts are named by their designation.
 #[test]
 fn what_is_unrelated_changes_nothing() {
-    hold(300, 2, |case, claim, dice| {
+    hold(250, 2, |case, claim, dice| {
         let Some(before) = before(case, claim) else { return Ok(false) };
         let other = dice.case();
         let mut records = case.records.clone();
@@ -111,7 +111,7 @@ fn later(records: &mut Value, dice: &mut Dice) -> String {
 /// Limits: a claim that names no `known_at` is asked as of the moment of the test.
 #[test]
 fn what_is_recorded_later_changes_nothing() {
-    hold(300, 2, |case, claim, dice| {
+    hold(250, 2, |case, claim, dice| {
         let Some(first) = before(case, claim) else { return Ok(false) };
         let again = before(case, claim).ok_or("it cannot be asked twice")?;
         if let Some(difference) = differing(&text(&first), &text(&again)) {
