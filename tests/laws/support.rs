@@ -244,9 +244,9 @@ fn goodness(report: &RenderedReport) -> (u8, u8) {
 ///
 /// Limits, each by the catalogue: a certificate whose item has another one gives way to it (S-08),
 /// one above which the chain bears a finding hides it when it is gone, and one of a loop ends the
-/// loop, so none of these is removed; without the last entry of an organisation it is not known
-/// what it does not offer (N-05), so a fail may become a question, though not a pass; fields that rules 3.3 lists as optional stay, as do those
-/// whose absence says something.
+/// loop, so none of these is removed; without the last entry of an organisation it is not known what
+/// it does not offer (N-05), so a fail may become a question there, though not a pass; fields that
+/// rules 3.3 lists as optional stay, as do those whose absence says something.
 #[test]
 fn removing_support_never_improves() {
     hold(600, 8, |case, claim, dice| {
