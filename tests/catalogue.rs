@@ -10,11 +10,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use etalon::engine::finding::Severity;
-use etalon::engine::rules::{NOT_BUILT, TABLE};
+use etalon::engine::rules::TABLE;
 use serde_json::Value;
+
+/// Why the rules of governance have no severity in the catalogue, and no vector.
+const GOVERNED: &str = "they are about how the registry is kept, not about a chain, and hold by \
+     construction; their doc comments say by which, and which tests prove it";
 
 /// Headings whose word is not the rule's severity, with the severity that the rule has and why.
 const SEVERITY_EXCEPTIONS: &[(&str, &str, Severity, &str)] = &[
+    ("G-01", "-", Severity::Info, GOVERNED),
+    ("G-02", "-", Severity::Info, GOVERNED),
+    ("G-03", "-", Severity::Info, GOVERNED),
+    ("G-04", "-", Severity::Info, GOVERNED),
+    ("G-05", "-", Severity::Info, GOVERNED),
+    ("G-06", "-", Severity::Info, GOVERNED),
+    (
+        "A-10",
+        "MINOR→MAJOR",
+        Severity::Major,
+        "one unsatisfactory result is a remark, two in a row are major: a rule counts as its worst, \
+         and a finding may count less",
+    ),
     (
         "N-07",
         "MINOR/IND",
@@ -36,14 +53,38 @@ const SEVERITY_EXCEPTIONS: &[(&str, &str, Severity, &str)] = &[
         "the catalogue writes a dash: the rule holds by construction and only says what was not \
          yet known",
     ),
+    ("I-01", "-", Severity::Info, DOWNWARD),
+    ("I-02", "-", Severity::Info, DOWNWARD),
+    ("I-03", "-", Severity::Info, DOWNWARD),
+    ("I-04", "-", Severity::Info, DOWNWARD),
+    ("I-05", "-", Severity::Info, DOWNWARD),
+    ("I-06", "-", Severity::Info, DOWNWARD),
+    ("I-07", "-", Severity::Info, DOWNWARD),
 ];
 
+/// Area I asks downward and has no severities: its rules inform, and what follows for a verdict is a
+/// finding of T-05 or T-08.
+const DOWNWARD: &str = "the catalogue gives the downward question no severity";
+
 /// Rules that no vector names in `expect.findings`, and why.
-const NOT_PINNED: &[(&str, &str)] = &[(
-    "Q-07",
-    "a JSON number is refused when a record is read, so no report ever holds a finding of it; the \
-     tests of src/domain/decimal.rs and tests/vectors.rs pin the refusal",
-)];
+const NOT_PINNED: &[(&str, &str)] = &[
+    (
+        "Q-07",
+        "a JSON number is refused when a record is read, so no report ever holds a finding of it; \
+         the tests of src/domain/decimal.rs and tests/vectors.rs pin the refusal",
+    ),
+    ("G-01", GOVERNED),
+    ("G-02", GOVERNED),
+    ("G-03", GOVERNED),
+    ("G-04", GOVERNED),
+    ("G-05", GOVERNED),
+    ("G-06", GOVERNED),
+    ("I-01", "no claim asks downward: tests/impact.rs pins each kind of subject"),
+    ("I-02", "no claim asks downward: tests/impact.rs pins the window"),
+    ("I-03", "no claim asks downward: tests/impact.rs pins the affected set, and its laws"),
+    ("I-05", "a case that is not as it must be is refused: tests/http/impact.rs pins the refusals"),
+    ("I-07", "holds by construction: no comparison is ever followed or written"),
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -100,24 +141,17 @@ fn catalogue(text: &str) -> Result<BTreeMap<String, String>, String> {
     Ok(rules)
 }
 
-/// Everything in which the table and the list of rules not built differ from the catalogue.
-fn differences(
-    catalogue: &BTreeMap<String, String>,
-    built: &[&str],
-    not_built: &[&str],
-) -> Vec<String> {
+/// Everything in which the table differs from the catalogue.
+fn differences(catalogue: &BTreeMap<String, String>, built: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for id in catalogue.keys() {
-        let times = |list: &[&str]| list.iter().filter(|one| *one == id).count();
-        match (times(built), times(not_built)) {
-            (1, 0) | (0, 1) => {}
-            (0, 0) => found.push(format!("{id} is in neither TABLE nor NOT_BUILT")),
-            (in_table, in_list) => found.push(format!(
-                "{id} stands {in_table} times in TABLE and {in_list} times in NOT_BUILT"
-            )),
+        match built.iter().filter(|one| *one == id).count() {
+            1 => {}
+            0 => found.push(format!("{id} is not in TABLE")),
+            times => found.push(format!("{id} stands {times} times in TABLE")),
         }
     }
-    for id in built.iter().chain(not_built) {
+    for id in built {
         if !catalogue.contains_key(*id) {
             found.push(format!("{id} is not in the catalogue"));
         }
@@ -141,10 +175,10 @@ fn the_committed_list_is_the_catalogue() {
 }
 
 #[test]
-fn every_rule_is_built_or_listed_as_not_built() {
+fn every_rule_of_the_catalogue_is_built() {
     let committed = committed();
     assert!(committed.len() >= 131, "{} ids: the catalogue only grows", committed.len());
-    assert_eq!(differences(&committed, &built(), NOT_BUILT), Vec::<String>::new());
+    assert_eq!(differences(&committed, &built()), Vec::<String>::new());
 }
 
 #[test]
@@ -155,18 +189,11 @@ fn a_forgotten_repeated_or_invented_rule_is_found() {
     );
     assert_eq!(catalogue, Err("S-01 stands twice in section 4".to_owned()));
     let catalogue = rules_of(&[("S-01", "MAJOR"), ("S-02", "INFO"), ("G-01", "-")]);
-    let found = |built: &[&str], not_built: &[&str]| differences(&catalogue, built, not_built);
-    assert_eq!(found(&["S-01", "S-02"], &["G-01"]), Vec::<String>::new());
-    assert_eq!(found(&["S-01"], &["G-01"]), ["S-02 is in neither TABLE nor NOT_BUILT"]);
-    assert_eq!(
-        found(&["S-01", "S-02"], &["G-01", "S-02"]),
-        ["S-02 stands 1 times in TABLE and 1 times in NOT_BUILT"]
-    );
-    assert_eq!(
-        found(&["S-01", "S-02", "S-02"], &["G-01"]),
-        ["S-02 stands 2 times in TABLE and 0 times in NOT_BUILT"]
-    );
-    assert_eq!(found(&["S-01", "S-02", "Z-09"], &["G-01"]), ["Z-09 is not in the catalogue"]);
+    let found = |built: &[&str]| differences(&catalogue, built);
+    assert_eq!(found(&["S-01", "S-02", "G-01"]), Vec::<String>::new());
+    assert_eq!(found(&["S-01", "G-01"]), ["S-02 is not in TABLE"]);
+    assert_eq!(found(&["S-01", "S-02", "S-02", "G-01"]), ["S-02 stands 2 times in TABLE"]);
+    assert_eq!(found(&["S-01", "S-02", "G-01", "Z-09"]), ["Z-09 is not in the catalogue"]);
 }
 
 fn rules_of(rules: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -232,8 +259,7 @@ fn every_rule_counts_as_the_catalogue_says() {
 
 #[test]
 fn the_documentation_counts_right() {
-    let said =
-        format!("Of the {} rules of the catalogue {} are built", committed().len(), TABLE.len());
+    let said = format!("All {} rules of the catalogue are built", committed().len());
     let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
     assert!(readme.contains(&said), "README.md, “Status”, ought to say: {said}");
 }

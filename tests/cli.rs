@@ -64,6 +64,33 @@ fn the_verdict_is_the_exit_status() {
 }
 
 #[test]
+fn what_a_bad_certificate_touched() {
+    let ask = |arguments: &[&str]| {
+        etalon(&[&["impact", "--bundle", COUNTRY, "ILL-VMI-25-0312"], arguments].concat())
+    };
+    for (language, totals, row) in [
+        ("en", "significant 0, to be reviewed 0, insignificant 1; not decided 0", "insignificant"),
+        ("vi", "đáng kể 0, cần xem xét 0, không đáng kể 1; chưa có quyết định 0", "không đáng kể"),
+    ] {
+        let run = ask(&["--lang", language]);
+        assert_eq!(run.status, Some(0), "{run:?}");
+        assert!(run.out.contains(totals), "{}", run.out);
+        assert!(run.out.contains(&format!("✓ {row}  ILL-QT1-26-0061  W-200G-01")), "{}", run.out);
+        assert!(run.out.lines().all(|line| line.chars().count() <= 100), "{}", run.out);
+    }
+    let machine = ask(&["--json", "--known-at", "2026-10-06T00:00:00Z", "--shift", "0.04 mg"]);
+    let item = &machine.json()["items"][0];
+    assert_eq!((&item["ratio"], &item["decided"]), (&json!("0.20"), &Value::Null));
+    assert_eq!(item["significance"], "review");
+    let table = ask(&["--csv"]);
+    assert_eq!(table.out.lines().count(), 2, "{}", table.out);
+    ask(&["--shift", "a lot"]).refused(64, &["--shift", "expected a number, a blank and a unit"]);
+    ask(&["--to", "2020-01-01", "--from", "2021-01-01"]).refused(65, &["--to", "before it begins"]);
+    let nobody = etalon(&["impact", "--bundle", COUNTRY, "NOBODY"]);
+    nobody.refused(65, &["SUBJECT", "NOBODY"]);
+}
+
+#[test]
 fn nothing_is_wider_than_a_page() {
     for language in ["en", "vi"] {
         let run = ask(&["--standard", "PB-10M-02", "--lang", language]);
@@ -599,4 +626,127 @@ fn help_says_how_commands_end() {
         assert!(run.out.contains(status), "{status}: {}", run.out);
     }
     assert_eq!(etalon(&["--version"]).out, concat!("etalon ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+// ---------------------------------------------------------------------------------------------
+// The catalogue, and policies in files
+
+/// A policy that says what `vn-2026` says, with the due date of a reference (T-02) switched.
+fn policy(severity: &str) -> String {
+    let document = etalon::engine::policy::Policy::document("vn-2026").expect("shipped");
+    let mut policy: Value = serde_json::from_str(document).expect("JSON");
+    policy["id"] = "lenient".into();
+    policy["rules"] = json!({
+        "T-02": {"severity": severity, "reason": {"vi": "giai đoạn chuyển tiếp", "en": "in transition"}},
+    });
+    policy.to_string()
+}
+
+#[test]
+fn a_policy_in_a_file_judges_a_bundle() {
+    let files = directory(&[("lenient.json", &policy("minor")), ("wrong.json", &policy("none"))]);
+    let (lenient, wrong) = (name(&files, "lenient.json"), name(&files, "wrong.json"));
+    let ask = |policy: &str, more: &[&str]| {
+        let claim = ["verify", "--bundle", COUNTRY, "--standard", "W-500G-01"];
+        etalon(&[&claim[..], &WHEN[..4], &["--policy", policy], more].concat())
+    };
+    assert_eq!(ask("vn-2026", &[]).status, Some(1));
+    let run = ask(&lenient, &[]);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    let said = "the policy switches rule T-02 from critical to minor: in transition";
+    let text = unbroken(&run.out);
+    assert!(text.contains("TRACEABLE WITH REMARKS") && text.contains(said), "{}", run.out);
+    assert!(text.contains("policy lenient@1"), "{}", run.out);
+    let run = ask(&lenient, &["--lang", "vi"]);
+    let said = "chính sách đổi quy tắc T-02 từ nghiêm trọng thành nhỏ: giai đoạn chuyển tiếp";
+    assert!(unbroken(&run.out).contains(said), "{}", run.out);
+    let report = ask(&lenient, &["--json"]).json();
+    assert_eq!(report["ruleset"]["policy"], "lenient");
+    assert_eq!(report["ruleset"]["switched"][0]["severity"], "minor");
+    ask(&wrong, &[]).refused(65, &["/rules/T-02/severity", "critical, major, minor, info, off"]);
+    ask("nowhere.json", &[]).refused(66, &["nowhere.json"]);
+}
+
+#[test]
+fn the_rules_are_listed_under_a_policy() {
+    let run = etalon(&["rules"]);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    assert!(run.out.contains("\nS-04  critical "), "{}", run.out);
+    let count = etalon::engine::rules::TABLE.len();
+    assert!(run.out.ends_with(&format!("\n{count} rules, under policy ilac-p10\n")), "{}", run.out);
+    let files = directory(&[("lenient.json", &policy("off"))]);
+    let lenient = name(&files, "lenient.json");
+    let run = etalon(&["rules", "--policy", &lenient, "--lang", "vi"]);
+    assert!(run.out.contains("\nT-02  tắt "), "{}", run.out);
+    assert!(run.out.contains("(danh mục: nghiêm trọng) giai đoạn chuyển tiếp"), "{}", run.out);
+    let rules = etalon(&["rules", "--policy", &lenient, "--json"]).json();
+    let rules = rules.as_array().expect("a list");
+    assert_eq!(rules.len(), count);
+    let rule = rules.iter().find(|rule| rule["id"] == "T-02").expect("T-02");
+    assert_eq!(rule["severity_under"], json!({"lenient": "off"}));
+}
+
+#[test]
+fn a_rule_is_explained() {
+    let run = etalon(&["explain", "s04"]);
+    assert_eq!(
+        run.out,
+        "S-04  the chain of calibrations has no cycle\n  \
+         counts                     critical\n  \
+         belongs to                 A, traceability\n  \
+         source                     VIM 2.40 (official text seen)\n  \
+         where its input is absent  it is indeterminate\n  \
+         under policies             ilac-p10: critical; vn-2026: critical\n  \
+         cannot be switched         it is part of what metrological traceability is (VIM 2.41): \
+         without it\n                             no verdict means anything\n"
+    );
+    let rule = etalon(&["explain", "T-02", "--json"]).json();
+    assert_eq!((&rule["id"], &rule["severity"]), (&json!("T-02"), &json!("critical")));
+    etalon(&["explain", "T-99"]).refused(64, &["T-99", "did you mean T-"]);
+    etalon(&["explain", "T-99", "--lang", "vi"]).refused(64, &["không có quy tắc"]);
+}
+
+/// The audit of the demonstration country on the day of its claims.
+fn audit(more: &[&str]) -> Run {
+    let usual = ["audit", "--bundle", COUNTRY, "--used-on", "2026-11-01", "--policy", "vn-2026"];
+    etalon(&[&usual[..], more].concat())
+}
+
+#[test]
+fn an_audit_is_the_same_in_both_languages() {
+    for (language, snapshot) in [("en", "audit_en"), ("vi", "audit_vi")] {
+        let run = audit(&["--lang", language]);
+        assert_eq!(run.status, Some(1), "{run:?}");
+        insta::assert_snapshot!(snapshot, run.out);
+    }
+}
+
+#[test]
+fn an_audit_counts_what_each_claim_gives() {
+    let audit = audit(&["--json"]).json();
+    let items = audit["items"].as_array().expect("items");
+    assert_eq!(audit["totals"]["answers"], items.len());
+    for item in items.iter().step_by(9) {
+        let standard = item["standard"].as_str().expect("an id");
+        let usual = ["verify", "--bundle", COUNTRY, "--json", "--used-on", "2026-11-01"];
+        let run = etalon(&[&usual[..], &["--policy", "vn-2026", "--standard", standard]].concat());
+        assert_eq!(item["summary"]["verdict"], run.json()["verdict"], "{standard}");
+    }
+}
+
+#[test]
+fn an_audit_lists_every_standard_when_asked_to() {
+    let (some, all) = (audit(&[]), audit(&["--all"]));
+    assert!(!some.out.contains("W-1KG-01") && all.out.contains("W-1KG-01"), "{}", all.out);
+}
+
+#[test]
+fn what_an_audit_cannot_do_is_refused() {
+    audit(&["--used-on", "yesterday"]).refused(64, &["--used-on"]);
+    let usual = ["audit", "--bundle", COUNTRY];
+    let with = |more: &[&str]| etalon(&[&usual[..], more].concat());
+    with(&["--used-on", "2026-02-30"]).refused(64, &["--used-on", "2026-02-30"]);
+    with(&["--policy", "none-such"]).refused(64, &["none-such", "ilac-p10"]);
+    with(&["--purpose", "fun"]).refused(64, &["--purpose"]);
+    with(&["--filter", "owner=x"]).refused(64, &["--filter"]);
 }

@@ -105,6 +105,11 @@ fn hold(value: &Value, form: &Form, name: &str, place: &str, found: &mut Finding
                 differs("no such integer");
             }
         }
+        Form::Number { minimum, maximum } => {
+            if !value.as_f64().is_some_and(|number| (*minimum..=*maximum).contains(&number)) {
+                differs("no number within its bounds");
+            }
+        }
         Form::Boolean if value.is_boolean() => {}
         Form::Boolean => differs("neither true nor false"),
         Form::List { of, length } => match value.as_array() {
@@ -241,8 +246,12 @@ fn records_and_reports_of_the_vectors_are_what_their_forms_say() {
             _ => Vec::new(),
         })
         .collect();
-    // A report has an id once it is kept, and is redacted for some readers; these are neither.
-    assert_eq!(unseen, ["RenderedReport.id", "RenderedReport.redacted"]);
+    // A report has an id once it is kept, is redacted for some readers, and says what was answered
+    // before when it is asked again; these are none of that.
+    assert_eq!(
+        unseen,
+        ["RenderedReport.id", "RenderedReport.previously", "RenderedReport.redacted"]
+    );
 }
 
 #[test]

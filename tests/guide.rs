@@ -1,4 +1,4 @@
-//! The guide `docs/api.md` runs: every block of commands in it is given to a shell, one after the
+//! The guides `docs/api.md` and `docs/impact.md` run: every block of commands in it is given to a shell, one after the
 //! other, against a server of its own, and what comes out is what the guide shows.
 //!
 //! A block of commands is marked `sh`; the block `json` or `text` after it is its output, and one
@@ -21,12 +21,22 @@ const ADDRESS: &str = "127.0.0.1:8080";
 
 #[test]
 fn the_guide_is_what_happens() {
+    runs("api.md");
+}
+
+#[test]
+fn the_page_on_impact_is_what_happens() {
+    runs("impact.md");
+}
+
+/// Runs a guide, and holds what comes out against what it shows.
+fn runs(name: &str) {
     if let Some(missing) = missing_program() {
         assert_eq!(environment("CI"), "", "{missing} is needed to run the guide");
         println!("skipped: {missing} is not here");
         return;
     }
-    let guide = read();
+    let guide = read(name);
     let mut run = Run::new();
     let mut made = String::new();
     let mut different = None;
@@ -47,15 +57,15 @@ fn the_guide_is_what_happens() {
         }
     }
     if let Some(different) = different {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("api.md");
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::write(&path, made).expect("the directory for temporary files can be written");
-        panic!("{different}\nTo write what happens: cp {} docs/api.md", path.display());
+        panic!("{different}\nTo write what happens: cp {} docs/{name}", path.display());
     }
 }
 
 #[test]
 fn the_first_day_is_twelve_commands() {
-    let guide = read();
+    let guide = read("api.md");
     let heading = "## A laboratory's first day in twelve curl commands\n";
     let (_, day) = guide.split_once(heading).expect("the guide has a laboratory's first day");
     let day = day.split("\n## ").next().unwrap_or_default();
@@ -70,7 +80,7 @@ fn the_first_day_is_twelve_commands() {
 #[test]
 fn every_documented_problem_is_in_the_guide() {
     let document: Value = serde_json::from_str(&etalon::http::document()).expect("JSON");
-    let guide = read();
+    let guide = read("api.md");
     let mut documented = BTreeMap::<&str, BTreeSet<&str>>::new();
     for operation in document["paths"].as_object().into_iter().flatten().flat_map(|(_, path)| {
         path.as_object().into_iter().flatten().map(|(_, operation)| operation)
@@ -93,9 +103,9 @@ fn every_documented_problem_is_in_the_guide() {
     }
 }
 
-fn read() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/api.md");
-    fs::read_to_string(path).expect("docs/api.md can be read")
+fn read(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    fs::read_to_string(path).expect("the guide can be read")
 }
 
 /// What the test itself is told; empty where it is told nothing.

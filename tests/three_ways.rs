@@ -4,7 +4,8 @@
 //!
 //! Vectors are put into one registry together, each under labels of its own: what a claim is decided
 //! from must not depend on what else a registry holds. Only memberships of countries are facts
-//! about everybody, so vectors with different ones are kept apart.
+//! about everybody, so vectors with different ones are kept apart; and where a certificate claims no
+//! recognition, what anybody offers for its quantity counts, so such a vector is alone.
 
 mod support;
 
@@ -65,6 +66,16 @@ fn of_countries(case: &Case) -> String {
     texts.sort();
     texts.dedup();
     texts.join("\n")
+}
+
+/// Whether a report depends on what anybody offers.
+fn looks_at_everybody(case: &Case) -> bool {
+    let own = json!({"format": "etalon-bundle/1", "records": case.records}).to_string();
+    let whole = Loaded::parse(&own).expect("a case");
+    let none = BTreeMap::new();
+    let claims = case.claims.iter().filter_map(|value| claim(value, &none));
+    let mut reports = claims.filter_map(|claim| whole.answer(&claim, moment()).ok());
+    reports.any(|report| serde_json::to_string(&report).expect("JSON").contains("\"A-08\""))
 }
 
 /// Records into an empty registry as history, and the label or id of the file for every id.
@@ -139,7 +150,11 @@ fn every_vector(database: &Database) {
         let prefix = format!("case{number}.");
         prefixed(&mut case.records, &prefix);
         case.claims.iter_mut().for_each(|claim| prefixed(claim, &prefix));
-        groups.entry(of_countries(&case)).or_default().push((prefix, case));
+        let mut key = of_countries(&case);
+        if looks_at_everybody(&case) {
+            key.push_str(&prefix);
+        }
+        groups.entry(key).or_default().push((prefix, case));
     }
     let (mut asked, mut wrong) = (0, Vec::new());
     for group in groups.values() {

@@ -64,12 +64,23 @@ impl Principal {
             || self.is(Role::Administrator) && self.organisation == *organisation
     }
 
+    /// Whether they may write policies: the authority of legal metrology, and who keeps the registry.
+    pub fn writes_policies(&self) -> bool {
+        self.is(Role::Authority) || self.is(Role::Operator)
+    }
+
     /// Whether they may give a role to somebody of an organisation of this kind: an operator every
     /// role that fits it, an administrator those that open nothing of others.
     pub fn may_give(&self, role: Role, kind: OrganisationKind) -> bool {
         let opens_everything = matches!(role, Role::Operator | Role::Institute);
         fits(role, kind) && (!opens_everything || self.is(Role::Operator))
     }
+}
+
+/// Who may write policies, in words for a refusal and for the documentation.
+pub fn policy_writers() -> Text {
+    let roles = format!("{}, {}", Role::Authority, Role::Operator);
+    Text::new(roles.clone(), roles)
 }
 
 /// Whether a role can be held in an organisation of this kind: only an accreditation body has staff

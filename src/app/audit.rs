@@ -4,6 +4,7 @@
 //!
 //! How one claim is decided does not live here (`verify`, `engine`).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::claim::{Claim, KnownAt, Purpose};
@@ -16,6 +17,7 @@ use crate::domain::records::{AnyRecord, CollectionName};
 use crate::domain::standard::{LegalLevel, MeasurementStandard, MetrologicalRole, StandardStatus};
 use crate::domain::text::Text;
 use crate::engine::finding::Outcome;
+use crate::engine::policy::Policy;
 use crate::engine::report::{RenderedReport, Verdict};
 use crate::engine::summary::{MissingEvidence, Summary};
 use crate::store::{ListQuery, Reader};
@@ -295,7 +297,7 @@ pub struct Question {
     pub used_on: Option<Day>,
     /// The state of knowledge; now when absent.
     pub known_at: Option<KnownAt>,
-    /// Id of the policy.
+    /// Id of the policy, perhaps with its version.
     pub policy: Option<String>,
     /// What the standards are used for.
     pub purpose: Option<Purpose>,
@@ -332,13 +334,14 @@ pub enum Told<'a> {
 /// Whom an audit tells; false when nobody listens any more.
 pub type Listener<'l> = dyn FnMut(Told<'_>) -> bool + 'l;
 
-/// Audits every standard of a bundle.
+/// Audits every standard of a bundle under a policy.
 ///
 /// # Errors
-/// When the policy is not known.
+/// When a claim cannot be asked.
 pub fn audit_bundle(
     loaded: &Loaded,
     question: &Question,
+    policy: &Policy,
     moment: Moment,
     told: &mut Listener<'_>,
 ) -> Result<AuditTotals, Faults> {
@@ -349,7 +352,8 @@ pub fn audit_bundle(
         if !listening {
             break;
         }
-        listening = told(Told::Standard(&audited(loaded, standard, question, moment, &mut tally)?));
+        listening =
+            told(Told::Standard(&audited(loaded, standard, question, policy, moment, &mut tally)?));
     }
     Ok(tally.totals(listening, 0))
 }
@@ -358,10 +362,11 @@ fn audited(
     loaded: &Loaded,
     standard: &MeasurementStandard,
     question: &Question,
+    policy: &Policy,
     moment: Moment,
     tally: &mut Tally,
 ) -> Result<AuditedStandard, Faults> {
-    let summary = loaded.summary(&question.claim(standard.id.clone()), moment)?;
+    let summary = loaded.summary_under(&question.claim(standard.id.clone()), policy, moment)?;
     tally.add(&summary);
     Ok(AuditedStandard {
         standard: standard.id.clone(),
@@ -373,7 +378,8 @@ fn audited(
 
 impl Registry {
     /// Audits every standard of a list. Whoever reads everything audits everybody's standards, an
-    /// authority too, without their codes; others audit their own organisation's.
+    /// authority too, without their codes; others audit their own organisation's. The policy is the
+    /// one that the question names, unless the caller has one of its own.
     ///
     /// # Errors
     /// When a filter, the policy or the state of knowledge is wrong, or others' standards are asked
@@ -382,6 +388,7 @@ impl Registry {
         &self,
         filters: &[(String, String)],
         question: &Question,
+        policy: Option<&Policy>,
         principal: Option<&Principal>,
         moment: Moment,
         told: &mut Listener<'_>,
@@ -404,6 +411,10 @@ impl Registry {
             return Err(Refusal::Faults(Faults(faults)));
         }
         let at = self.index_at(question.known_at, moment.now)?;
+        let policy = match policy {
+            Some(policy) => Cow::Borrowed(policy),
+            None => self.policy_for(question.policy.as_deref(), at)?,
+        };
         let mut query = ListQuery {
             collection,
             filters,
@@ -424,7 +435,7 @@ impl Registry {
             let loaded = self.load_all(&ids, &BTreeSet::new(), at)?;
             for stored in &page {
                 let AnyRecord::MeasurementStandards(standard) = stored.record()? else { continue };
-                let mut line = audited(&loaded, &standard, question, moment, &mut tally)?;
+                let mut line = audited(&loaded, &standard, question, &policy, moment, &mut tally)?;
                 line.code = line.code.filter(|_| {
                     whole || principal.is_none_or(|one| one.organisation == line.owner)
                 });
@@ -452,7 +463,8 @@ impl Registry {
         batch.check()?;
         let question = batch.question();
         if let Some(filter) = &batch.filter {
-            return self.audit(&filter.pairs(), &question, Some(principal), moment, told);
+            let filters = filter.pairs();
+            return self.audit(&filters, &question, None, Some(principal), moment, told);
         }
         let claims = batch.claims.iter().cloned();
         let claims: Vec<Claim> = claims.map(|claim| question.completed(claim)).collect();
@@ -497,8 +509,19 @@ impl Registry {
                 if !listening {
                     break;
                 }
+                let policy = match &at {
+                    Ok(at) => match self.policy_for(claim.policy.as_deref(), *at) {
+                        Ok(policy) => Ok(policy),
+                        Err(Refusal::Faults(faults)) => Err(faults),
+                        Err(other) => return Err(other),
+                    },
+                    Err(faults) => Err(faults.clone()),
+                };
                 let answer = at.and_then(|at| match loaded.get(&at) {
-                    Some(loaded) => answered(loaded, claim, whole_reports, principal, moment),
+                    Some(loaded) => {
+                        let policy = policy?;
+                        answered(loaded, claim, &policy, whole_reports, principal, moment)
+                    }
                     None => Err(unknown(claim)),
                 });
                 let mut line = AnsweredClaim {
@@ -529,6 +552,7 @@ impl Registry {
 fn answered(
     loaded: &Loaded,
     claim: &Claim,
+    policy: &Policy,
     whole_report: bool,
     principal: &Principal,
     moment: Moment,
@@ -547,11 +571,11 @@ fn answered(
             return Err(Faults(asked));
         }
     }
-    let summary = loaded.summary(claim, moment)?;
+    let summary = loaded.summary_under(claim, policy, moment)?;
     if !whole_report {
         return Ok((summary, None));
     }
-    let mut report = loaded.answer(claim, moment)?;
+    let mut report = loaded.answer_under(claim, policy, moment)?;
     if !sees_figures {
         redact(&mut report);
     }

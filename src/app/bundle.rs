@@ -15,6 +15,7 @@ use crate::domain::text::Text;
 use crate::engine::compile::compile;
 use crate::engine::evidence::Evidence;
 use crate::engine::limits::Limits;
+use crate::engine::policy::Policy;
 use crate::engine::report::RenderedReport;
 use crate::engine::summary::Summary;
 use crate::exchange::bundle;
@@ -81,6 +82,16 @@ impl Loaded {
         loaded
     }
 
+    /// Its records, compiled.
+    pub(super) fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// The registry's log index that the records are known at; none for a bundle.
+    pub(super) fn log_index(&self) -> Option<u64> {
+        self.log_index
+    }
+
     /// The standard with this id, or else with this code.
     ///
     /// # Errors
@@ -136,21 +147,40 @@ impl Loaded {
     /// # Errors
     /// When the claim cannot be asked of these records, with pointers into the claim.
     pub fn answer(&self, claim: &Claim, moment: Moment) -> Result<RenderedReport, Faults> {
-        self.check(claim)?;
-        let limits = Limits::default();
-        match self.log_index {
-            None => verify::answer(&self.evidence, claim, moment, &limits),
-            Some(index) => verify::answer_at(&self.evidence, index, claim, moment, &limits),
-        }
+        self.answer_under(claim, verify::shipped(claim.policy.as_deref())?, moment)
     }
 
-    /// Answers a claim in short.
+    /// Answers a claim under a policy that the caller found, whatever the claim calls it.
     ///
     /// # Errors
     /// When the claim cannot be asked of these records, with pointers into the claim.
-    pub fn summary(&self, claim: &Claim, moment: Moment) -> Result<Summary, Faults> {
+    pub fn answer_under(
+        &self,
+        claim: &Claim,
+        policy: &Policy,
+        moment: Moment,
+    ) -> Result<RenderedReport, Faults> {
         self.check(claim)?;
-        verify::summary(&self.evidence, self.log_index, claim, moment, &Limits::default())
+        let limits = Limits::default();
+        match self.log_index {
+            None => verify::answer_under(&self.evidence, claim, policy, moment, &limits),
+            Some(index) => verify::answer_at(&self.evidence, index, claim, policy, moment, &limits),
+        }
+    }
+
+    /// Answers a claim in short under a policy that the caller found.
+    ///
+    /// # Errors
+    /// When the claim cannot be asked of these records, with pointers into the claim.
+    pub fn summary_under(
+        &self,
+        claim: &Claim,
+        policy: &Policy,
+        moment: Moment,
+    ) -> Result<Summary, Faults> {
+        self.check(claim)?;
+        let limits = Limits::default();
+        verify::summary(&self.evidence, self.log_index, claim, policy, moment, &limits)
     }
 
     fn check(&self, claim: &Claim) -> Result<(), Faults> {

@@ -98,6 +98,7 @@ impl Registry {
             at,
             reader: Reader::Everything,
         };
+        let policy = self.policy_for(policy, at)?;
         let mut checks = Vec::new();
         for stored in self.store().list(&query)? {
             let AnyRecord::Calibrations(certificate) = stored.record()? else { continue };
@@ -105,11 +106,10 @@ impl Registry {
                 calibration: Some(certificate.id.clone()),
                 used_on: Some(used_on),
                 known_at: Some(KnownAt::LogIndex(at)),
-                policy: policy.map(str::to_owned),
                 ..Claim::of(certificate.item.clone())
             };
             let loaded = self.load(&claim.standard, claim.calibration.as_ref(), at)?;
-            let summary = loaded.summary(&claim, moment)?;
+            let summary = loaded.summary_under(&claim, &policy, moment)?;
             let mut statuses = certificate.status_history.iter();
             let current = statuses.rfind(|entry| entry.effective_from <= used_on);
             checks.push(CertificateCheck {

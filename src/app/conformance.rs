@@ -8,19 +8,20 @@ use serde_json::{Map, Value};
 
 use crate::domain::check::check_claim;
 use crate::domain::claim::Claim;
-use crate::domain::fault::{Faults, Gravity};
+use crate::domain::fault::{Fault, Faults, Gravity};
 use crate::domain::form::{Described as _, Field, Form};
 use crate::domain::records::CollectionName;
 use crate::engine::compile::compile;
 use crate::engine::finding::{self, Severity};
 use crate::engine::limits::Limits;
+use crate::engine::policy::{Policy, PolicyDocument};
 use crate::engine::report::{
     Closure, DimensionOutcome, LinkState, LinkVia, RenderedFinding, RenderedReport, Route,
     Traceability, Verdict,
 };
 use crate::exchange::bundle;
 
-use super::verify::{Moment, answer};
+use super::verify::{Moment, answer_under, shipped};
 
 /// Bases a case may stand on, one upon the other.
 const DEEPEST_BASE: usize = 3;
@@ -85,6 +86,11 @@ pub fn form() -> Form {
             Form::list_of(claim_form(true)),
         ),
         Field::optional("expect", &[" What must come out for `claim`."], expectation_form()),
+        Field::optional(
+            "policy",
+            &[" A policy of the case's own, in place of the ones that its claims name."],
+            PolicyDocument::form(),
+        ),
     ];
     Form::closed(fields)
 }
@@ -210,7 +216,7 @@ fn expanded(vector: &Vector, by_id: &BTreeMap<&str, &Vector>) -> Result<Value, D
     }
     let mut case = Value::Object(Map::new());
     for layer in layers.into_iter().rev() {
-        let replaced = ["records", "claim", "claims", "expect"];
+        let replaced = ["records", "claim", "claims", "expect", "policy"];
         if let Value::Object(case) = &mut case {
             // A claim of its own takes the place of the base's claims, one or several.
             if layer.contains_key("claim") || layer.contains_key("claims") {
@@ -246,7 +252,7 @@ pub struct Case {
 }
 
 /// The cases of a set, for asking them elsewhere too. Those that cannot be put together are left
-/// out; [`run`] says why.
+/// out ([`run`] says why), and those that bring a policy of their own.
 pub fn cases(vectors: &[Vector]) -> Vec<Case> {
     let by_id: BTreeMap<&str, &Vector> = vectors
         .iter()
@@ -255,6 +261,9 @@ pub fn cases(vectors: &[Vector]) -> Vec<Case> {
     let case = |vector: &Vector| {
         let id = vector.case.get("id").and_then(Value::as_str)?.to_owned();
         let case = expanded(vector, &by_id).ok()?;
+        if case.get("policy").is_some() {
+            return None;
+        }
         let claims = claims_of(&case).into_iter().map(|(_, claim, _)| claim).collect();
         Some(Case { id, records: records_of(&case), claims })
     };
@@ -296,6 +305,13 @@ fn run_case(case: &Value, moment: Moment) -> Vec<Difference> {
     if claims.is_empty() {
         return vec![difference("claim", "a claim or claims", "none")];
     }
+    let own = match case.get("policy").map(|document| Policy::from_value(document.clone())) {
+        None => None,
+        Some(Ok(policy)) => Some(policy),
+        Some(Err(Faults(faults))) => {
+            return vec![difference("policy", "no faults", lines(&faults))];
+        }
+    };
     let mut differences = Vec::new();
     for (label, claim, expect) in claims {
         let found = (|| {
@@ -307,23 +323,23 @@ fn run_case(case: &Value, moment: Moment) -> Vec<Difference> {
             if !errors.is_empty() {
                 return Err(Faults(errors));
             }
-            answer(&evidence, &claim, moment, &Limits::default())
+            let policy = own.as_ref().map_or_else(|| shipped(claim.policy.as_deref()), Ok)?;
+            answer_under(&evidence, &claim, policy, moment, &Limits::default())
         })();
         let own = match found {
             Ok(report) => compare(&report, &expect),
-            Err(Faults(faults)) => {
-                let faults: Vec<String> = faults
-                    .iter()
-                    .map(|fault| format!("{}: {}", fault.pointer, fault.message.en))
-                    .collect();
-                vec![difference("claim", "an answer", faults.join("\n"))]
-            }
+            Err(Faults(faults)) => vec![difference("claim", "an answer", lines(&faults))],
         };
         differences.extend(
             own.into_iter().map(|one| Difference { what: format!("{label}{}", one.what), ..one }),
         );
     }
     differences
+}
+
+fn lines(faults: &[Fault]) -> String {
+    let lines = faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.message.en));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Holds a report against what a case expects; a key left out is not asserted.

@@ -20,6 +20,7 @@ use crate::domain::id::Id;
 use crate::domain::identity::Role;
 use crate::domain::links::Links as _;
 use crate::domain::log::{self, Digest, Draft, Operation};
+use crate::domain::nonconformity::Nonconformity;
 use crate::domain::period::Instant;
 use crate::domain::records::{AnyRecord, CollectionName, Records};
 use crate::domain::text::Text;
@@ -29,6 +30,7 @@ use crate::ids;
 use crate::store::{Job, Said, StoreError, Stored, Writer};
 
 use super::access::{self, Act, Facts, Principal};
+use super::cases;
 use super::history;
 use super::idempotency::{self, Answered, Attempt};
 use super::privacy::is_confidential;
@@ -534,7 +536,9 @@ impl Importer<'_> {
         let new = outcomes.iter().filter(|outcome| outcome.action == Action::Created);
         writer.identify(new.map(|outcome| (&outcome.id, outcome.collection)))?;
         remembered.extend(self.identify_named(writer, &pending, plan, end)?);
+        let cases = cases_of(&pending, incoming, &stored)?;
         self.append(writer, pending, incoming)?;
+        self.check_cases(writer, &cases)?;
         writer.remember(&self.source, &remembered)?;
         job.done += chunk.len() as u64;
         Ok(Chunk { outcomes, job, log_index: writer.head().log_index })
@@ -644,6 +648,25 @@ impl Importer<'_> {
             writer.append(record, draft, now)?;
         }
         Ok(())
+    }
+
+    /// Refuses cases of nonconforming work that are further than their decisions (rule I-05). What
+    /// history was is taken as it was.
+    fn check_cases(&self, writer: &mut Writer<'_>, cases: &[Case<'_>]) -> Result<(), Ended> {
+        if self.options.historical {
+            return Ok(());
+        }
+        let mut faults = Vec::new();
+        for Case { position, case, before } in cases {
+            let reader = self.author.reader();
+            let found = cases::faults(writer, case, before.as_deref(), &reader)?;
+            let place = format!("/records/{}/{position}", CollectionName::Nonconformities);
+            faults.append(&mut below(&place, found));
+        }
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(Ended::Refused(Refusal::Faults(Faults(faults)))),
+        }
     }
 
     /// What is to be done with a record: the action, and the versions that it needs.
@@ -881,6 +904,32 @@ fn historical_version(record: &AnyRecord, time: Instant) -> Result<Content, Vec<
     entries
         .retain(|entry| history::recorded_at(entry).is_none_or(|known| known <= time.max(since)));
     Content::of(collection, body)
+}
+
+/// A case of nonconforming work that is about to be written.
+struct Case<'i> {
+    /// Its place in the import.
+    position: usize,
+    case: &'i Nonconformity,
+    before: Option<Box<Nonconformity>>,
+}
+
+fn cases_of<'i>(
+    pending: &[Version],
+    incoming: &'i [Incoming],
+    stored: &HashMap<Id, Stored>,
+) -> Result<Vec<Case<'i>>, StoreError> {
+    let mut cases = Vec::new();
+    for version in pending {
+        let one = &incoming[version.incoming];
+        let AnyRecord::Nonconformities(case) = &one.record else { continue };
+        let before = match stored.get(&case.id).map(Stored::record).transpose()? {
+            Some(AnyRecord::Nonconformities(before)) => Some(before),
+            _ => None,
+        };
+        cases.push(Case { position: one.position, case, before });
+    }
+    Ok(cases)
 }
 
 /// Faults of a record, put below its place in the file.

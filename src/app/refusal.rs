@@ -1,7 +1,7 @@
 //! Why a use case refused, in words for both languages: the one error type of this room. What the
 //! store says does not live here, nor does a status of HTTP or of the command line.
 
-use crate::domain::fault::{Fault, Faults};
+use crate::domain::fault::{Fault, Faults, shortened};
 use crate::domain::id::Id;
 use crate::domain::log::Broken;
 use crate::domain::records::CollectionName;
@@ -50,6 +50,36 @@ pub enum Refusal {
     NoSuch {
         /// The id.
         id: Id,
+    },
+    /// There is no such policy, or no such version of it.
+    #[error("there is no policy {name}")]
+    NoPolicy {
+        /// Its id, or `id@version`.
+        name: String,
+    },
+    /// There is a policy of this id already.
+    #[error("there is a policy {id} already")]
+    PolicyExists {
+        /// The id.
+        id: String,
+    },
+    /// A policy has a newer version than the one that a change was made from.
+    #[error("policy {id} is in version {current}, the change was made from version {base}")]
+    StalePolicy {
+        /// The id.
+        id: String,
+        /// The number of the version that the change was made from.
+        base: u32,
+        /// The number of the version now.
+        current: u32,
+    },
+    /// There is no such rule.
+    #[error("there is no rule {name}")]
+    NoRule {
+        /// What was asked for.
+        name: String,
+        /// Rules that may have been meant.
+        alike: Vec<&'static str>,
     },
     /// The caller's roles do not allow this.
     #[error("not allowed; these may: {}", .writers.en)]
@@ -146,6 +176,30 @@ impl Refusal {
                      {base}; read it again, make the change on that and send it"
                 ),
             ),
+            Self::NoPolicy { name } => {
+                let name = shortened(name);
+                Text::new(
+                    format!("không có chính sách “{name}”"),
+                    format!("there is no policy “{name}”"),
+                )
+            }
+            Self::PolicyExists { id } => Text::new(
+                format!("đã có chính sách “{id}”; hãy ghi phiên bản mới của nó hoặc đặt mã khác"),
+                format!(
+                    "there is a policy “{id}” already; write a new version of it, or choose another id"
+                ),
+            ),
+            Self::StalePolicy { id, base, current } => Text::new(
+                format!(
+                    "chính sách “{id}” hiện ở phiên bản thứ {current}, còn sửa đổi này dựa trên phiên \
+                     bản thứ {base}; hãy đọc lại, làm lại sửa đổi rồi gửi"
+                ),
+                format!(
+                    "policy “{id}” is in version number {current} now, and this change was made from \
+                     number {base}; read it again, make the change on that and send it"
+                ),
+            ),
+            Self::NoRule { name, alike } => no_rule(&shortened(name), alike),
             Self::NotEmpty { entries } => Text::new(
                 format!(
                     "sổ đăng ký đã có {entries} mục nhật ký; thao tác này cần một sổ đăng ký trống"
@@ -154,6 +208,17 @@ impl Refusal {
             ),
         }
     }
+}
+
+fn no_rule(name: &str, alike: &[&str]) -> Text {
+    let (vi, en) = match alike {
+        [] => (String::new(), String::new()),
+        alike => {
+            let alike = alike.join(", ");
+            (format!("; có phải là {alike}?"), format!("; did you mean {alike}?"))
+        }
+    };
+    Text::new(format!("không có quy tắc “{name}”{vi}"), format!("there is no rule “{name}”{en}"))
 }
 
 impl From<Faults> for Refusal {

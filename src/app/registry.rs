@@ -30,6 +30,7 @@ pub use crate::store::{Direction, Lineage};
 
 use super::access::{self, Act, Facts, Principal};
 use super::bundle::{self, Loaded};
+use super::cases;
 use super::history;
 use super::idempotency::{Answered, Attempt};
 use super::privacy::is_confidential;
@@ -413,8 +414,9 @@ impl Registry {
     /// When the claim cannot be asked of the registry, with pointers into the claim.
     pub fn answer(&self, claim: &Claim, moment: Moment) -> Result<RenderedReport, Refusal> {
         let at = self.index_at(claim.known_at, moment.now)?;
+        let policy = self.policy_for(claim.policy.as_deref(), at)?;
         let loaded = self.load(&claim.standard, claim.calibration.as_ref(), at)?;
-        Ok(loaded.answer(claim, moment)?)
+        Ok(loaded.answer_under(claim, &policy, moment)?)
     }
 
     /// What stands above or below a standard, with exact counts and at most so many steps.
@@ -629,6 +631,16 @@ fn write(
         }
     }
     let warnings = check(writer, &record, &author.reader())?;
+    if let AnyRecord::Nonconformities(case) = &record {
+        let earlier = match before.map(Stored::record).transpose()? {
+            Some(AnyRecord::Nonconformities(earlier)) => Some(earlier),
+            _ => None,
+        };
+        let faults = cases::faults(writer, case, earlier.as_deref(), &author.reader())?;
+        if !faults.is_empty() {
+            return Err(Refusal::Faults(Faults(faults)));
+        }
+    }
     let id = record.record().id().clone();
     if before.is_none() {
         writer.identify([(&id, collection)])?;

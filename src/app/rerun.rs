@@ -84,8 +84,10 @@ impl Registry {
         let computed_at = value["computed_at"].as_str().and_then(|at| Instant::parse(at).ok());
         let computed_at = computed_at.ok_or_else(|| damaged(format!("report {id} has no time")))?;
 
+        let policy = self.policy_for(claim.policy.as_deref(), kept.log_index)?;
         let then = self.loaded_for(&claim, kept.log_index)?;
-        let mut again = then.answer(&claim, Moment { now: computed_at, today: moment.today })?;
+        let at_its_time = Moment { now: computed_at, today: moment.today };
+        let mut again = then.answer_under(&claim, &policy, at_its_time)?;
         again.id = Some(id.to_string());
         if value["redacted"] == true {
             redact(&mut again);
@@ -95,7 +97,7 @@ impl Registry {
         let head = self.head()?.log_index;
         let known = self.loaded_for(&claim, head)?;
         let asked_now = Claim { known_at: Some(KnownAt::Instant(moment.now)), ..claim.clone() };
-        let mut now = known.answer(&asked_now, moment)?;
+        let mut now = known.answer_under(&asked_now, &policy, moment)?;
         let whole = self.may_see_whole(&now, &kept.owner, reader, head)?
             && self.may_see_whole(&again, &kept.owner, reader, kept.log_index)?;
         if !whole {

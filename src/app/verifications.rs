@@ -65,8 +65,9 @@ impl Registry {
         at: u64,
         moment: Moment,
     ) -> Result<RenderedReport, Refusal> {
+        let policy = self.policy_for(claim.policy.as_deref(), at)?;
         let loaded = self.load(&claim.standard, claim.calibration.as_ref(), at)?;
-        let mut report = loaded.answer(claim, moment)?;
+        let mut report = loaded.answer_under(claim, &policy, moment)?;
         if !self.may_see_whole(&report, owner, reader, at)? {
             let asked = withheld(claim);
             if !asked.is_empty() {

@@ -1,7 +1,7 @@
 //! A claim answered from records: the claim's defaults, the policy, the decision, the report.
 
 use crate::domain::claim::{Claim, KnownAt};
-use crate::domain::fault::{Fault, Faults};
+use crate::domain::fault::{Fault, Faults, shortened};
 use crate::domain::period::{Day, Instant};
 use crate::domain::text::Text;
 use crate::engine::evidence::{Evidence, LogIndex};
@@ -36,8 +36,22 @@ pub fn answer(
     moment: Moment,
     limits: &Limits,
 ) -> Result<RenderedReport, Faults> {
-    let claim = with_defaults(claim, moment);
-    decide(evidence, &claim, &claim, moment, limits)
+    answer_under(evidence, claim, shipped(claim.policy.as_deref())?, moment, limits)
+}
+
+/// The same under a policy that the caller found, whatever the claim calls it.
+///
+/// # Errors
+/// When the claim cannot be asked of this evidence, with a pointer into the claim.
+pub fn answer_under(
+    evidence: &Evidence,
+    claim: &Claim,
+    policy: &Policy,
+    moment: Moment,
+    limits: &Limits,
+) -> Result<RenderedReport, Faults> {
+    let claim = with_defaults(claim, policy, moment);
+    decide(evidence, &claim, &claim, policy, moment, limits)
 }
 
 /// Answers a claim from evidence that a registry gave as known at a log index: everything in it is
@@ -49,12 +63,13 @@ pub fn answer_at(
     evidence: &Evidence,
     log_index: u64,
     claim: &Claim,
+    policy: &Policy,
     moment: Moment,
     limits: &Limits,
 ) -> Result<RenderedReport, Faults> {
-    let claim = with_defaults(claim, moment);
+    let claim = with_defaults(claim, policy, moment);
     let asked = Claim { known_at: None, ..claim.clone() };
-    let mut report = decide(evidence, &asked, &claim, moment, limits)?;
+    let mut report = decide(evidence, &asked, &claim, policy, moment, limits)?;
     report.at_log_index(LogIndex::try_from(log_index).unwrap_or(LogIndex::MAX));
     Ok(report)
 }
@@ -68,13 +83,14 @@ pub fn summary(
     evidence: &Evidence,
     log_index: Option<u64>,
     claim: &Claim,
+    policy: &Policy,
     moment: Moment,
     limits: &Limits,
 ) -> Result<Summary, Faults> {
-    let shown = with_defaults(claim, moment);
+    let shown = with_defaults(claim, policy, moment);
     let known_at = shown.known_at.filter(|_| log_index.is_none());
     let asked = Claim { known_at, ..shown.clone() };
-    let (policy, question) = question(evidence, &asked, &shown)?;
+    let question = question(evidence, &asked, &shown)?;
     Ok(Summary::of(&verify(evidence, &question, policy, limits)))
 }
 
@@ -82,47 +98,60 @@ fn decide(
     evidence: &Evidence,
     asked: &Claim,
     shown: &Claim,
+    policy: &Policy,
     moment: Moment,
     limits: &Limits,
 ) -> Result<RenderedReport, Faults> {
-    let (policy, question) = question(evidence, asked, shown)?;
+    let question = question(evidence, asked, shown)?;
     let report = verify(evidence, &question, policy, limits);
     let computed_at = moment.now;
     let renderer = Renderer { evidence, policy, limits, claim: shown, computed_at };
     Ok(renderer.render(&report))
 }
 
-/// A claim in the terms of the evidence, with its policy: the registry looks up itself what was
-/// known when, so the claim is asked without it.
-fn question(
-    evidence: &Evidence,
-    asked: &Claim,
-    shown: &Claim,
-) -> Result<(&'static Policy, Question), Faults> {
-    let policy = policy(asked)?;
+/// A claim in the terms of the evidence: the registry looks up itself what was known when, so the
+/// claim is asked without it.
+fn question(evidence: &Evidence, asked: &Claim, shown: &Claim) -> Result<Question, Faults> {
     let mut question = Question::new(evidence, asked).map_err(|error| refused(asked, error))?;
     if let Some(KnownAt::Instant(instant)) = shown.known_at {
         question.known_on = Some(instant.day());
     }
-    Ok((policy, question))
+    Ok(question)
 }
 
-/// The policy that a claim names.
-fn policy(claim: &Claim) -> Result<&'static Policy, Faults> {
-    let name = claim.policy.as_deref().unwrap_or(DEFAULT_POLICY);
-    Policy::shipped(name).ok_or_else(|| unknown_policy(name))
-}
-
-fn with_defaults(claim: &Claim, moment: Moment) -> Claim {
+/// The claim as its report carries it: with its defaults, and with the policy by a name that stays
+/// the same policy.
+fn with_defaults(claim: &Claim, policy: &Policy, moment: Moment) -> Claim {
     let mut claim = claim.clone();
     claim.used_on.get_or_insert(moment.today);
     claim.known_at.get_or_insert(KnownAt::Instant(moment.now));
-    claim.policy.get_or_insert_with(|| DEFAULT_POLICY.to_owned());
+    claim.policy = Some(policy.reference());
     claim
 }
 
-fn unknown_policy(name: &str) -> Faults {
-    let known = Policy::SHIPPED.join(", ");
+/// The policy that a claim names, of those that come with the program.
+///
+/// # Errors
+/// When there is none of this name.
+pub fn shipped(name: Option<&str>) -> Result<&'static Policy, Faults> {
+    let name = name.unwrap_or(DEFAULT_POLICY);
+    shipped_named(name).ok_or_else(|| unknown_policy(name, &Policy::SHIPPED.map(str::to_owned)))
+}
+
+/// A policy that comes with the program by its id, or by its id and version (`id@version`).
+pub fn shipped_named(name: &str) -> Option<&'static Policy> {
+    let (id, version) = parted(name);
+    Policy::shipped(id).filter(|policy| version.is_none_or(|version| version == policy.version))
+}
+
+/// The id of a policy and the version, where one is named.
+pub(super) fn parted(name: &str) -> (&str, Option<&str>) {
+    name.split_once('@').map_or((name, None), |(id, version)| (id, Some(version)))
+}
+
+/// There is no such policy; there are these.
+pub(super) fn unknown_policy(name: &str, known: &[String]) -> Faults {
+    let (name, known) = (shortened(name), known.join(", "));
     Faults(vec![Fault::error(
         "/policy",
         "unknown_policy",

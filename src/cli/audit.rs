@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::app::audit::{AuditTotals, AuditedStandard, Question, Told, audit_bundle};
 use crate::app::bundle::Loaded;
-use crate::app::verify::DEFAULT_POLICY;
+use crate::app::verify::{DEFAULT_POLICY, shipped};
 use crate::domain::claim::{KnownAt, Purpose};
 use crate::domain::fault::Faults;
 use crate::domain::period::Day;
@@ -24,7 +24,7 @@ use super::page::{Line, Page};
 use super::phrases::{self, fill, say};
 use super::progress::Progress;
 use super::style::{BOLD, DIM};
-use super::{Answer, Failure, Options, input, list, present};
+use super::{Answer, Failure, Options, input, list, policy, present};
 
 /// Standards that are listed when nobody wants all.
 const LISTED: usize = 40;
@@ -48,8 +48,9 @@ pub struct Arguments {
     used_on: Option<String>,
     #[command(flatten)]
     known_at: KnownAtOption,
-    /// The rules: international, or with Vietnamese measurement law.
-    #[arg(long, value_name = "ID", default_value = DEFAULT_POLICY)]
+    /// The policy: ilac-p10 (international), vn-2026 (with Vietnamese measurement law), one of the
+    /// registry by its id or id@version, or a file with one (docs/policies.md).
+    #[arg(long, value_name = "ID|FILE", default_value = DEFAULT_POLICY)]
     policy: String,
     /// What the standards are used for: calibration, or group_2_verification under Vietnamese law.
     #[arg(long, value_name = "WHAT")]
@@ -83,6 +84,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         policy: Some(arguments.policy.clone()),
         purpose: read::<Purpose>(arguments.purpose.as_ref(), "/purpose")?,
     };
+    let own = policy::of_file(&arguments.policy)?;
     let mut items = Vec::new();
     let progress = Progress::new(phrases::STANDARDS, options);
     let (mut done, mut all) = (0, 0);
@@ -103,7 +105,10 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
             let (name, text) = (input::name(path), input::read(path)?);
             let loaded = Loaded::parse(&text).map_err(|faults| Failure::refused(&name, faults))?;
             let question = Question { known_at: arguments.known_at.read(OPTIONS)?, ..question };
-            let totals = audit_bundle(&loaded, &question, present(), &mut told);
+            let named = || shipped(question.policy.as_deref());
+            let policy = own.as_ref().map_or_else(named, Ok);
+            let policy = policy.map_err(|faults| Failure::options(faults, OPTIONS))?;
+            let totals = audit_bundle(&loaded, &question, policy, present(), &mut told);
             totals.map_err(|faults| Failure::options(faults, OPTIONS))?
         }
         None => {
@@ -111,7 +116,8 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
             let registry = arguments.database.registry()?;
             let at = arguments.known_at.index(&registry, OPTIONS)?;
             let question = Question { known_at: Some(KnownAt::LogIndex(at)), ..question };
-            let totals = registry.audit(&filters, &question, None, present(), &mut told);
+            let totals =
+                registry.audit(&filters, &question, own.as_ref(), None, present(), &mut told);
             totals.map_err(|refusal| Failure::of_options(refusal, OPTIONS))?
         }
     };

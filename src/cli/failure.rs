@@ -180,7 +180,11 @@ impl From<Refusal> for Failure {
         let status = match &refusal {
             Refusal::Store(error) => return Self::from(error.clone()),
             Refusal::Broken(_) | Refusal::Mismatch(_) => Status::Bad,
+            Refusal::NoRule { .. } => Status::Usage,
             Refusal::Faults(_)
+            | Refusal::NoPolicy { .. }
+            | Refusal::PolicyExists { .. }
+            | Refusal::StalePolicy { .. }
             | Refusal::Unknown { .. }
             | Refusal::Exists { .. }
             | Refusal::Stale { .. }

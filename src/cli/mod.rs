@@ -27,8 +27,10 @@ mod conformance;
 mod convert;
 mod database;
 mod demo;
+mod explain;
 mod export;
 mod failure;
+mod impact;
 mod import;
 mod input;
 mod known_at;
@@ -39,8 +41,10 @@ mod openapi;
 mod output;
 mod page;
 mod phrases;
+mod policy;
 mod progress;
 mod report;
+mod rules;
 mod serve;
 mod style;
 mod synth;
@@ -104,11 +108,14 @@ enum Command {
     List(list::Arguments),
     Verify(Box<verify::Arguments>),
     Audit(audit::Arguments),
+    Impact(impact::Arguments),
     Export(export::Arguments),
     Log(log::Arguments),
     Migrate(migrate::Arguments),
     Token(token::Arguments),
     Openapi(openapi::Arguments),
+    Rules(rules::Arguments),
+    Explain(explain::Arguments),
     Check(check::Arguments),
     Convert(convert::Arguments),
     Conformance(conformance::Arguments),
@@ -182,11 +189,14 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::List(arguments) => list::run(&arguments, options),
         Command::Audit(arguments) => audit::run(&arguments, options),
         Command::Verify(arguments) => verify::run(&arguments, options),
+        Command::Impact(arguments) => impact::run(&arguments, options),
         Command::Export(arguments) => export::run(&arguments, options),
         Command::Log(arguments) => log::run(&arguments, options),
         Command::Migrate(arguments) => migrate::run(&arguments, options),
         Command::Token(arguments) => token::run(&arguments, options),
         Command::Openapi(arguments) => openapi::run(&arguments),
+        Command::Rules(arguments) => rules::run(&arguments, options),
+        Command::Explain(arguments) => explain::run(&arguments, options),
         Command::Check(arguments) => check::run(&arguments, options),
         Command::Convert(arguments) => convert::run(&arguments, options),
         Command::Conformance(arguments) => conformance::run(&arguments, options),

@@ -3,10 +3,13 @@
 //! live here.
 
 use crate::domain::calibration::{CalibrationKind, ReferenceRole, ValueIs};
+use crate::domain::nonconformity::Significance;
 use crate::domain::quantity::QuantityKindId;
 use crate::domain::realisation::RealisationKind;
 use crate::domain::text::Language;
-use crate::engine::finding::{Outcome, Phrase, Severity, phrase};
+use crate::engine::finding::{Dimension, Outcome, Phrase, Severity, Tag, phrase};
+use crate::engine::impact::{Bound, Standing};
+use crate::engine::policy::Switch;
 use crate::engine::report::{
     Closure, DimensionOutcome, LinkState, LinkVia, Route, Traceability, Verdict,
 };
@@ -67,6 +70,8 @@ phrases! {
     NOT_ASKED = "không xét, vì không nêu độ không đảm bảo đo cần có",
         "not asked, as no uncertainty is required";
     NO_LAW = "không xét theo chính sách này", "not judged under this policy";
+    SWITCHED = "chính sách đổi quy tắc {rule} từ {catalogue} thành {severity}: {reason}",
+        "the policy switches rule {rule} from {catalogue} to {severity}: {reason}";
     PARTIAL = "chưa xem xét hết: đã chạm một giới hạn tính toán (S-11)",
         "not everything was looked at: a limit of the computation was reached (S-11)";
     WORST_OF = "kết luận xấu nhất của {count} kết quả", "the worst of {count} results";
@@ -383,6 +388,51 @@ pub const fn outcome(outcome: Outcome) -> Phrase {
     }
 }
 
+/// How much a rule counts under a policy.
+pub const fn switch(switch: Switch) -> Phrase {
+    match switch.severity() {
+        Some(counts) => severity(counts),
+        None => phrase("tắt", "off"),
+    }
+}
+
+/// Which verdict a rule belongs to.
+pub const fn verdict_of(dimension: Dimension) -> Phrase {
+    match dimension {
+        Dimension::Traceability => phrase("A, tính liên kết chuẩn", "A, traceability"),
+        Dimension::Recognition => phrase("B, sự thừa nhận", "B, recognition"),
+        Dimension::Legal => phrase("C, pháp lý", "C, national law"),
+        Dimension::Fitness => phrase("D, mức đáp ứng yêu cầu", "D, fitness"),
+        Dimension::Governance => phrase("quản trị dữ liệu", "governance of the records"),
+    }
+}
+
+/// How well a source is evidenced.
+pub const fn evidenced(tag: Tag) -> Phrase {
+    match tag {
+        Tag::Official => phrase("đã xem văn bản chính thức", "official text seen"),
+        Tag::Secondary => phrase("đã xem bản sao của bên thứ ba", "third-party copy seen"),
+        Tag::Knowledge => phrase(
+            "kiến thức chuyên ngành, chưa xác nhận điều khoản",
+            "domain knowledge, clause not confirmed",
+        ),
+    }
+}
+
+// The catalogue
+phrases! {
+    RULE_COUNTS = "mức", "counts";
+    RULE_VERDICT = "thuộc", "belongs to";
+    RULE_SOURCE = "nguồn", "source";
+    RULE_ABSENT = "khi thiếu dữ liệu", "where its input is absent";
+    RULE_SKIPPED = "không áp dụng", "it does not apply";
+    RULE_OPEN = "chưa xác định", "it is indeterminate";
+    RULE_UNDER = "theo chính sách", "under policies";
+    RULE_FIXED = "không thể thay đổi", "cannot be switched";
+    RULES_COUNTED = "{count} quy tắc, theo chính sách {policy}", "{count} rules, under policy {policy}";
+    RULE_SWITCHED = "(danh mục: {catalogue}) {reason}", "(catalogue: {catalogue}) {reason}";
+}
+
 /// What a root is.
 pub const fn realisation(kind: RealisationKind) -> Phrase {
     match kind {
@@ -411,6 +461,68 @@ pub const fn role(role: ReferenceRole) -> Option<Phrase> {
         ReferenceRole::Correction => Some(phrase("số hiệu chính", "correction")),
         ReferenceRole::Environment => Some(phrase("môi trường", "environment")),
         ReferenceRole::Check => Some(phrase("kiểm tra", "check")),
+    }
+}
+
+// What is affected by something bad
+phrases! {
+    IMPACT_WINDOW = "dùng trong khoảng {from} … {to}", "used in the window {from} … {to}";
+    IMPACT_SHIFT = "độ lệch {shift}", "a shift of {shift}";
+    IMPACT_SHIFT_SHOWN = "độ lệch theo các giấy chứng nhận sau đó, nếu có",
+        "the shift as later certificates show it, if any does";
+    IMPACT_COUNTS = "{certificates} giấy chứng nhận bị ảnh hưởng, của {standards} chuẩn và phương tiện đo, {organisations} tổ chức liên quan",
+        "affected: certificates {certificates}, standards and instruments {standards}, organisations {organisations}";
+    IMPACT_SIGNIFICANT = "đáng kể {count}", "significant {count}";
+    IMPACT_REVIEW = "cần xem xét {count}", "to be reviewed {count}";
+    IMPACT_INSIGNIFICANT = "không đáng kể {count}", "insignificant {count}";
+    IMPACT_UNDECIDED = "chưa có quyết định {count}", "not decided {count}";
+    IMPACT_OUTSIDE = "không tính: {before} giấy chứng nhận dùng nó trước khoảng thời gian đó, {after} sau đó",
+        "not counted: certificates made with it before the window {before}, after it {after}";
+    IMPACT_MADE = "thực hiện {when}, bậc {depth}, của {owner}, cấp bởi {issuer}",
+        "performed {when}, step {depth}, owned by {owner}, issued by {issuer}";
+    IMPACT_DECIDED = "đã quyết định: {decided}", "decided: {decided}";
+    IMPACT_STANDING = "tính liên kết chuẩn trước đó {before}, nay {now}",
+        "traceability before {before}, now {now}";
+    IMPACT_TO_TELL = "Việc phải làm (ISO/IEC 17025 7.10)", "What is to be done (ISO/IEC 17025 7.10)";
+    IMPACT_TELLS = "{laboratory} với {customer}", "{laboratory} to {customer}";
+    IMPACT_OF_THEM = "{certificates} giấy chứng nhận, {items} đối tượng: {to_do}",
+        "certificates {certificates}, items {items}: {to_do}";
+}
+
+/// How much a certificate is affected.
+pub const fn significance(significance: Significance) -> Phrase {
+    match significance {
+        Significance::Insignificant => phrase("không đáng kể", "insignificant"),
+        Significance::Review => phrase("cần xem xét", "to be reviewed"),
+        Significance::Significant => phrase("đáng kể", "significant"),
+    }
+}
+
+/// What an end of a window follows from.
+pub const fn bound(bound: Bound) -> Phrase {
+    match bound {
+        Bound::Stated => phrase("như đã nêu", "as stated"),
+        Bound::Certificate => phrase("từ chính giấy chứng nhận", "from the certificate itself"),
+        Bound::LastCalibration => phrase("sau lần hiệu chuẩn cuối", "after the last calibration"),
+        Bound::IntermediateCheck => {
+            phrase("sau lần kiểm tra trung gian đạt", "after the last check within limits")
+        }
+        Bound::Status => phrase("theo trạng thái đã ghi", "by its status"),
+        Bound::Event => phrase("theo sự kiện đã ghi", "by the event on record"),
+        Bound::AsFound => phrase("khi nhận vào để hiệu chuẩn", "as found at its calibration"),
+        Bound::Recalibration => phrase("đến lần hiệu chuẩn lại", "until calibrated again"),
+        Bound::Open => phrase("để mở", "open"),
+    }
+}
+
+/// Traceability of a certificate.
+pub const fn standing(standing: Standing) -> Phrase {
+    match standing {
+        Standing::Pass => phrase("đạt", "pass"),
+        Standing::PassWithRemarks => phrase("đạt, có lưu ý", "pass with remarks"),
+        Standing::Indeterminate => phrase("chưa xác định", "indeterminate"),
+        Standing::UnderReview => phrase("đang xem xét", "under review"),
+        Standing::Fail => phrase("không đạt", "fail"),
     }
 }
 

@@ -143,6 +143,17 @@ fn headline(page: &mut Page, view: &View<'_>, report: &RenderedReport) {
     if report.partial {
         page.line(Line::new().styled(style::OPEN, view.say(phrases::PARTIAL)));
     }
+    for one in &report.ruleset.switched {
+        let (own, to) = (phrases::severity(one.catalogue), phrases::switch(one.severity));
+        let holes = [
+            ("rule", one.rule),
+            ("catalogue", view.say(own)),
+            ("severity", view.say(to)),
+            ("reason", one.reason.in_language(view.language)),
+        ];
+        let text = view.fill(phrases::SWITCHED, &holes);
+        page.hanging("", "  ", &Line::new().styled(style::OPEN, &text));
+    }
 }
 
 /// What does not hold, gravest first, then how much holds.

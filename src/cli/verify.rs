@@ -3,6 +3,7 @@
 //! The options make the JSON form of a claim, which is then read like any other: what is wrong with
 //! them is said in the words, with the suggestions and all at once.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
@@ -11,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::app::bundle::Loaded;
 use crate::app::refusal::Refusal;
-use crate::app::verify::DEFAULT_POLICY;
+use crate::app::verify::{DEFAULT_POLICY, shipped};
 use crate::domain::claim::{Claim, ValueUsed};
 use crate::domain::decimal::Decimal;
 use crate::domain::fault::{Fault, Faults};
@@ -27,7 +28,7 @@ use super::failure::Status;
 use super::known_at::KnownAtOption;
 use super::page::Page;
 use super::view::View;
-use super::{Answer, Failure, Options, input, present, report};
+use super::{Answer, Failure, Options, input, policy, present, report};
 
 /// Answers a claim: is the value of this standard metrologically traceable?
 ///
@@ -58,9 +59,9 @@ pub struct Arguments {
     used_on: Option<String>,
     #[command(flatten)]
     known_at: KnownAtOption,
-    /// The rules: international, or with Vietnamese measurement law.
-    #[arg(long, value_name = "ID", default_value = DEFAULT_POLICY)]
-    #[arg(value_parser = PossibleValuesParser::new(Policy::SHIPPED))]
+    /// The policy: ilac-p10 (international), vn-2026 (with Vietnamese measurement law), one of the
+    /// registry by its id or id@version, or a file with one (docs/policies.md).
+    #[arg(long, value_name = "ID|FILE", default_value = DEFAULT_POLICY)]
     policy: String,
     /// The expanded uncertainty (k = 2) that the use requires, such as "1 mg".
     #[arg(long, value_name = "VALUE")]
@@ -76,9 +77,10 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     let claim = claim(arguments).map_err(Failure::claim_unread)?;
+    let own = policy::of_file(&arguments.policy)?;
     let (loaded, report) = match &arguments.bundle {
-        Some(path) => of_bundle(path, arguments, claim)?,
-        None => of_registry(arguments, claim)?,
+        Some(path) => of_bundle(path, arguments, claim, own.as_ref())?,
+        None => of_registry(arguments, claim, own)?,
     };
     let status = status(report.verdict);
     if options.json {
@@ -94,13 +96,16 @@ fn of_bundle(
     path: &Path,
     arguments: &Arguments,
     mut claim: Claim,
+    own: Option<&Policy>,
 ) -> Result<(Loaded, RenderedReport), Failure> {
+    let policy =
+        own.map_or_else(|| shipped(claim.policy.as_deref()), Ok).map_err(Failure::claim_unread)?;
     let (name, text) = (input::name(path), input::read(path)?);
     let loaded = Loaded::parse(&text).map_err(|faults| Failure::refused(&name, faults))?;
     let answer = |claim: &mut Claim| {
         claim.standard = loaded.standard(&arguments.standard)?.id.clone();
         certificate(&loaded, arguments, claim)?;
-        loaded.answer(claim, present())
+        loaded.answer_under(claim, policy, present())
     };
     let report = answer(&mut claim).map_err(|faults| {
         let message = Text::new(
@@ -116,16 +121,21 @@ fn of_bundle(
 fn of_registry(
     arguments: &Arguments,
     mut claim: Claim,
+    own: Option<Policy>,
 ) -> Result<(Loaded, RenderedReport), Failure> {
     let registry = arguments.database.registry()?;
     let moment = present();
     let answer = |claim: &mut Claim| -> Result<_, Refusal> {
         let at = registry.index_at(claim.known_at, moment.now)?;
+        let policy = match own {
+            Some(policy) => Cow::Owned(policy),
+            None => registry.policy_for(claim.policy.as_deref(), at)?,
+        };
         claim.standard = registry.standard_named(&arguments.standard, at)?;
         let named = arguments.calibration.as_deref().and_then(|name| Id::parse(name).ok());
         let loaded = registry.load(&claim.standard, named.as_ref(), at)?;
         certificate(&loaded, arguments, claim)?;
-        let report = loaded.answer(claim, moment)?;
+        let report = loaded.answer_under(claim, &policy, moment)?;
         Ok((loaded, report))
     };
     answer(&mut claim).map_err(|refusal| match refusal {
@@ -202,7 +212,7 @@ fn bad_option(pointer: &str, message: Text) -> Fault {
 }
 
 /// A quantity value as people type it: a number, a blank, a unit; a number alone has no unit.
-fn quantity(text: &str) -> Result<Value, Text> {
+pub(super) fn quantity(text: &str) -> Result<Value, Text> {
     let (number, unit) = number_and_unit(text);
     match number.parse::<Decimal>() {
         Ok(_) => Ok(json!({"value": number, "unit": unit})),

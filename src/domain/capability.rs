@@ -1,11 +1,10 @@
 //! Calibration and measurement capabilities (CMCs): what an institute publishes in the KCDB, an
 //! accreditation covers or a legal scope names. One concept, three publishers.
 
-use std::collections::BTreeMap;
-
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Serialize, Serializer};
 
+use super::by_name::ByName;
 use super::decimal::Decimal;
 use super::fault::Faults;
 use super::form::{Definition, Described, Form};
@@ -196,7 +195,7 @@ object! {
             /// Numerical-value equation; `Q[a, b*L]` is the root sum square.
             equation: String,
             /// What the symbols of the equation stand for.
-            symbols: BTreeMap<String, Symbol>,
+            symbols: ByName<Symbol>,
             /// Table.
             table: UncertaintyTable,
             /// Convention of the KCDB for chemistry.

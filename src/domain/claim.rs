@@ -132,7 +132,8 @@ object! {
             required_uncertainty: QuantityValue,
             /// What for; calibration when absent.
             purpose: Purpose,
-            /// Id of the policy.
+            /// Id of the policy, in its newest version known then, or `id@version`; `ilac-p10` when
+            /// absent.
             policy: String,
         }
         many {

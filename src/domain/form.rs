@@ -33,6 +33,13 @@ pub enum Form {
         /// The largest there can be.
         maximum: u64,
     },
+    /// A number, whole or not. Measured values are no such numbers but texts, which keep their digits.
+    Number {
+        /// The smallest there can be.
+        minimum: f64,
+        /// The largest there can be.
+        maximum: f64,
+    },
     /// True or false.
     Boolean,
     /// A list.
@@ -161,6 +168,7 @@ impl Form {
             | Self::Text(_)
             | Self::Words(_)
             | Self::Integer { .. }
+            | Self::Number { .. }
             | Self::Boolean
             | Self::Any => Vec::new(),
         }

@@ -10,6 +10,7 @@
 mod schema;
 
 pub mod attestation;
+pub mod by_name;
 pub mod calibration;
 pub mod capability;
 pub mod check;
@@ -24,6 +25,7 @@ pub mod fault;
 pub mod form;
 pub mod id;
 pub mod identity;
+pub mod impact;
 pub mod interval;
 pub mod json;
 pub mod links;

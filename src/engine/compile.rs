@@ -7,7 +7,8 @@ use std::num::NonZeroU32;
 
 use crate::domain::calibration::{self as model, Calibration, CalibrationStatus};
 use crate::domain::capability::{
-    Capability, CapabilityMaterial, CapabilityUncertainty, Expression,
+    Capability, CapabilityMaterial, CapabilityUncertainty, Convention, DeviceContribution,
+    Expression,
 };
 use crate::domain::comparison::{Comparison, ComparisonResult};
 use crate::domain::decimal::Decimal;
@@ -17,7 +18,7 @@ use crate::domain::equation::Equation;
 use crate::domain::id::Id;
 use crate::domain::interval::{Interval, Parameter, QuantityValue};
 use crate::domain::nonconformity::Nonconformity;
-use crate::domain::organisation::{Membership, Organisation};
+use crate::domain::organisation::{Membership, Organisation, SiteKind};
 use crate::domain::period::{Day, Instant};
 use crate::domain::quantity::QuantityKindId;
 use crate::domain::realisation::{Bulletin, Realisation};
@@ -100,6 +101,8 @@ struct Compiler<'a> {
     texts: FxHashMap<String, TextIndex>,
     units: FxHashMap<String, UnitIndex>,
     instants: FxHashMap<Instant, LogIndex>,
+    /// Organisations with several entries of a quantity that differ by method.
+    told_apart_by_method: FxHashSet<OrganisationIndex>,
 }
 
 impl<'a> Compiler<'a> {
@@ -130,6 +133,7 @@ impl<'a> Compiler<'a> {
             texts: FxHashMap::default(),
             units: FxHashMap::default(),
             instants: FxHashMap::default(),
+            told_apart_by_method: FxHashSet::default(),
         };
         compiler.number_the_log(all);
         // The first unit stands where none is stated.
@@ -349,6 +353,11 @@ impl<'a> Compiler<'a> {
                 standard: record.standard,
                 number: self.optional_text(record.number.as_ref()),
                 valid: Period::new(record.granted_on, record.valid_to),
+                sites: record
+                    .sites
+                    .iter()
+                    .map(|site| self.site(&record.organisation, site))
+                    .collect(),
                 statuses,
                 synced_on: record.synced_at.map(Instant::day),
                 known_from: self.known(None, record.recorded_at),
@@ -373,6 +382,35 @@ impl<'a> Compiler<'a> {
         }
         let organisations = self.evidence.organisations.len();
         self.evidence.capabilities_of = Groups::grouped(organisations, of_organisation);
+        let mut methods: FxHashMap<(OrganisationIndex, QuantityKindId), TextIndex> =
+            FxHashMap::default();
+        let rows = self.evidence.capabilities.iter().enumerate();
+        for (position, row) in rows {
+            let Some(kind) = row.kind else { continue };
+            self.evidence.capabilities_by_kind.push((kind, CapabilityIndex::new(position)));
+            let (Some(organisation), Some(method)) = (row.organisation, row.method) else {
+                continue;
+            };
+            if *methods.entry((organisation, kind)).or_insert(method) != method {
+                self.told_apart_by_method.insert(organisation);
+            }
+        }
+        self.evidence.capabilities_by_kind.sort_unstable();
+    }
+
+    /// A site as words of a record name it, with what the organisation says of it.
+    fn site(&mut self, organisation: &Id, words: &str) -> SiteRow {
+        let name = normalised(words);
+        let named = SiteKind::from_word(&name);
+        let of_organisation = self.organisation(Some(organisation)).and_then(|index| {
+            let sites = &self.records.organisations[index.position()].sites;
+            sites.iter().find(|site| normalised(&site.id) == name).map(|site| site.kind)
+        });
+        SiteRow {
+            name: self.text(&name),
+            kind: of_organisation.or(named),
+            is_kind: named.is_some(),
+        }
     }
 
     fn capability(&mut self, record: &Capability) -> CapabilityRow {
@@ -420,6 +458,10 @@ impl<'a> Compiler<'a> {
             coverage_factor: record.coverage_factor.as_ref().map_or(2.0, Decimal::to_f64),
             coverage_probability: record.coverage_probability.as_ref().map(Decimal::to_f64),
             parameters: self.parameters(&record.parameters),
+            method: record.method.as_deref().map(|text| self.text(&normalised(text))),
+            site: record.site.as_deref().map(|site| self.site(&record.organisation, site)),
+            convention: uncertainty.and_then(|uncertainty| uncertainty.convention),
+            device_excluded: record.includes_device == Some(DeviceContribution::Excluded),
             traceability_source: self.optional_text(record.traceability_source.as_ref()),
             statuses,
             synced_on: record.synced_at.map(Instant::day),
@@ -466,6 +508,10 @@ impl<'a> Compiler<'a> {
     /// stands there when it cannot (rule C-05).
     fn expression(&mut self, uncertainty: &CapabilityUncertainty) -> CapabilityExpression {
         let evaluable = match uncertainty.expression {
+            // The convention says how two figures are meant, whatever expression holds them.
+            Expression::Linear | Expression::Interval if uncertainty.convention.is_some() => {
+                self.under_convention(uncertainty)
+            }
             Expression::Constant => self.constant(uncertainty),
             Expression::Linear => self
                 .bounds(uncertainty)
@@ -474,6 +520,7 @@ impl<'a> Compiler<'a> {
                 self.bounds(uncertainty).map(|(lower, upper)| CapabilityExpression::Interval {
                     lowest: lower.min(upper),
                     highest: lower.max(upper),
+                    ends: None,
                 })
             }
             Expression::Equation => self.equation(uncertainty),
@@ -496,6 +543,19 @@ impl<'a> Compiler<'a> {
             return None;
         }
         Some(CapabilityExpression::Constant(value.to_f64() * uncertainty.unit.as_ref()?.factor()))
+    }
+
+    /// Two figures under a convention of the KCDB (rule C-07).
+    fn under_convention(
+        &self,
+        uncertainty: &CapabilityUncertainty,
+    ) -> Option<CapabilityExpression> {
+        let (lower, upper) = self.bounds(uncertainty)?;
+        Some(CapabilityExpression::Interval {
+            lowest: lower.min(upper),
+            highest: lower.max(upper),
+            ends: (uncertainty.convention == Some(Convention::Two)).then_some((lower, upper)),
+        })
     }
 
     fn bounds(&self, uncertainty: &CapabilityUncertainty) -> Option<(f64, f64)> {
@@ -591,6 +651,7 @@ impl<'a> Compiler<'a> {
                 known_from: self.known(None, record.recorded_at),
             };
             self.evidence.standards.push(row);
+            self.device_uncertainty(StandardIndex::new(position), record);
             self.details_of_standard(record);
         }
         by_id.sort_unstable();
@@ -629,6 +690,17 @@ impl<'a> Compiler<'a> {
             jctlm: self.optional_text(record.jctlm_id.as_ref()),
             listed: from.or(to).map(|_| Period::new(from, to)),
             gas,
+        }
+    }
+
+    /// What the standard itself adds to a calibration of it, as an expanded uncertainty (k = 2):
+    /// its property `device_uncertainty`.
+    fn device_uncertainty(&mut self, index: StandardIndex, record: &MeasurementStandard) {
+        let properties = record.properties.iter();
+        for property in properties.filter(|property| property.name == "device_uncertainty") {
+            let figure = property.value.to_f64() * property.unit.factor();
+            let unit = self.unit(&property.unit);
+            self.evidence.device_uncertainties.push((index, figure, unit));
         }
     }
 
@@ -767,6 +839,7 @@ impl<'a> Compiler<'a> {
     fn calibrations(&mut self) {
         let mut of_standard = Vec::new();
         let pieces = self.pieces_of_kits();
+        let mut of_issuer = Vec::with_capacity(self.records.calibrations.len());
         let starts = self.starts_of_results();
         for (position, record) in self.records.calibrations.clone().into_iter().enumerate() {
             let index = CalibrationIndex::new(position);
@@ -779,6 +852,9 @@ impl<'a> Compiler<'a> {
             items.sort_unstable();
             items.dedup();
             of_standard.extend(items.iter().map(|item| (item.position(), index)));
+            if let Some(issuer) = row.issuer {
+                of_issuer.push((issuer.position(), row.performed_to, index));
+            }
             let id = self.identity(&record.id);
             self.evidence.calibration_ids.push(id);
             self.evidence.calibrations.push(row);
@@ -803,6 +879,9 @@ impl<'a> Compiler<'a> {
         self.evidence.amendments.sort_unstable();
         self.namesakes();
         self.evidence.calibrations_of = Groups::grouped(self.evidence.standards.len(), of_standard);
+        of_issuer.sort_unstable();
+        let of_issuer = of_issuer.into_iter().map(|(issuer, _, index)| (issuer, index)).collect();
+        self.evidence.issued_by = Groups::grouped(self.evidence.organisations.len(), of_issuer);
     }
 
     /// Sets and their pieces, sorted.
@@ -893,6 +972,13 @@ impl<'a> Compiler<'a> {
                 && (!record.methods.is_empty()
                     || record.results.iter().any(|result| !result.methods.is_empty())),
             atmospheric_pressure: atmospheric_pressure(record),
+            site: record.site.as_deref().map(|site| self.site(&record.issuer, site)),
+            performed_by: record
+                .performed_by
+                .as_ref()
+                .filter(|performed_by| **performed_by != record.issuer)
+                .and_then(|performed_by| self.organisation(Some(performed_by))),
+            methods: self.methods(record),
         };
         let rare = detail.amends.is_some()
             || detail.disorder.is_some()
@@ -903,7 +989,10 @@ impl<'a> Compiler<'a> {
             || detail.competence.is_some()
             || detail.identifiers.is_some()
             || detail.full_budget
-            || !detail.items.is_empty();
+            || !detail.items.is_empty()
+            || detail.site.is_some()
+            || detail.performed_by.is_some()
+            || !detail.methods.is_empty();
         let endorsement = match record.endorsement.as_ref() {
             Some(endorsement) => match self.accreditation(endorsement.accreditation.as_ref()) {
                 Some(accreditation) => EndorsementRow::Accreditation(accreditation),
@@ -932,6 +1021,16 @@ impl<'a> Compiler<'a> {
             references_complete: record.references_complete != Some(false),
             stated: stated(record),
         }
+    }
+
+    /// The methods of a certificate, where the issuer's entries differ by method.
+    fn methods(&mut self, record: &Calibration) -> Box<[TextIndex]> {
+        let issuer = self.organisation(Some(&record.issuer));
+        if issuer.is_none_or(|issuer| !self.told_apart_by_method.contains(&issuer)) {
+            return Box::default();
+        }
+        let texts = record.methods.iter().filter_map(|method| method.text.as_deref());
+        texts.map(|text| self.text(&normalised(text))).collect()
     }
 
     /// Compares the item as printed with the standard (rule D-04).
@@ -1268,6 +1367,7 @@ impl<'a> Compiler<'a> {
             degree_expanded_uncertainty: figure(result.doe_expanded_uncertainty.as_ref()),
             in_reference_value: result.in_reference_value,
             relative,
+            normalised_error: normalised_error(result),
             corrective_action: result.corrective_action,
             service_category: self.optional_text(record.service_category.as_ref()),
             linked_to: record.linked_to.as_ref().map(|linked| {
@@ -1360,6 +1460,18 @@ fn disorder(record: &Calibration) -> Option<Disorder> {
         .chain(issued)
         .find(|((_, first), (_, then))| first > then)
         .map(|(first, then)| Disorder { first, then })
+}
+
+/// The normalised error En of a participant: its difference from the reference value, in units of
+/// the expanded uncertainty of that difference (rule A-10).
+fn normalised_error(result: &ComparisonResult) -> Option<f64> {
+    let number = |figure: &Option<Decimal>| figure.as_ref().map(Decimal::to_f64);
+    let own = number(&result.expanded_uncertainty)?;
+    let of_reference = number(&result.reference_expanded_uncertainty)?;
+    // Exact: two values may agree in all but their last digits.
+    let difference = result.x.as_ref()?.to_exact() - result.reference_value.as_ref()?.to_exact();
+    let error = bigdecimal::num_traits::ToPrimitive::to_f64(&difference)? / own.hypot(of_reference);
+    error.is_finite().then_some(error)
 }
 
 fn level(level: Option<EvidenceLevel>) -> EvidenceLevel {

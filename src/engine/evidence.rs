@@ -10,14 +10,14 @@ use crate::domain::calibration::{
     CalibrationKind, CalibrationStatus, CompetenceDecision, ConformityStatement, DueSource,
     Interpolation, Model, Phase, ReferenceRole, ValueIs,
 };
-use crate::domain::capability::{CapabilityStatus, Publisher};
+use crate::domain::capability::{CapabilityStatus, Convention, Publisher};
 use crate::domain::comparison::{ComparisonKind, ComparisonStatus, CorrectiveAction};
 use crate::domain::epoch::Epoch;
 use crate::domain::equation::Equation;
 use crate::domain::id::Id;
 use crate::domain::nonconformity::Significance;
 use crate::domain::organisation::{
-    Arrangement, ArrangementScope, MembershipRole, OrganisationKind,
+    Arrangement, ArrangementScope, MembershipRole, OrganisationKind, SiteKind,
 };
 use crate::domain::period::{Day, Instant};
 use crate::domain::quantity::QuantityKindId;
@@ -394,6 +394,17 @@ pub struct StatusRow<S> {
     pub known_from: LogIndex,
 }
 
+/// A site of an organisation, as a certificate or a scope names it (rule A-05).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SiteRow {
+    /// The words, normalised.
+    pub name: TextIndex,
+    /// What kind of site it is, where the words or the organisation's own record say so.
+    pub kind: Option<SiteKind>,
+    /// Whether the words name a kind of site rather than one site.
+    pub is_kind: bool,
+}
+
 /// An accreditation.
 #[derive(Debug, Clone)]
 pub struct AccreditationRow {
@@ -409,6 +420,8 @@ pub struct AccreditationRow {
     pub number: Option<TextIndex>,
     /// Granted on and valid to.
     pub valid: Period,
+    /// Sites covered; not said when empty.
+    pub sites: Box<[SiteRow]>,
     /// Statuses, with the capabilities concerned by partial ones.
     pub statuses: Vec<(StatusRow<AccreditationStatus>, Box<[CapabilityIndex]>)>,
     /// Day of the outside register's state that it was taken from.
@@ -517,6 +530,9 @@ pub enum CapabilityExpression {
         lowest: f64,
         /// Largest.
         highest: f64,
+        /// The figures at the smallest and at the largest value, where the convention says which
+        /// is which (rule C-07).
+        ends: Option<(f64, f64)>,
     },
     /// Not evaluable, with the text that stands there.
     NotEvaluable(TextIndex),
@@ -559,6 +575,14 @@ pub struct CapabilityRow {
     pub coverage_probability: Option<f64>,
     /// Conditions.
     pub parameters: Box<[ParameterRow]>,
+    /// Method, normalised.
+    pub method: Option<TextIndex>,
+    /// The site it holds for.
+    pub site: Option<SiteRow>,
+    /// Convention of the KCDB for chemistry.
+    pub convention: Option<Convention>,
+    /// Whether it leaves the device under calibration out.
+    pub device_excluded: bool,
     /// Source of traceability, in words.
     pub traceability_source: Option<TextIndex>,
     /// Statuses.
@@ -882,6 +906,12 @@ pub struct CalibrationDetail {
     pub protocol: bool,
     /// Atmospheric pressure during a calibration in pressure.
     pub atmospheric_pressure: Option<f64>,
+    /// Site of performance.
+    pub site: Option<SiteRow>,
+    /// Who performed it, when not the issuer.
+    pub performed_by: Option<OrganisationIndex>,
+    /// Methods, normalised, where entries of the issuer's scope differ by method (rule C-06).
+    pub methods: Box<[TextIndex]>,
 }
 
 /// A dated status of a certificate.
@@ -1136,6 +1166,8 @@ pub struct ComparisonRow {
     pub in_reference_value: Option<bool>,
     /// Whether the figures are fractions of the point.
     pub relative: bool,
+    /// The normalised error En of a result against the reference value (rule A-10).
+    pub normalised_error: Option<f64>,
     /// Corrective action.
     pub corrective_action: Option<CorrectiveAction>,
     /// Known from.
@@ -1173,6 +1205,8 @@ pub struct Evidence {
     pub capabilities: Vec<CapabilityRow>,
     /// Capabilities of each organisation.
     pub capabilities_of: Groups<CapabilityIndex>,
+    /// Capabilities by quantity; sorted.
+    pub capabilities_by_kind: Vec<(QuantityKindId, CapabilityIndex)>,
     /// Standards.
     pub standards: Vec<StandardRow>,
     /// What batches of reference material add to their standards.
@@ -1195,6 +1229,11 @@ pub struct Evidence {
     pub accuracy_classes: Groups<(Option<QuantityKindId>, TextIndex)>,
     /// Calibrations of each standard.
     pub calibrations_of: Groups<CalibrationIndex>,
+    /// Certificates of each issuer, in the order of their last day of performance.
+    pub issued_by: Groups<CalibrationIndex>,
+    /// Expanded uncertainties (k = 2) that standards add to their own calibration, in the coherent
+    /// SI unit (rule C-09); sorted.
+    pub device_uncertainties: Vec<(StandardIndex, f64, UnitIndex)>,
     /// Roots.
     pub realisations: Vec<RealisationRow>,
     /// Bulletins of each root, in the order of their months.
@@ -1362,6 +1401,30 @@ impl Evidence {
         calibration.item.and_then(|item| self.standard(item).owner)
     }
 
+    /// The capabilities of a quantity, whoever's they are.
+    pub fn capabilities_for(
+        &self,
+        kind: QuantityKindId,
+    ) -> impl Iterator<Item = CapabilityIndex> + '_ {
+        let start = self.capabilities_by_kind.partition_point(|(other, _)| *other < kind);
+        self.capabilities_by_kind[start..]
+            .iter()
+            .take_while(move |(other, _)| *other == kind)
+            .map(|(_, capability)| *capability)
+    }
+
+    /// The expanded uncertainty that a standard adds to its own calibration, in the coherent SI
+    /// unit of a quantity.
+    pub fn device_uncertainty(&self, standard: StandardIndex, kind: QuantityKindId) -> Option<f64> {
+        let rows = &self.device_uncertainties;
+        let start = rows.partition_point(|(other, ..)| *other < standard);
+        rows[start..]
+            .iter()
+            .take_while(|(other, ..)| *other == standard)
+            .find(|(_, _, unit)| self.unit(*unit).dimension() == kind.kind().dimension)
+            .map(|(_, figure, _)| *figure)
+    }
+
     /// The certificates that amend this one.
     pub fn amendments_of(
         &self,
@@ -1480,6 +1543,7 @@ impl Evidence {
         self.references.shrink();
         self.calibration_statuses.shrink();
         self.calibrations_of.shrink();
+        self.issued_by.shrink();
         self.standards.shrink_to_fit();
         self.materials.shrink_to_fit();
         self.standards_by_id.shrink_to_fit();
@@ -1509,6 +1573,7 @@ impl Evidence {
             + self.references.bytes()
             + self.calibration_statuses.bytes()
             + self.calibrations_of.bytes()
+            + self.issued_by.bytes()
             + self.texts.bytes()
             + details
     }

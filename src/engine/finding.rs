@@ -198,6 +198,15 @@ pub enum Scope {
     Claim,
 }
 
+impl Finding {
+    /// Takes its facts from one list to the end of another.
+    pub fn copy_facts(&mut self, from: &[Fact], to: &mut Vec<Fact>) {
+        let (start, count) = (self.facts.0 as usize, usize::from(self.facts.1));
+        self.facts.0 = to.len() as u32;
+        to.extend_from_slice(&from[start..start + count]);
+    }
+}
+
 /// What a rule found.
 #[derive(Debug, Clone, Copy)]
 pub struct Finding {
@@ -205,7 +214,7 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// The outcome.
     pub outcome: Outcome,
-    /// How much it counts here; never more than the rule's own severity.
+    /// How much it counts here; never more than the rule counts under the policy.
     pub severity: Severity,
     /// The verdict it belongs to.
     pub dimension: Dimension,

@@ -2,12 +2,9 @@
 //! instrument is verified again. Each entry names its text and the days on which it is in force, so
 //! that an event is judged by the law of its own day.
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::period::Day;
 
 use super::evidence::Period;
-use super::policy::{PolicyError, day};
 
 /// A list of legal units (rule V-08).
 #[derive(Debug, Clone)]
@@ -49,52 +46,62 @@ impl VerificationCycle {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LegalUnitsDocument {
-    document: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    valid_from: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    valid_to: Option<String>,
-    symbols: Vec<String>,
+object! {
+    /// A list of legal units, and when it is in force (rule V-08).
+    LegalUnitsDocument {
+        required {
+            /// The legal text.
+            document: String,
+            /// Symbols of UCUM, without prefixes.
+            symbols: Vec<String>,
+        }
+        optional {
+            /// First day on which it is in force.
+            valid_from: Day,
+            /// Last day on which it is in force, included.
+            valid_to: Day,
+        }
+    }
 }
 
-impl LegalUnitsDocument {
-    pub(super) fn read(&self) -> Result<LegalUnits, PolicyError> {
-        let mut symbols = self.symbols.clone();
+impl From<LegalUnitsDocument> for LegalUnits {
+    fn from(written: LegalUnitsDocument) -> Self {
+        let mut symbols = written.symbols;
         symbols.sort_unstable();
-        let valid = in_force(self.valid_from.as_ref(), self.valid_to.as_ref())?;
-        Ok(LegalUnits { document: self.document.clone(), valid, symbols })
+        let valid = Period::new(written.valid_from, written.valid_to);
+        Self { document: written.document, valid, symbols }
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct VerificationCycleDocument {
-    document: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    valid_from: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    valid_to: Option<String>,
-    instruments: Vec<String>,
-    months: u32,
-}
-
-impl VerificationCycleDocument {
-    pub(super) fn read(&self) -> Result<VerificationCycle, PolicyError> {
-        Ok(VerificationCycle {
-            document: self.document.clone(),
-            valid: in_force(self.valid_from.as_ref(), self.valid_to.as_ref())?,
-            instruments: self.instruments.iter().map(|name| name.to_lowercase()).collect(),
-            months: self.months,
-        })
+object! {
+    /// The cycle of verification of a kind of instrument, and when it is in force (rule V-09).
+    VerificationCycleDocument {
+        required {
+            /// The legal text.
+            document: String,
+            /// What instruments of the kind are called.
+            instruments: Vec<String>,
+            /// Months from one verification to the next.
+            months: u32,
+        }
+        optional {
+            /// First day on which it is in force.
+            valid_from: Day,
+            /// Last day on which it is in force, included.
+            valid_to: Day,
+        }
     }
 }
 
-fn in_force(from: Option<&String>, to: Option<&String>) -> Result<Period, PolicyError> {
-    let (from, to): (Option<Day>, Option<Day>) = (day(from)?, day(to)?);
-    Ok(Period::new(from, to))
+impl From<VerificationCycleDocument> for VerificationCycle {
+    fn from(written: VerificationCycleDocument) -> Self {
+        Self {
+            document: written.document,
+            valid: Period::new(written.valid_from, written.valid_to),
+            instruments: written.instruments.iter().map(|name| name.to_lowercase()).collect(),
+            months: written.months,
+        }
+    }
 }
 
 #[cfg(test)]

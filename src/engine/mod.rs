@@ -6,11 +6,13 @@
 //!
 //! The way of a claim: `compile` turns records into `evidence` once; `walk` surveys the upward
 //! closure of the certificate in use and evaluates it, parents first, each row once; `rules` holds
-//! one small function a rule; `report` says what came out.
+//! one small function a rule; `report` says what came out. `impact` asks the other way: something is
+//! bad, what was made with it.
 
 pub mod compile;
 pub mod evidence;
 pub mod finding;
+pub mod impact;
 pub mod law;
 pub mod limits;
 pub mod numbers;

@@ -9,7 +9,7 @@ use crate::domain::unit::Unit;
 use super::evidence::*;
 use super::finding::{Fact, FactValue, Finding, Outcome, Phrase, Severity, Subject};
 use super::limits::Limits;
-use super::policy::Policy;
+use super::policy::{Policy, Switch, Switched};
 use super::rules::RULESET_VERSION;
 
 vocabulary! {
@@ -276,8 +276,38 @@ answer! {
         version: &'static str,
         /// Id of the policy.
         policy: String,
+        /// Version of the policy.
+        policy_version: String,
         /// SHA-256 of the policy, in lower-case hexadecimal.
         policy_sha256: String,
+        /// Rules that count otherwise under the policy than in the catalogue.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        switched: Vec<SwitchedRule>,
+    }
+}
+
+answer! {
+    /// A rule that counts otherwise under a policy than in the catalogue.
+    SwitchedRule {
+        /// Its id.
+        rule: &'static str,
+        /// How much it counts in the catalogue.
+        catalogue: Severity,
+        /// How much it counts under the policy.
+        severity: Switch,
+        /// Why.
+        reason: Text,
+    }
+}
+
+impl From<&Switched> for SwitchedRule {
+    fn from(one: &Switched) -> Self {
+        Self {
+            rule: one.rule.id,
+            catalogue: one.rule.severity,
+            severity: one.to,
+            reason: one.reason.clone(),
+        }
     }
 }
 
@@ -412,14 +442,16 @@ impl Renderer<'_> {
             ruleset: Ruleset {
                 version: RULESET_VERSION,
                 policy: self.policy.id.clone(),
+                policy_version: self.policy.version.clone(),
                 policy_sha256: self.policy.sha256.clone(),
+                switched: self.policy.switched.iter().map(SwitchedRule::from).collect(),
             },
             computed_at: self.computed_at,
             log_index: report.log_index,
             previously: None,
             partial: report.partial,
             redacted: false,
-            limits: *self.limits,
+            limits: self.policy.narrowed(self.limits),
         }
     }
 
@@ -737,6 +769,9 @@ fn in_vietnamese(word: &str) -> Option<&'static str> {
         "specification" => "yêu cầu kỹ thuật",
         "limits" => "giới hạn",
         "decision_rule" => "quy tắc ra quyết định",
+        "insignificant" => "không đáng kể",
+        "review" => "cần xem xét",
+        "significant" => "đáng kể",
         _ => return None,
     })
 }

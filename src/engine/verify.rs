@@ -18,7 +18,8 @@ use super::policy::Policy;
 use super::report::*;
 use super::rules::comparison::{self, Ends};
 use super::rules::{
-    epoch, fitness, freshness, institute, material, quantity, range, structure, time, viet_nam,
+    accreditation, epoch, fitness, freshness, institute, material, quantity, range, structure,
+    time, viet_nam,
 };
 use super::tri::Tri;
 use super::walk::{Note, RowVerdict, Walk, Weight};
@@ -180,24 +181,46 @@ pub fn verify(
     policy: &Policy,
     limits: &Limits,
 ) -> Report {
-    let decider = Decider { evidence, question, policy, limits };
-    match (question.kind, question.point) {
-        (Some(kind), Some((point, unit))) => decider.decide(&Part {
-            kind: Some(kind),
-            wanted: Extent::point(point),
-            unit,
-            only: question.calibration,
-            row: None,
-        }),
-        (kind, _) => decider.decide_all(kind),
+    Session::new(evidence, policy, limits).verify(question)
+}
+
+/// Claims on the same evidence, one after the other: what was found of a row for one claim need not
+/// be found anew for the next, because it is a function of row, state of knowledge and policy. A
+/// report is the one that [`verify`] gives, whatever was asked before.
+pub struct Session<'a> {
+    walk: Walk<'a>,
+}
+
+impl<'a> Session<'a> {
+    /// A session in which nothing was asked yet.
+    pub fn new(evidence: &'a Evidence, policy: &'a Policy, limits: &Limits) -> Self {
+        Self { walk: Walk::new(evidence, policy, policy.narrowed(limits), evidence.log_head) }
+    }
+
+    /// Decides a claim.
+    pub fn verify(&mut self, question: &Question) -> Report {
+        let walk = &mut self.walk;
+        let decider = Decider { evidence: walk.evidence, question, limits: walk.limits };
+        match (question.kind, question.point) {
+            (Some(kind), Some((point, unit))) => {
+                let part = Part {
+                    kind: Some(kind),
+                    wanted: Extent::point(point),
+                    unit,
+                    only: question.calibration,
+                    row: None,
+                };
+                decider.decide(walk, &part)
+            }
+            (kind, _) => decider.decide_all(walk, kind),
+        }
     }
 }
 
-struct Decider<'a> {
+struct Decider<'a, 'q> {
     evidence: &'a Evidence,
-    question: &'a Question,
-    policy: &'a Policy,
-    limits: &'a Limits,
+    question: &'q Question,
+    limits: Limits,
 }
 
 /// One thing to decide: a point, or one result.
@@ -264,13 +287,7 @@ static MORE_PARTS: Phrase = phrase(
 static NEED_POINT: Phrase =
     phrase("một yêu cầu nêu rõ đại lượng và điểm đo", "a claim that names quantity and point");
 
-impl<'a> Decider<'a> {
-    fn walk(&self) -> Walk<'a> {
-        let mut walk = Walk::new(self.evidence, self.policy, self.limits, self.question.known);
-        walk.known_on = self.question.known_on;
-        walk
-    }
-
+impl<'a> Decider<'a, '_> {
     /// The certificates of the standard performed before the use, amended ones left out for those
     /// that amend them; latest first.
     fn certificates(&self, walk: &Walk<'_>) -> Vec<CalibrationIndex> {
@@ -432,21 +449,20 @@ impl<'a> Decider<'a> {
         }
     }
 
-    fn decide(&self, part: &Part) -> Report {
-        let mut walk = self.walk();
+    fn decide(&self, walk: &mut Walk<'a>, part: &Part) -> Report {
         let question = self.question;
-        walk.scope = Scope::Claim;
+        walk.begin(question.known, question.known_on);
         let standard = Subject::Standard(question.standard);
         walk.note(Note::pass(&structure::S_01, Subject::Claim));
-        time::t_10(&mut walk);
-        let Some((governing, others)) = self.governing(&walk, part) else {
+        time::t_10(walk);
+        let Some((governing, others)) = self.governing(walk, part) else {
             return self.without_certificate(walk, part);
         };
         let calibration = *self.evidence.calibration(governing.calibration);
         let against = Some(Subject::Calibration(governing.calibration));
         let mut at_use = walk.note(Note::pass(&structure::S_02, standard).against(against));
         at_use = at_use.and(range::r_01(
-            &mut walk,
+            walk,
             &governing.cover,
             part.wanted,
             part.unit,
@@ -457,38 +473,42 @@ impl<'a> Decider<'a> {
         for row in rows {
             walk.evaluate(*row);
         }
-        let chosen = self.worst(&walk, rows);
+        let chosen = self.worst(walk, rows);
         let row = *self.evidence.result(chosen);
         walk.at_claim();
+        accreditation::at_nearest(walk, chosen, question.standard, question.used_on);
         at_use = at_use
-            .and(self.conditions(&mut walk, &row, part, standard, against))
-            .and(self.in_time(&mut walk, governing.calibration, &calibration))
-            .and(time::t_05(&mut walk, question.standard, &row, question.used_on))
-            .and(time::t_08(&mut walk, governing.calibration, question.used_on))
-            .and(epoch::t_09(&mut walk, &row, &calibration, question.used_on))
-            .and(structure::s_10_at_use(&mut walk, question.standard, &row, &calibration));
+            .and(self.conditions(walk, &row, part, standard, against))
+            .and(self.in_time(walk, governing.calibration, &calibration))
+            .and(time::t_05(walk, question.standard, &row, question.used_on))
+            .and(time::t_08(walk, governing.calibration, question.used_on))
+            .and(epoch::t_09(walk, &row, &calibration, question.used_on))
+            .and(structure::s_10_at_use(walk, question.standard, &row, &calibration));
         // What happened to the set happened to its pieces.
         for kit in self.evidence.kits_of(question.standard) {
-            at_use = at_use.and(time::t_05(&mut walk, kit, &row, question.used_on));
+            at_use = at_use.and(time::t_05(walk, kit, &row, question.used_on));
         }
-        material::at_claim(&mut walk, question.standard, chosen, &calibration, question.used_on);
+        material::at_claim(walk, question.standard, chosen, &calibration, question.used_on);
         if part.row.is_none() {
             let matrix = question.matrix.as_deref();
-            material::m_07(&mut walk, question.standard, &row, &calibration, matrix);
+            material::m_07(walk, question.standard, &row, &calibration, matrix);
         }
-        freshness::t_11(&mut walk, governing.calibration);
-        let mut ends = comparison::ends(&walk, chosen);
-        comparison::judge(&mut walk, &mut ends);
-        at_use = at_use.and(self.route(&mut walk, part, chosen, at_use, &others));
+        freshness::t_11(walk, governing.calibration);
+        let mut ends = comparison::ends(walk, chosen);
+        comparison::judge(walk, &mut ends);
+        at_use = at_use.and(self.route(walk, part, chosen, at_use, &others));
         viet_nam::national_standard(
-            &mut walk,
+            walk,
             question.standard,
             Period { from: question.used_on, to: question.used_on },
         );
-        viet_nam::at_use(&mut walk, question, Some(chosen));
-        time::t_07(&mut walk, question.used_on);
-        time::t_12(&mut walk, question.standard, governing.calibration, question.used_on);
-        let fit = fitness::of_claim(&mut walk, question, Some(&row), part.wanted);
+        viet_nam::at_use(walk, question, Some(chosen));
+        time::t_07(walk, question.used_on);
+        time::t_12(walk, question.standard, governing.calibration, question.used_on);
+        let fit = fitness::of_claim(walk, question, Some(&row), part.wanted);
+        let of_claim = |scope| scope == Scope::Claim;
+        let at_use = at_use.and(walk.raised(0, Dimension::Traceability, of_claim));
+        let fit = fit.map(|fit| fit.and(walk.raised(0, Dimension::Fitness, of_claim)));
         let remarks_at_use = walk.remarks_of_claim();
         self.report(walk, chosen, at_use, fit, remarks_at_use, &ends)
     }
@@ -526,7 +546,7 @@ impl<'a> Decider<'a> {
             let routes = structure::Routes { used: chosen, others: &rows, named };
             return structure::s_08(walk, standard, &routes);
         }
-        match others.iter().find(|other| named && self.would_pass(other)) {
+        match others.iter().find(|other| named && self.would_pass(walk, other)) {
             Some(other) => {
                 let used = self.evidence.result(chosen).calibration;
                 structure::s_08_fails(walk, standard, used, other.calibration)
@@ -536,16 +556,18 @@ impl<'a> Decider<'a> {
     }
 
     /// Whether a claim would pass with this valid certificate in place of the one named.
-    fn would_pass(&self, other: &Candidate) -> bool {
-        let mut walk = self.walk();
-        for row in other.used_rows() {
-            walk.evaluate(*row);
-        }
-        let row = self.worst(&walk, other.used_rows());
-        let passes = walk.verdict(row).is_some_and(|verdict| verdict.conclusion == Tri::Pass);
-        let row = self.evidence.result(row);
-        let (standard, used_on) = (self.question.standard, self.question.used_on);
-        passes && time::t_05(&mut walk, standard, row, used_on) == Tri::Pass
+    fn would_pass(&self, walk: &mut Walk<'_>, other: &Candidate) -> bool {
+        walk.aside(|walk| {
+            for row in other.used_rows() {
+                walk.evaluate(*row);
+            }
+            walk.at_claim();
+            let row = self.worst(walk, other.used_rows());
+            let passes = walk.verdict(row).is_some_and(|verdict| verdict.conclusion == Tri::Pass);
+            let row = self.evidence.result(row);
+            let (standard, used_on) = (self.question.standard, self.question.used_on);
+            passes && time::t_05(walk, standard, row, used_on) == Tri::Pass
+        })
     }
 
     /// for the claim. A part claims a result under its own conditions.
@@ -583,7 +605,7 @@ impl<'a> Decider<'a> {
             let state = verdict.map_or(1, |verdict| match verdict.conclusion {
                 Tri::Fail => 0,
                 Tri::Indeterminate => 1,
-                Tri::Pass if verdict.remarks => 2,
+                Tri::Pass if verdict.remarks || verdict.doubts => 2,
                 Tri::Pass => 3,
             });
             let route = verdict.map_or(0, |verdict| match verdict.route {
@@ -613,7 +635,7 @@ impl<'a> Decider<'a> {
         rows.iter().min_by(worse).copied().unwrap_or(rows[0])
     }
 
-    fn without_certificate(&self, mut walk: Walk<'_>, part: &Part) -> Report {
+    fn without_certificate(&self, walk: &mut Walk<'_>, part: &Part) -> Report {
         let question = self.question;
         let subject = Subject::Standard(question.standard);
         let facts = [
@@ -628,9 +650,9 @@ impl<'a> Decider<'a> {
                 Note::unknown(&structure::S_02, subject, &NOTHING_OF_THE_KIND, &NEED_CALIBRATION)
             }
         };
-        let offered = self.offered(&walk, part);
+        let offered = self.offered(walk, part);
         let mut state = walk.note(note.facts(&facts)).and(structure::s_10_without_row(
-            &mut walk,
+            walk,
             question.standard,
             &offered,
             part.kind,
@@ -638,18 +660,17 @@ impl<'a> Decider<'a> {
         ));
         if let Some(kind) = part.kind {
             let (standard, analyte) = (question.standard, question.analyte.as_deref());
-            state = state.and(material::m_01_without_certificate(
-                &mut walk, standard, kind, analyte, subject,
-            ));
+            state = state
+                .and(material::m_01_without_certificate(walk, standard, kind, analyte, subject));
         }
-        institute::n_15_without_certificate(&mut walk, question.standard, part.kind);
+        institute::n_15_without_certificate(walk, question.standard, part.kind);
         viet_nam::national_standard(
-            &mut walk,
+            walk,
             question.standard,
             Period { from: question.used_on, to: question.used_on },
         );
-        viet_nam::at_use(&mut walk, question, None);
-        let fit = fitness::of_claim(&mut walk, question, None, part.wanted);
+        viet_nam::at_use(walk, question, None);
+        let fit = fitness::of_claim(walk, question, None, part.wanted);
         let legal = legal(walk.findings.iter());
         let traceability = match state {
             Tri::Fail => Traceability::Fail,
@@ -665,8 +686,8 @@ impl<'a> Decider<'a> {
             closure: Closure::None,
             bipm_link: BipmLink { state: LinkState::Undetermined, via: None },
             links: Vec::new(),
-            findings: walk.findings,
-            facts: walk.facts,
+            findings: std::mem::take(&mut walk.findings),
+            facts: std::mem::take(&mut walk.facts),
             parts: Vec::new(),
             part_of: part.row,
             log_index: question.known,
@@ -677,11 +698,11 @@ impl<'a> Decider<'a> {
     }
 
     /// Every result of the current certificates, each as a part.
-    fn decide_all(&self, kind: Option<QuantityKindId>) -> Report {
-        let walk = self.walk();
+    fn decide_all(&self, walk: &mut Walk<'a>, kind: Option<QuantityKindId>) -> Report {
+        walk.begin(self.question.known, self.question.known_on);
         let certificates = match self.question.calibration {
             Some(named) => vec![walk.amended(named)],
-            None => self.certificates(&walk),
+            None => self.certificates(walk),
         };
         let mut parts: Vec<Part> = Vec::new();
         let mut cut = false;
@@ -737,12 +758,12 @@ impl<'a> Decider<'a> {
                 Part { kind, wanted: Extent::point(f64::NAN), unit: 0, only: None, row: None };
             return self.without_certificate(walk, &part);
         }
-        let reports: Vec<Report> = parts.iter().map(|part| self.decide(part)).collect();
-        self.worst_of(reports, cut)
+        let reports: Vec<Report> = parts.iter().map(|part| self.decide(walk, part)).collect();
+        self.worst_of(walk, reports, cut)
     }
 
     /// The report of several parts: the worst of each verdict.
-    fn worst_of(&self, parts: Vec<Report>, cut: bool) -> Report {
+    fn worst_of(&self, walk: &mut Walk<'_>, parts: Vec<Report>, cut: bool) -> Report {
         let worst = parts.iter().max_by_key(|part| part.verdict).map(|part| {
             (
                 part.verdict,
@@ -791,11 +812,12 @@ impl<'a> Decider<'a> {
             parts,
         };
         if cut {
-            let mut walk = self.walk();
+            walk.begin(self.question.known, self.question.known_on);
             let facts = [fact("limit", FactValue::Word("PARTS_LIMIT"))];
             let note = Note::unknown(&structure::S_11, Subject::Claim, &MORE_PARTS, &NEED_POINT);
             walk.note(note.facts(&facts));
-            (report.findings, report.facts) = (walk.findings, walk.facts);
+            (report.findings, report.facts) =
+                (std::mem::take(&mut walk.findings), std::mem::take(&mut walk.facts));
             report.verdict = report.verdict.max(Verdict::Undetermined);
         }
         report
@@ -804,7 +826,7 @@ impl<'a> Decider<'a> {
     /// Puts the report together: which rows count, what their findings weigh here, the verdicts.
     fn report(
         &self,
-        walk: Walk<'_>,
+        walk: &mut Walk<'_>,
         chosen: ResultIndex,
         at_use: Tri,
         fit: Option<Tri>,
@@ -819,18 +841,21 @@ impl<'a> Decider<'a> {
                 only: None,
                 row: None,
             };
-            return self.without_certificate(self.walk(), &part);
+            walk.begin(self.question.known, self.question.known_on);
+            return self.without_certificate(walk, &part);
         };
-        let standing = standing_of_rows(&walk, chosen);
-        let mut findings: Vec<Finding> =
-            walk.findings.iter().filter(|finding| finding.scope == Scope::Claim).copied().collect();
-        let links = self.links(&walk, chosen, &standing, &mut findings);
+        let standing = standing_of_rows(walk, chosen);
+        let mut findings = std::mem::take(&mut walk.findings);
+        let mut facts = std::mem::take(&mut walk.facts);
+        let links = self.links(walk, chosen, &standing, &mut findings, &mut facts);
 
         let state = at_use.and(top.conclusion);
         let traceability = match state {
             Tri::Fail => Traceability::Fail,
             Tri::Indeterminate => Traceability::Indeterminate,
-            Tri::Pass if top.remarks || remarks_at_use => Traceability::PassWithRemarks,
+            Tri::Pass if top.remarks || top.doubts || remarks_at_use => {
+                Traceability::PassWithRemarks
+            }
             Tri::Pass if top.non_si => Traceability::PassNonSi,
             Tri::Pass => Traceability::PassSi,
         };
@@ -855,7 +880,7 @@ impl<'a> Decider<'a> {
             legal: match legal(findings.iter()) {
                 // The law applies and asks nothing of this chain: a foreign provider, say.
                 DimensionOutcome::NotApplicable
-                    if viet_nam::applies(&walk, self.evidence.standard(self.question.standard)) =>
+                    if viet_nam::applies(walk, self.evidence.standard(self.question.standard)) =>
                 {
                     DimensionOutcome::Pass
                 }
@@ -864,10 +889,10 @@ impl<'a> Decider<'a> {
             recognition_conditional: top.conditional,
             fitness: dimension(fit),
             closure,
-            bipm_link: bipm_link(&walk, ends, state),
+            bipm_link: bipm_link(walk, ends, state),
             links,
             findings,
-            facts: walk.facts,
+            facts,
             parts: Vec::new(),
             part_of: None,
             log_index: self.question.known,
@@ -884,6 +909,7 @@ impl<'a> Decider<'a> {
         chosen: ResultIndex,
         standing: &FxHashMap<ResultIndex, Standing>,
         findings: &mut Vec<Finding>,
+        facts: &mut Vec<Fact>,
     ) -> Vec<Link> {
         let mut order: Vec<Target> = vec![Target::Row(chosen)];
         let mut places: FxHashMap<Target, usize> = FxHashMap::default();
@@ -921,9 +947,12 @@ impl<'a> Decider<'a> {
                             link.references.push(place);
                         }
                         let here = standing.get(&index).copied().unwrap_or_default();
-                        for finding in &walk.findings[verdict.findings.clone()] {
-                            link.findings.push(findings.len());
-                            findings.push(here.weighed(*finding, index == chosen));
+                        let own = &walk.row_findings[verdict.findings.clone()];
+                        link.findings.extend(findings.len()..findings.len() + own.len());
+                        for finding in own {
+                            let mut weighed = here.weighed(*finding, index == chosen);
+                            weighed.copy_facts(&walk.row_facts, facts);
+                            findings.push(weighed);
                         }
                     }
                 }

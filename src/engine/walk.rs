@@ -18,7 +18,7 @@ use super::evidence::*;
 use super::finding::*;
 use super::limits::Limits;
 use super::numbers::{Bounds, Normalised, Uninterpretable, normalised};
-use super::policy::Policy;
+use super::policy::{Policy, Switch};
 use super::report::Route;
 use super::rules::freshness::Snapshot;
 use super::rules::{
@@ -105,8 +105,12 @@ pub struct RowVerdict {
     pub conclusion: Tri,
     /// Whether it passes with remarks.
     pub remarks: bool,
-    /// Whether the explicit walk leaves remarks on what is unknown, settled by recognition.
+    /// Whether it has remarks that a recognised step below settles.
+    pub doubts: bool,
+    /// Whether it has remarks that count only where it does not close by recognition itself.
     pub open_remarks: bool,
+    /// The capability that covers it.
+    pub capability: Option<CapabilityIndex>,
     /// Whether its way ends outside the SI.
     pub non_si: bool,
     /// Whether a fact found later is still to be evaluated (rule I-06).
@@ -115,11 +119,18 @@ pub struct RowVerdict {
     pub contradiction: EvidenceLevel,
     /// The smallest standard uncertainty its inputs allow, in the coherent SI unit.
     pub floor: f64,
-    /// Its findings, as a range of the walk's.
+    /// The limit at which the walk stopped here.
+    pub limit: Option<&'static str>,
+    /// Its findings, as a range of those of rows.
     pub findings: std::ops::Range<usize>,
     /// Its steps upward, as a range of the walk's.
     pub edges: std::ops::Range<usize>,
+    /// States of outside registers that its route rests on, as a range of the walk's.
+    pub snapshots: std::ops::Range<usize>,
 }
+
+/// The limit that a network of too many calibrations runs into.
+const CALIBRATIONS_LIMIT: &str = "CALIBRATIONS_LIMIT";
 
 /// What the survey found of a calibration.
 #[derive(Debug, Clone, Copy, Default)]
@@ -129,26 +140,50 @@ struct Surveyed {
     on_stack: bool,
     /// Longest upward path, in calibrations.
     depth: u32,
+    /// No fewer calibrations than stand above it, itself included: those on several paths count
+    /// several times.
+    size: u32,
+    /// The items above it, a bit each, which several may share.
+    items: u128,
     /// Whether it lies on a cycle of calibrations.
     cyclic: bool,
 }
 
-/// The state of one walk.
+impl Surveyed {
+    /// Takes down a calibration that was used, with the bit of its item.
+    fn stands_below(&mut self, above: Self, item: u128) {
+        self.depth = self.depth.max(above.depth + 1);
+        self.size = self.size.saturating_add(above.size);
+        self.items |= above.items | item;
+    }
+}
+
+/// The bit that an item sets in [`Surveyed::items`].
+fn bit_of(item: Option<StandardIndex>) -> u128 {
+    item.map_or(0, |item| 1 << (item.position() % 128))
+}
+
+/// The state of a walk: what was found of rows, which stays from claim to claim, and what was found
+/// of the claim.
 pub struct Walk<'a> {
     /// The evidence.
     pub evidence: &'a Evidence,
     /// The policy.
     pub policy: &'a Policy,
     /// The limits.
-    pub limits: &'a Limits,
+    pub limits: Limits,
     /// The state of knowledge.
     pub known: LogIndex,
     /// The day of that state, where it has one.
     pub known_on: Option<Day>,
-    /// Findings so far.
+    /// Findings at the claim so far, and behind them those of the row that is being evaluated.
     pub findings: Vec<Finding>,
     /// Facts of the findings.
     pub facts: Vec<Fact>,
+    /// Findings of the rows evaluated.
+    pub row_findings: Vec<Finding>,
+    /// Their facts.
+    pub row_facts: Vec<Fact>,
     /// Steps upward of the rows evaluated.
     pub edges: Vec<Edge>,
     /// States of outside registers that routes rest on (rule T-11).
@@ -158,12 +193,17 @@ pub struct Walk<'a> {
     /// The part of the judgement that findings belong to now.
     pub scope: Scope,
     verdicts: FxHashMap<ResultIndex, RowVerdict>,
+    /// Verdicts for this claim alone.
+    of_claim: Vec<(ResultIndex, RowVerdict)>,
+    /// The rows above the claim's.
+    visited: FxHashSet<ResultIndex>,
     evaluated: Vec<ResultIndex>,
     surveyed: FxHashMap<CalibrationIndex, Surveyed>,
-    repeated_items: FxHashSet<StandardIndex>,
     weight: Weight,
     remarks: bool,
     open_remarks: bool,
+    /// Whether the walk does not go on above the row that is being evaluated.
+    ends_here: bool,
 }
 
 /// A finding about to be noted.
@@ -246,9 +286,29 @@ impl<'n> Note<'n> {
         Self { severity: self.severity.max(severity), ..self }
     }
 
+    /// Belongs to another verdict than the rule's own.
+    pub fn dimension(self, dimension: Dimension) -> Self {
+        Self { dimension, ..self }
+    }
+
     /// What would settle it.
     pub fn settled_by(self, missing: &'static Phrase) -> Self {
         Self { missing: Some(missing), ..self }
+    }
+
+    /// The note of a rule that counts otherwise under the policy: what counts as its rule does,
+    /// counts as the policy says; what the rule itself makes count less (a tie, a remark, a doubt
+    /// that says so by itself) is never raised by that, only lowered. A remark stays a remark.
+    fn switched(self, to: Severity) -> Self {
+        let severity = match self.severity == self.rule.severity {
+            true => to,
+            false => self.severity.max(to),
+        };
+        let severity = match self.outcome {
+            Outcome::Remark => severity.max(Severity::Minor),
+            _ => severity,
+        };
+        Self { severity, ..self }
     }
 
     fn state(&self) -> Tri {
@@ -265,7 +325,7 @@ impl<'a> Walk<'a> {
     pub fn new(
         evidence: &'a Evidence,
         policy: &'a Policy,
-        limits: &'a Limits,
+        limits: Limits,
         known: LogIndex,
     ) -> Self {
         Self {
@@ -276,23 +336,71 @@ impl<'a> Walk<'a> {
             known_on: None,
             findings: Vec::new(),
             facts: Vec::new(),
+            row_findings: Vec::new(),
+            row_facts: Vec::new(),
             edges: Vec::new(),
             snapshots: Vec::new(),
             limit_reached: None,
             scope: Scope::Claim,
             verdicts: FxHashMap::default(),
+            of_claim: Vec::new(),
+            visited: FxHashSet::default(),
             evaluated: Vec::new(),
             surveyed: FxHashMap::default(),
-            repeated_items: FxHashSet::default(),
             weight: Weight::Major,
             remarks: false,
             open_remarks: false,
+            ends_here: false,
         }
     }
 
+    /// Begins a claim at a state of knowledge. What is known of rows stays, as long as it is of the
+    /// same state and not too much.
+    pub fn begin(&mut self, known: LogIndex, known_on: Option<Day>) {
+        /// Findings of rows that are kept: some ten thousand rows, a few dozen megabytes.
+        const MOST_KEPT: usize = 1 << 18;
+        let another = (self.known, self.known_on) != (known, known_on);
+        // A survey that was cut off leaves what it saw unfinished.
+        let cut_off = self.limit_reached == Some(CALIBRATIONS_LIMIT);
+        if another || cut_off || self.row_findings.len() > MOST_KEPT {
+            *self = Self::new(self.evidence, self.policy, self.limits, known);
+            self.known_on = known_on;
+        }
+        self.findings.clear();
+        self.facts.clear();
+        self.of_claim.clear();
+        self.visited.clear();
+        self.evaluated.clear();
+        self.limit_reached = None;
+        self.at_claim();
+    }
+
+    /// Does something that leaves no trace in the claim's report.
+    pub fn aside<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let (findings, facts) = (self.findings.len(), self.facts.len());
+        let visited = std::mem::take(&mut self.visited);
+        let evaluated = std::mem::take(&mut self.evaluated);
+        let limit_reached = self.limit_reached;
+        let done = work(self);
+        self.findings.truncate(findings);
+        self.facts.truncate(facts);
+        (self.visited, self.evaluated) = (visited, evaluated);
+        // Only a survey that was cut off matters later: see `begin`.
+        if self.limit_reached != Some(CALIBRATIONS_LIMIT) {
+            self.limit_reached = limit_reached;
+        }
+        done
+    }
+
     /// Notes a finding and says what it means for its dimension: a critical or major fail fails,
-    /// a critical or major unknown is indeterminate, everything else passes (rules 3.3).
+    /// a critical or major unknown is indeterminate, everything else passes (rules 3.3). The one
+    /// place where a policy switches rules: one that is off finds nothing and passes.
     pub fn note(&mut self, note: Note<'_>) -> Tri {
+        let note = match self.policy.switch(note.rule) {
+            None => note,
+            Some(Switch::Off) => return Tri::Pass,
+            Some(to) => to.severity().map_or(note, |severity| note.switched(severity)),
+        };
         let state = note.state();
         let severity = match (self.scope, self.weight) {
             (Scope::Input(_), Weight::Minor) => note.severity.max(Severity::Minor),
@@ -327,6 +435,31 @@ impl<'a> Walk<'a> {
         state
     }
 
+    /// What rules found that the policy makes count in full and the catalogue does not: the engine
+    /// asks some of them for remarks alone, so what follows from them is taken from their findings.
+    pub fn raised(
+        &self,
+        first: usize,
+        dimension: Dimension,
+        belongs: impl Fn(Scope) -> bool,
+    ) -> Tri {
+        if !self.policy.raises() {
+            return Tri::Pass;
+        }
+        let findings = self.findings.get(first..).unwrap_or_default().iter();
+        findings
+            .filter(|one| one.dimension == dimension && belongs(one.scope))
+            .filter(|one| self.policy.raises_rule(one.rule))
+            .map(|one| match (one.outcome, one.severity) {
+                (Outcome::Fail, Severity::Critical | Severity::Major) => Tri::Fail,
+                (Outcome::Indeterminate, Severity::Critical | Severity::Major) => {
+                    Tri::Indeterminate
+                }
+                _ => Tri::Pass,
+            })
+            .fold(Tri::Pass, Tri::and)
+    }
+
     /// From here on findings are about the claim itself.
     pub fn at_claim(&mut self) {
         self.scope = Scope::Claim;
@@ -348,22 +481,48 @@ impl<'a> Walk<'a> {
 
     /// The verdict of a row already evaluated.
     pub fn verdict(&self, row: ResultIndex) -> Option<&RowVerdict> {
-        self.verdicts.get(&row)
+        let of_claim = self.of_claim.iter().rev().find(|(other, _)| *other == row);
+        of_claim.map(|(_, verdict)| verdict).or_else(|| self.verdicts.get(&row))
+    }
+
+    /// The verdict of a row with which the one that is being evaluated was made; none where the walk
+    /// does not go on above that, whatever other claims found there.
+    pub fn verdict_above(&self, row: ResultIndex) -> Option<&RowVerdict> {
+        if self.ends_here { None } else { self.verdict(row) }
     }
 
     /// Recognises a row anew, where what its route rests on no longer holds at the use (rule M-08):
     /// its traceability then stands on the explicit walk.
     pub fn recognise_anew(&mut self, row: ResultIndex, recognition: accreditation::Recognition) {
-        if let Some(verdict) = self.verdicts.get_mut(&row) {
-            verdict.route = recognition.route;
-            verdict.recognised = recognition.recognised;
-            verdict.conditional = recognition.conditional;
-            verdict.conclusion = verdict.own.and(verdict.upward);
-            verdict.remarks |= verdict.open_remarks;
+        if let Some(verdict) = self.verdict(row) {
+            let anew = RowVerdict {
+                route: recognition.route,
+                recognised: recognition.recognised,
+                conditional: recognition.conditional,
+                conclusion: verdict.own.and(verdict.upward),
+                remarks: verdict.remarks || verdict.open_remarks,
+                ..verdict.clone()
+            };
+            self.of_claim.push((row, anew));
         }
     }
 
-    /// The rows evaluated so far, parents before children.
+    /// Leaves the recognition of a row open: what was found beside the way up speaks against it. The
+    /// explicit walk decides then.
+    pub fn leave_recognition_open(&mut self, row: ResultIndex) {
+        let Some(mut verdict) = self.verdict(row).cloned() else { return };
+        if !matches!(verdict.route, Route::Fail | Route::None) {
+            verdict.route = Route::Indeterminate;
+        }
+        if verdict.recognised == Tri::Pass {
+            verdict.conclusion = verdict.own.and(verdict.upward);
+            verdict.remarks |= verdict.open_remarks;
+            verdict.recognised = Tri::Indeterminate;
+        }
+        self.of_claim.push((row, verdict));
+    }
+
+    /// The rows of the claim evaluated so far, parents before children.
     pub fn evaluated(&self) -> &[ResultIndex] {
         &self.evaluated
     }
@@ -468,7 +627,8 @@ impl<'a> Walk<'a> {
         self.evidence.references.of(calibration.position())
     }
 
-    fn applies(
+    /// Whether a reference was used for a row.
+    pub fn applies(
         &self,
         reference: &ReferenceRow,
         row: ResultIndex,
@@ -487,7 +647,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Surveys the upward closure of a calibration: strongly connected components (Tarjan, without
-    /// recursion), the longest upward path of each, and items that appear more than once.
+    /// recursion), the longest upward path of each, and what stands above it.
     fn survey(&mut self, start: CalibrationIndex) {
         struct Frame {
             calibration: CalibrationIndex,
@@ -496,10 +656,10 @@ impl<'a> Walk<'a> {
         if self.surveyed.contains_key(&start) {
             return;
         }
-        let mut seen_items: FxHashSet<StandardIndex> = FxHashSet::default();
+        let known = self.surveyed.len();
         let mut stack: Vec<CalibrationIndex> = Vec::new();
         let mut frames = vec![Frame { calibration: start, next: 0 }];
-        self.enter(start, &mut stack, &mut seen_items);
+        self.enter(start, &mut stack);
         while let Some(frame) = frames.last_mut() {
             let calibration = frame.calibration;
             let references = self.links(calibration);
@@ -511,23 +671,24 @@ impl<'a> Walk<'a> {
                 let Target::Row(parent) = self.resolve(reference).target else { continue };
                 let parent = self.evidence.result(parent).calibration;
                 match self.surveyed.get(&parent) {
-                    None if self.surveyed.len() >= self.limits.calibrations as usize => {
-                        self.limit_reached = Some("CALIBRATIONS_LIMIT");
+                    None if self.surveyed.len() - known >= self.limits.calibrations as usize => {
+                        self.limit_reached = Some(CALIBRATIONS_LIMIT);
                         return;
                     }
                     None => {
-                        self.enter(parent, &mut stack, &mut seen_items);
+                        self.enter(parent, &mut stack);
                         frames.push(Frame { calibration: parent, next: 0 });
                     }
                     Some(known) => {
-                        let (order, on_stack, depth) = (known.order, known.on_stack, known.depth);
+                        let known = *known;
+                        let item = bit_of(self.evidence.calibration(parent).item);
                         let own = self.surveyed.entry(calibration).or_default();
                         if parent == calibration {
                             own.cyclic = true;
-                        } else if on_stack {
-                            own.lowest = own.lowest.min(order);
+                        } else if known.on_stack {
+                            own.lowest = own.lowest.min(known.order);
                         } else {
-                            own.depth = own.depth.max(depth + 1);
+                            own.stands_below(known, item);
                         }
                     }
                 }
@@ -538,21 +699,19 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn enter(
-        &mut self,
-        calibration: CalibrationIndex,
-        stack: &mut Vec<CalibrationIndex>,
-        seen_items: &mut FxHashSet<StandardIndex>,
-    ) {
+    fn enter(&mut self, calibration: CalibrationIndex, stack: &mut Vec<CalibrationIndex>) {
         let order = self.surveyed.len() as u32;
-        let surveyed = Surveyed { order, lowest: order, on_stack: true, depth: 1, cyclic: false };
+        let surveyed = Surveyed {
+            order,
+            lowest: order,
+            on_stack: true,
+            depth: 1,
+            size: 1,
+            items: 0,
+            cyclic: false,
+        };
         self.surveyed.insert(calibration, surveyed);
         stack.push(calibration);
-        if let Some(item) = self.evidence.calibration(calibration).item
-            && !seen_items.insert(item)
-        {
-            self.repeated_items.insert(item);
-        }
     }
 
     fn leave(
@@ -572,35 +731,79 @@ impl<'a> Walk<'a> {
                 }
             }
         }
+        let item = bit_of(self.evidence.calibration(calibration).item);
         if let Some(child) = child.and_then(|child| self.surveyed.get_mut(&child)) {
             child.lowest = child.lowest.min(own.lowest);
-            child.depth = child.depth.max(own.depth + 1);
+            child.stands_below(own, item);
         }
+    }
+
+    /// Whether more calibrations stand above one than the limit allows.
+    fn is_too_much(&self, start: CalibrationIndex) -> bool {
+        let most = self.limits.calibrations as usize;
+        // Mostly the sum over all paths is no more than that already.
+        if self.surveyed.get(&start).is_none_or(|surveyed| surveyed.size as usize <= most) {
+            return false;
+        }
+        let mut above = FxHashSet::default();
+        let mut stack = vec![start];
+        while let Some(calibration) = stack.pop() {
+            if !above.insert(calibration) {
+                continue;
+            }
+            if above.len() > most {
+                return true;
+            }
+            let links = self.links(calibration).iter();
+            for link in links.filter(|link| link.role != ReferenceRole::Check) {
+                if let Target::Row(parent) = self.resolve(link).target {
+                    stack.push(self.evidence.result(parent).calibration);
+                }
+            }
+        }
+        false
     }
 
     /// Evaluates a row and everything above it, each row once, parents first.
     pub fn evaluate(&mut self, start: ResultIndex) {
-        self.survey(self.evidence.result(start).calibration);
+        let calibration = self.evidence.result(start).calibration;
+        self.survey(calibration);
+        if self.is_too_much(calibration) {
+            self.limit_reached = Some(CALIBRATIONS_LIMIT);
+        }
         let mut stack = vec![(start, false)];
         while let Some((row, parents_done)) = stack.pop() {
-            if self.verdicts.contains_key(&row) {
-                continue;
-            }
-            if parents_done || self.stops_at(row).is_some() {
-                let verdict = self.evaluate_row(row);
-                self.verdicts.insert(row, verdict);
+            if parents_done {
+                if !self.verdicts.contains_key(&row) {
+                    let verdict = self.evaluate_row(row);
+                    self.verdicts.insert(row, verdict);
+                }
+                let limit = self.verdicts.get(&row).and_then(|verdict| verdict.limit);
+                self.limit_reached = self.limit_reached.or(limit);
                 self.evaluated.push(row);
                 continue;
             }
+            if !self.visited.insert(row) {
+                continue;
+            }
             stack.push((row, true));
+            if self.stops_at(row).is_some() {
+                continue;
+            }
+            if let Some(verdict) = self.verdicts.get(&row) {
+                for edge in &self.edges[verdict.edges.clone()] {
+                    if let Target::Row(parent) = edge.target {
+                        stack.push((parent, false));
+                    }
+                }
+                continue;
+            }
             let calibration = self.evidence.result(row).calibration;
             for reference in self.links(calibration) {
                 if !self.applies(reference, row, calibration) {
                     continue;
                 }
-                if let Target::Row(parent) = self.resolve(reference).target
-                    && !self.verdicts.contains_key(&parent)
-                {
+                if let Target::Row(parent) = self.resolve(reference).target {
                     stack.push((parent, false));
                 }
             }
@@ -608,8 +811,8 @@ impl<'a> Walk<'a> {
     }
 
     fn stops_at(&self, row: ResultIndex) -> Option<Stop> {
-        if self.limit_reached == Some("CALIBRATIONS_LIMIT") {
-            return Some(Stop::Limit("CALIBRATIONS_LIMIT"));
+        if self.limit_reached == Some(CALIBRATIONS_LIMIT) {
+            return Some(Stop::Limit(CALIBRATIONS_LIMIT));
         }
         let surveyed = self.surveyed.get(&self.evidence.result(row).calibration)?;
         if surveyed.cyclic {
@@ -621,7 +824,8 @@ impl<'a> Walk<'a> {
     fn evaluate_row(&mut self, index: ResultIndex) -> RowVerdict {
         let row = *self.evidence.result(index);
         let calibration = *self.evidence.calibration(row.calibration);
-        let (first_finding, first_edge) = (self.findings.len(), self.edges.len());
+        let (first_finding, first_fact) = (self.findings.len(), self.facts.len());
+        let (first_edge, first_snapshot) = (self.edges.len(), self.snapshots.len());
         (self.remarks, self.open_remarks, self.weight) = (false, false, Weight::Major);
 
         self.scope = Scope::Own;
@@ -637,15 +841,27 @@ impl<'a> Walk<'a> {
         let is_of_a_material = calibration.kind == CalibrationKind::ReferenceMaterialCertificate;
         let own =
             if is_of_a_material { own.and(material::m_03(self, &row, &calibration)) } else { own };
+        let counted = self.remarks;
+        let own = own.and(document::d_07(self, row.calibration, &calibration));
+        self.remarks = counted;
         viet_nam::v_06(self, &row, &calibration);
         viet_nam::certificate(self, &row, &calibration);
 
-        let mut outcome = match self.stops_at(index) {
+        let stop = self.stops_at(index);
+        self.ends_here = stop.is_some();
+        let mut outcome = match stop {
             Some(stop) => self.stopped(stop, &row),
             None => self.upward(index, &row, &calibration),
         };
         self.scope = Scope::Upward;
         outcome.state = outcome.state.and(institute::n_05(self, &row, &calibration, first_edge));
+
+        let own = own
+            .and(self.raised(first_finding, Dimension::Traceability, |scope| scope == Scope::Own));
+        outcome.state =
+            outcome.state.and(self.raised(first_finding, Dimension::Traceability, |scope| {
+                matches!(scope, Scope::Upward | Scope::Input(_))
+            }));
 
         self.scope = Scope::Route;
         let route = if is_of_a_material {
@@ -655,6 +871,9 @@ impl<'a> Walk<'a> {
         } else {
             accreditation::a_01(self, index, &row, &calibration)
         };
+
+        self.scope = Scope::Own;
+        let own = own.and(accreditation::a_09(self, &row, &calibration, &route, first_edge));
 
         let contradiction = outcome.contradiction.unwrap_or(calibration.evidence);
         let mut upward = outcome.state;
@@ -679,6 +898,7 @@ impl<'a> Walk<'a> {
         if !closes {
             remarks |= self.open_remarks;
         }
+        let uploaded = calibration.evidence == EvidenceLevel::DocumentUploaded;
         let explicit_decides = upward == Tri::Pass && !closes;
         RowVerdict {
             own,
@@ -688,7 +908,9 @@ impl<'a> Walk<'a> {
             conditional: route.conditional,
             conclusion: own.and(above),
             remarks: remarks || outcome.remarks,
-            open_remarks: self.open_remarks,
+            doubts: uploaded || !closes && outcome.doubts,
+            open_remarks: self.open_remarks || outcome.doubts,
+            capability: route.capability,
             non_si: !row.kind.kind().si_possible || outcome.non_si && (explicit_decides || closes),
             under_review,
             contradiction: match own {
@@ -696,9 +918,25 @@ impl<'a> Walk<'a> {
                 _ => contradiction.min(calibration.evidence),
             },
             floor: outcome.floor,
-            findings: first_finding..self.findings.len(),
+            limit: match stop {
+                Some(Stop::Limit(limit)) => Some(limit),
+                Some(Stop::Cycle) | None => None,
+            },
+            findings: self.keep(first_finding, first_fact),
             edges: first_edge..self.edges.len(),
+            snapshots: first_snapshot..self.snapshots.len(),
         }
+    }
+
+    /// Moves the findings of a row, which lie behind those of the claim, to those of rows.
+    fn keep(&mut self, first_finding: usize, first_fact: usize) -> std::ops::Range<usize> {
+        let first = self.row_findings.len();
+        for mut finding in self.findings.drain(first_finding..) {
+            finding.copy_facts(&self.facts, &mut self.row_facts);
+            self.row_findings.push(finding);
+        }
+        self.facts.truncate(first_fact);
+        first..self.row_findings.len()
     }
 
     fn stopped(&mut self, stop: Stop, row: &ResultRow) -> Upward {
@@ -707,7 +945,6 @@ impl<'a> Walk<'a> {
         let state = match stop {
             Stop::Cycle => structure::s_04(self, subject),
             Stop::Limit(name) => {
-                self.limit_reached = Some(name);
                 structure::s_11(self, subject, name);
                 Tri::Indeterminate
             }
@@ -755,14 +992,16 @@ impl<'a> Walk<'a> {
             .and(uncertainty::u_06(self, row, &inputs))
             .and(uncertainty::u_10(self, row, calibration, &inputs))
             .and(material::m_06(self, row, calibration, &inputs, floor));
-        if calibration.item.is_some_and(|item| self.repeated_items.contains(&item)) {
+        let surveyed = self.surveyed.get(&row.calibration);
+        if surveyed.is_some_and(|surveyed| surveyed.items & bit_of(calibration.item) != 0) {
             let first_edge = self.edges.len() - inputs.len();
             result.state = result.state.and(structure::s_06(self, row, calibration, first_edge));
         }
         result
     }
 
-    fn inputs(&self, index: ResultIndex, row: &ResultRow) -> Vec<Input> {
+    /// What a row was made with.
+    pub(super) fn inputs(&self, index: ResultIndex, row: &ResultRow) -> Vec<Input> {
         self.links(row.calibration)
             .iter()
             .filter(|reference| self.applies(reference, index, row.calibration))
@@ -842,6 +1081,7 @@ impl<'a> Walk<'a> {
                 if let Some(verdict) = self.verdicts.get(&parent_index) {
                     if input.weight >= Weight::Minor {
                         result.remarks |= verdict.remarks;
+                        result.doubts |= verdict.doubts;
                     }
                     result.non_si |= verdict.non_si && input.weight == Weight::Major;
                     result.under_review |= verdict.under_review && input.weight == Weight::Major;
@@ -899,6 +1139,7 @@ enum Stop {
 struct Upward {
     state: Tri,
     remarks: bool,
+    doubts: bool,
     non_si: bool,
     under_review: bool,
     /// How well the strongest failing link is evidenced; none when it is no link that fails.
@@ -911,6 +1152,7 @@ impl Default for Upward {
         Self {
             state: Tri::Pass,
             remarks: false,
+            doubts: false,
             non_si: false,
             under_review: false,
             contradiction: None,

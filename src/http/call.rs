@@ -29,6 +29,8 @@ use crate::app::access::Reader;
 pub const JSON: &str = "application/json";
 /// JSON, one value a line, for answers that go on.
 pub const NDJSON: &str = "application/x-ndjson";
+/// A table, one row a line (RFC 4180).
+pub const CSV: &str = "text/csv";
 
 /// The position in the record log that an answer is from.
 pub const LOG_INDEX: HeaderName = HeaderName::from_static("log-index");
@@ -326,9 +328,15 @@ impl Call {
     /// The tag of an answer that follows from the request, the state of knowledge, who reads and,
     /// where `today` matters, the day.
     pub fn tag(&self, at: u64, today: bool) -> String {
+        self.tag_under("", at, today)
+    }
+
+    /// The same of an answer that also follows from a policy, by its digest.
+    pub fn tag_under(&self, policy_sha256: &str, at: u64, today: bool) -> String {
         let day = if today { self.moment.today.to_string() } else { String::new() };
         let reader = format!("{:?}", self.reader());
-        let parts = [self.target.as_str(), &at.to_string(), &reader, &day, self.accepted()];
+        let parts =
+            [self.target.as_str(), &at.to_string(), &reader, &day, policy_sha256, self.accepted()];
         let parts: Vec<&[u8]> = parts.iter().flat_map(|part| [part.as_bytes(), b"\n"]).collect();
         format!("W/\"{at}-{}\"", &Digest::of(&parts).to_string()[..16])
     }
@@ -341,6 +349,12 @@ impl Call {
     pub fn wants_lines(&self) -> bool {
         let quality = |media: &str| super::negotiation::quality(self.accepted(), media);
         quality(NDJSON) > quality(JSON)
+    }
+
+    /// Whether the client would rather have a table.
+    pub fn wants_csv(&self) -> bool {
+        let quality = |media: &str| super::negotiation::quality(self.accepted(), media);
+        quality(CSV) > quality(JSON)
     }
 }
 
@@ -402,6 +416,12 @@ impl Reply {
         let text = serde_json::to_string(value)
             .map_err(|error| Problem::internal(format!("an answer is no JSON: {error}")))?;
         Ok(Self { body: ReplyBody::Text(JSON, text), ..Self::new(status) })
+    }
+
+    /// A table as CSV, in UTF-8.
+    pub fn csv(text: String) -> Self {
+        let body = ReplyBody::Text("text/csv; charset=utf-8; header=present", text);
+        Self { body, ..Self::new(StatusCode::OK) }
     }
 
     /// An answer of one JSON value a line.

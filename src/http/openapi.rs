@@ -48,8 +48,9 @@ from `POST /api/v1/auth/token` for an API key. What is confidential (ISO/IEC 170
 out for those who may not see it; without a token, everyone sees what is public.";
 
 /// The tags, with what is listed under them.
-const TAGS: [(&str, &str); 17] = [
+const TAGS: [(&str, &str); 19] = [
     ("verifications", "Claims and their reports: is this value traceable?"),
+    ("impact", "What is affected by something that turned out to be bad (ISO/IEC 17025, 7.10)."),
     ("measurement_standards", "Standards, instruments and batches of reference materials."),
     ("calibrations", "Calibration certificates."),
     ("organisations", "Institutes, laboratories, authorities and other organisations."),
@@ -64,7 +65,8 @@ const TAGS: [(&str, &str); 17] = [
     ("programme", "Targets and plans of a national programme."),
     ("imports", "Many records at once."),
     ("log", "The record log: audit trail and change feed."),
-    ("reference", "Quantity kinds, units, rules and policies."),
+    ("reference", "Quantity kinds, units and rules."),
+    ("policies", "Policies under which claims are judged."),
     ("identity", "Tokens, keys and members."),
 ];
 

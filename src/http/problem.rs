@@ -313,11 +313,12 @@ impl From<Refusal> for Problem {
                 errors.retain(|fault| fault.gravity == Gravity::Error);
                 Self { errors, ..Self::new(Code::InvalidBody, text) }
             }
-            Refusal::Unknown { .. } | Refusal::NoSuch { .. } => {
-                Self::new(Code::UnknownRecord, text)
-            }
-            Refusal::Exists { .. } => Self::new(Code::Exists, text),
-            Refusal::Stale { .. } => Self::new(Code::Stale, text),
+            Refusal::Unknown { .. }
+            | Refusal::NoSuch { .. }
+            | Refusal::NoPolicy { .. }
+            | Refusal::NoRule { .. } => Self::new(Code::UnknownRecord, text),
+            Refusal::Exists { .. } | Refusal::PolicyExists { .. } => Self::new(Code::Exists, text),
+            Refusal::Stale { .. } | Refusal::StalePolicy { .. } => Self::new(Code::Stale, text),
             Refusal::NotAllowed { .. } => Self::new(Code::NotAllowed, text),
             Refusal::KeyReused => Self::of(Code::IdempotencyKeyReused),
             Refusal::AlreadySetUp => Self::of(Code::AlreadySetUp),

@@ -221,6 +221,13 @@ impl Operation {
         self
     }
 
+    /// It also gives a table as CSV.
+    #[must_use]
+    pub fn or_csv(mut self) -> Self {
+        self.answer.media.push(Media { name: super::call::CSV, form: None });
+        self
+    }
+
     /// What can go wrong.
     #[must_use]
     pub fn fails(mut self, problems: &[Code]) -> Self {

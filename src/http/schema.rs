@@ -108,6 +108,11 @@ fn schema(form: &Form) -> RefOr<Schema> {
             .minimum(Some(integer(*minimum)))
             .maximum(Some(integer(*maximum)))
             .into(),
+        Form::Number { minimum, maximum } => ObjectBuilder::new()
+            .schema_type(Type::Number)
+            .minimum(Some(Number::Float(*minimum)))
+            .maximum(Some(Number::Float(*maximum)))
+            .into(),
         Form::Boolean => Object::with_type(Type::Boolean).into(),
         Form::List { of, length } => {
             ArrayBuilder::new().items(schema(of)).min_items(*length).max_items(*length).into()

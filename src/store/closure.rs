@@ -15,6 +15,11 @@
 //! N-04), and those that name no quantity; and the cases of
 //! nonconforming work on what was walked (I-04).
 //!
+//! **Beside the certificates of the standard itself**: who performed them; the last twenty
+//! certificates of their issuer for each of their quantities, among its last two hundred, with what
+//! those were made with (C-10, C-11); and for a row that claims no recognition, the capabilities of
+//! everybody for its quantity, with their accreditations and memberships.
+//!
 //! That is more than any one claim reads and never less: missing evidence would turn into a verdict.
 //! `tests/three_ways.rs` holds the reports from here against those from the whole set of records. A
 //! rule that looks at something else needs it loaded here.
@@ -56,7 +61,7 @@ pub(super) fn closure(
     certificates: &Ids,
     at: u64,
 ) -> Result<Closure, StoreError> {
-    let mut closure = Loading { connection, at, records: BTreeMap::new() };
+    let mut closure = Loading::new(connection, at);
     closure.take_ids(standards.union(certificates).cloned().collect())?;
     let kits = closure.take_kits(standards.clone())?;
     let walked = closure.walk(&standards.union(&kits).cloned().collect(), certificates)?;
@@ -69,16 +74,24 @@ pub(super) fn closure(
     Ok(Closure { records, log_index: at, reached_at })
 }
 
-struct Loading<'c> {
-    connection: &'c mut AnyConnection,
+/// Records as they are loaded, each once.
+pub(super) struct Loading<'c> {
+    pub(super) connection: &'c mut AnyConnection,
     at: u64,
-    records: BTreeMap<Id, AnyRecord>,
+    pub(super) records: BTreeMap<Id, AnyRecord>,
 }
 
 type Ids = BTreeSet<Id>;
 
 fn texts(ids: &Ids) -> impl Iterator<Item = &str> {
     ids.iter().map(Id::as_str)
+}
+
+impl<'c> Loading<'c> {
+    /// Nothing so far.
+    pub(super) fn new(connection: &'c mut AnyConnection, at: u64) -> Self {
+        Self { connection, at, records: BTreeMap::new() }
+    }
 }
 
 impl Loading<'_> {
@@ -97,13 +110,18 @@ impl Loading<'_> {
         Ok(new)
     }
 
-    fn take_ids(&mut self, mut ids: Ids) -> Result<Ids, StoreError> {
+    pub(super) fn take_ids(&mut self, mut ids: Ids) -> Result<Ids, StoreError> {
         ids.retain(|id| !self.records.contains_key(id));
         let found = read::get_all(self.connection, &ids, self.at)?;
         self.take(found)
     }
 
-    fn take_column(&mut self, table: Table, column: &str, of: &Ids) -> Result<Ids, StoreError> {
+    pub(super) fn take_column(
+        &mut self,
+        table: Table,
+        column: &str,
+        of: &Ids,
+    ) -> Result<Ids, StoreError> {
         if of.is_empty() {
             return Ok(Ids::new());
         }
@@ -111,7 +129,7 @@ impl Loading<'_> {
         self.take(found)
     }
 
-    fn take_child(
+    pub(super) fn take_child(
         &mut self,
         table: Table,
         child: Table,
@@ -159,6 +177,13 @@ impl Loading<'_> {
         self.take_ids(walked.clone())?;
         walked.retain(|id| matches!(self.records.get(id), Some(AnyRecord::Calibrations(_))));
         Ok(walked)
+    }
+
+    /// What a look at every record collects.
+    pub(super) fn each_of_all(&self, look: impl Fn(&AnyRecord, &mut Ids)) -> Ids {
+        let mut collected = Ids::new();
+        self.records.values().for_each(|record| look(record, &mut collected));
+        collected
     }
 
     /// What a look at each of these records collects.
@@ -291,8 +316,69 @@ impl Loading<'_> {
         Ok(())
     }
 
-    fn beside(&mut self, standards: &Ids, walked: &Ids) -> Result<(), StoreError> {
-        let mut items = standards.clone();
+    /// What is looked at beside the certificates of the standards themselves; the organisations that it
+    /// leads to.
+    fn beside_the_nearest(&mut self, standards: &Ids, walked: &Ids) -> Result<Ids, StoreError> {
+        let mut organisations = Ids::new();
+        let mut reported = BTreeSet::new();
+        let mut unclaimed = BTreeSet::new();
+        for record in walked.iter().filter_map(|id| self.records.get(id)) {
+            let AnyRecord::Calibrations(record) = record else { continue };
+            let pieces = record.results.iter().filter_map(|result| result.item.as_ref());
+            let mut items = record.items.iter().chain(pieces).chain([&record.item]);
+            let is_nearest = items.any(|item| standards.contains(item));
+            if !is_nearest {
+                continue;
+            }
+            organisations.extend(record.performed_by.clone());
+            for result in &record.results {
+                if record.endorsement.is_some() && result.endorsed != Some(false) {
+                    reported.insert((record.issuer.clone(), result.quantity_kind));
+                }
+                if record.endorsement.is_none() || result.endorsed == Some(false) {
+                    unclaimed.insert(result.quantity_kind.id());
+                }
+            }
+        }
+        let mut last = Ids::new();
+        for (issuer, kind) in &reported {
+            last.append(&mut read::last_certificates(self.connection, issuer, *kind, self.at)?);
+        }
+        self.take_ids(last.clone())?;
+        let made_with = self.each(&last, |record, certificates| {
+            if let AnyRecord::Calibrations(record) = record {
+                let references = record.references.iter();
+                certificates.extend(references.filter_map(|link| link.calibration.clone()));
+            }
+        });
+        self.take_ids(made_with.clone())?;
+        let items = self.each(&made_with, |record, items| {
+            if let AnyRecord::Calibrations(record) = record {
+                items.insert(record.item.clone());
+            }
+        });
+        self.take_ids(items)?;
+        organisations.append(&mut self.each(&made_with, |record, issuers| {
+            if let AnyRecord::Calibrations(record) = record {
+                issuers.insert(record.issuer.clone());
+            }
+        }));
+        if !unclaimed.is_empty() {
+            let (table, column) = (Table::Capabilities, "quantity_kind");
+            let found = read::by_column(self.connection, table, column, unclaimed, self.at)?;
+            let offers = found.iter().map(|stored| stored.id.clone()).collect();
+            self.take(found)?;
+            organisations.append(&mut self.each(&offers, |record, offering| {
+                if let AnyRecord::Capabilities(record) = record {
+                    offering.insert(record.organisation.clone());
+                }
+            }));
+        }
+        Ok(organisations)
+    }
+
+    fn beside(&mut self, claimed: &Ids, walked: &Ids) -> Result<(), StoreError> {
+        let mut items = claimed.clone();
         let mut issuers = Ids::new();
         let mut roots = Ids::new();
         let mut accreditations = Ids::new();
@@ -310,6 +396,8 @@ impl Loading<'_> {
         }
         let standards: Ids = items.union(&named).cloned().collect();
         self.take_ids(standards.union(&roots).cloned().collect())?;
+        let nearest = self.beside_the_nearest(claimed, walked)?;
+        issuers.extend(nearest);
         let kits = self.take_kits(standards.clone())?;
         let standards: Ids = standards.union(&kits).cloned().collect();
         let mut others = self.with_a_history(&standards, walked);

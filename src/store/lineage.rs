@@ -75,10 +75,10 @@ struct IdRow {
 }
 
 /// Certificates `v` known at a log index.
-const KNOWN: &str = "+v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?)";
+pub(super) const KNOWN: &str = "+v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?)";
 
 /// References `r` that give a value: a check gives none.
-const IS_LINK: &str = "(r.role IS NULL OR r.role <> 'check')";
+pub(super) const IS_LINK: &str = "(r.role IS NULL OR r.role <> 'check')";
 
 pub(super) fn lineage(
     connection: &mut AnyConnection,
@@ -121,13 +121,14 @@ pub(super) fn lineage(
     Ok(Lineage { calibrations, standards, realisations, steps: steps.collect(), log_index: at })
 }
 
-struct Walk<'c> {
-    connection: &'c mut AnyConnection,
-    at: u64,
+/// Steps along references, as known at a log index.
+pub(super) struct Walk<'c> {
+    pub(super) connection: &'c mut AnyConnection,
+    pub(super) at: u64,
 }
 
 impl Walk<'_> {
-    fn ids(&mut self, query: Statement) -> Result<BTreeSet<String>, StoreError> {
+    pub(super) fn ids(&mut self, query: Statement) -> Result<BTreeSet<String>, StoreError> {
         let rows = query.load::<IdRow>(self.connection)?;
         Ok(rows.into_iter().filter_map(|row| row.id).collect())
     }
@@ -139,7 +140,7 @@ impl Walk<'_> {
 
     /// Certificates made with a standard: with one of its certificates, or with it where none is
     /// named.
-    fn made_with(&mut self, standard: &Id) -> Result<BTreeSet<String>, StoreError> {
+    pub(super) fn made_with(&mut self, standard: &Id) -> Result<BTreeSet<String>, StoreError> {
         let own = self.certificates_of(standard)?;
         let mut made = self.below(&own)?;
         let query = Statement::new(format!(
@@ -152,11 +153,17 @@ impl Walk<'_> {
         Ok(made)
     }
 
-    fn above(&mut self, level: &BTreeSet<String>) -> Result<BTreeSet<String>, StoreError> {
+    pub(super) fn above(
+        &mut self,
+        level: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, StoreError> {
         self.along(level, "r.calibration AS id", "v.id", "r.calibration IS NOT NULL")
     }
 
-    fn below(&mut self, level: &BTreeSet<String>) -> Result<BTreeSet<String>, StoreError> {
+    pub(super) fn below(
+        &mut self,
+        level: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, StoreError> {
         self.along(level, "v.id", "r.calibration", "v.id IS NOT NULL")
     }
 

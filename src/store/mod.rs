@@ -5,7 +5,8 @@
 //! made anew with [`Store::rebuild`]: an identity of every record, and by collection a row for each
 //! version with the columns that filters, constraints and the graph of references need. Reads pin
 //! a log index and see the versions that hold there. Beside the log stands what the service keeps:
-//! reports (`reports`), answers for those who ask again (`replies`), and who may come in (`access`).
+//! reports (`reports`), the policies that were written for the registry (`policies`), answers for
+//! those who ask again (`replies`), and who may come in (`access`).
 //!
 //! `connection`, `migrate` and `dialect` are the only files that name a backend. What may be
 //! written, and by whom, does not live here (`app`); nor does what records mean (`engine`).
@@ -15,10 +16,12 @@ mod closure;
 mod connection;
 mod dialect;
 mod error;
+mod impact;
 mod jobs;
 mod lineage;
 mod list;
 mod migrate;
+mod policies;
 mod projection;
 mod read;
 mod reader;
@@ -44,10 +47,12 @@ pub use access::{ApiKey, Member};
 pub use closure::Closure;
 pub use connection::{DatabaseUrl, PoolState};
 pub use error::StoreError;
+pub use impact::{Below, Root};
 pub use jobs::StoredJob;
 pub use lineage::{Direction, Lineage, Step};
 pub use list::{Comparison, FilterName, FilterValue, ListQuery, filters};
 pub use migrate::SchemaState;
+pub use policies::StoredPolicy;
 pub use read::Stored;
 pub use reader::Reader;
 pub use replies::{Attempt, SavedReply};
@@ -252,6 +257,15 @@ impl Store {
         at: u64,
     ) -> Result<Closure, StoreError> {
         closure::closure(&mut *self.reader()?, standards, certificates, at)
+    }
+
+    /// What hangs on something that turned out to be bad, where that is not more than so many
+    /// certificates.
+    ///
+    /// # Errors
+    /// When the database fails, or a body in it is damaged.
+    pub fn below(&self, root: &Root, at: u64, most: usize) -> Result<Below, StoreError> {
+        impact::below(&mut *self.reader()?, root, at, most)
     }
 
     /// What stands above or below a standard, with exact counts and at most so many steps.

@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamp};
 use crate::domain::id::Id;
 use crate::domain::log::{Entry, Operation};
 use crate::domain::period::Instant;
+use crate::domain::quantity::QuantityKindId;
 use crate::domain::records::{AnyRecord, CollectionName};
 
 use super::connection::AnyConnection;
@@ -357,6 +358,25 @@ pub(super) fn amending<'c>(
          AND +v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?)"
     ));
     ids(connection, query.bind(list(certificates)).bind(at).bind(at))
+}
+
+/// The last certificates of an issuer that report a quantity, among its last two hundred.
+pub(super) fn last_certificates(
+    connection: &mut AnyConnection,
+    issuer: &Id,
+    kind: QuantityKindId,
+    at: u64,
+) -> Result<BTreeSet<Id>, StoreError> {
+    let query = Statement::new(
+        "SELECT t.id AS text FROM (\
+            SELECT v.id, v.log_from, v.performed_to FROM calibrations v WHERE v.issuer = ? \
+            AND +v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?) \
+            ORDER BY v.performed_to DESC, v.id DESC LIMIT 200) t \
+         WHERE EXISTS (SELECT 1 FROM calibration_results r \
+            WHERE r.log_from = t.log_from AND r.quantity_kind = ?) \
+         ORDER BY t.performed_to DESC, t.id DESC LIMIT 20",
+    );
+    ids(connection, query.bind(issuer.as_str()).bind(at).bind(at).bind(kind.id()))
 }
 
 #[derive(QueryableByName)]

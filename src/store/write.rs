@@ -14,6 +14,7 @@ use crate::domain::records::{AnyRecord, CollectionName};
 use super::connection::AnyConnection;
 use super::dialect;
 use super::error::StoreError;
+use super::impact::{self, Below, Root};
 use super::list::{self, ListQuery};
 use super::projection::project;
 use super::read::{self, Stored};
@@ -419,6 +420,38 @@ impl<'c> Writer<'c> {
         .bind(now)
         .execute(self.connection)?;
         Ok(())
+    }
+
+    /// The latest version of a record, with what this transaction has written.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn written(&mut self, id: &Id) -> Result<Option<Stored>, StoreError> {
+        self.flush()?;
+        read::get(self.connection, id, self.head.log_index)
+    }
+
+    /// What hangs on something, with what this transaction has written.
+    ///
+    /// # Errors
+    /// When the database fails, or a body in it is damaged.
+    pub fn below(&mut self, root: &Root, most: usize) -> Result<Below, StoreError> {
+        self.flush()?;
+        impact::below(self.connection, root, self.head.log_index, most)
+    }
+
+    /// Those of some records that a reader may see, with what this transaction has written.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn visible_now(
+        &mut self,
+        collection: CollectionName,
+        ids: &BTreeSet<Id>,
+        reader: &Reader,
+    ) -> Result<BTreeSet<Id>, StoreError> {
+        self.flush()?;
+        reader::visible(self.connection, collection, ids, reader, self.head.log_index)
     }
 
     pub(super) fn connection(&mut self) -> &mut AnyConnection {

@@ -19,7 +19,7 @@ use etalon::ids;
 use serde_json::{Value, json};
 
 use crate::support::Database;
-use crate::support::records::{bundle, certificate, instant, standard, with};
+use crate::support::records::{bundle, certificate, instant, policy, standard, with};
 use crate::support::served::{Party, Request, Response, Served, id_of};
 
 crate::support::both!(
@@ -105,6 +105,9 @@ const fn row(
 ) -> Row {
     Row { operation, door, through, known_to }
 }
+
+/// The policy that an authority wrote.
+const POLICY: &str = "mine";
 
 const EVERYONE: &[Persona] = &PERSONAS;
 const OPERATOR: &[Persona] = &[Operator];
@@ -203,13 +206,19 @@ static TABLE: &[Row] = &[
     row("get_measurement_standard_lineage", Public, EVERYONE, EVERYONE),
     row("get_measurement_standard_descendants", Public, EVERYONE, EVERYONE),
     row("check_certificate", Public, EVERYONE, EVERYONE),
+    row("ask_impact", Token, READERS, READERS),
     row("create_import", Token, &[Submitter, Operator], EVERYONE),
     row("list_log_entries", Public, EVERYONE, EVERYONE),
     row("get_log_entry", Public, EVERYONE, EVERYONE),
     row("list_quantity_kinds", Public, EVERYONE, EVERYONE),
     row("list_units", Public, EVERYONE, EVERYONE),
     row("list_rules", Public, EVERYONE, EVERYONE),
+    row("get_rule", Public, EVERYONE, EVERYONE),
     row("list_policies", Public, EVERYONE, EVERYONE),
+    row("create_policy", Token, &[Authority, Operator], EVERYONE),
+    row("get_policy", Public, EVERYONE, EVERYONE),
+    row("amend_policy", Token, &[Authority, Operator], EVERYONE),
+    row("list_policy_versions", Public, EVERYONE, EVERYONE),
     // Ways in. A set-up is for nobody any more.
     row("set_up", Open, &[], EVERYONE),
     row("create_token", Open, EVERYONE, EVERYONE),
@@ -245,6 +254,7 @@ impl Row {
             ("set_up", _) => Expected::Problem(409, "already_set_up"),
             // What is named in a body is a fault of the body.
             ("create_verification", false) => Expected::Fault("unknown_standard", "/standard"),
+            ("ask_impact", false) => Expected::Fault("unknown_subject", "/subject/id"),
             ("create_import", true) => {
                 Expected::Fault("not_allowed", "/records/measurement_standards/0")
             }
@@ -380,6 +390,8 @@ impl<'d> Fixture<'d> {
             let id = places.into_iter().find(|id| id.is_string()).expect("an id");
             fixture.records.insert(collection, id_of(id));
         }
+        let made = served.post("/api/v1/policies").token(fixture.token(Authority));
+        assert_eq!(made.json(&policy(POLICY, "0")).status, 201);
         fixture
     }
 
@@ -436,6 +448,9 @@ impl<'d> Fixture<'d> {
                 json!({"filter": {"owner": own}})
             }
             "create_verification" => json!({"standard": self.record("measurement_standards")}),
+            "ask_impact" => {
+                json!({"subject": {"kind": "calibration", "id": self.record("calibrations")}})
+            }
             "append_accreditation_status" | "append_legal_recognition_status" => entry("active"),
             "append_capability_status" => entry("published"),
             "append_calibration_status" => entry("withdrawn"),
@@ -447,6 +462,8 @@ impl<'d> Fixture<'d> {
                 "name": "spare", "organisation": own, "roles": ["submitter"],
                 "issuer": "https://people.example", "subject": number.to_string(),
             }),
+            "create_policy" => policy(&format!("policy-{number}"), "1"),
+            "amend_policy" => policy(POLICY, &number.to_string()),
             "set_up" => json!({
                 "setup_key": Secret::set_up_key(ids::new_secret()).expose(),
                 "organisation": {"kind": "nmi", "names": {"en": "Another"}},
@@ -467,6 +484,11 @@ impl<'d> Fixture<'d> {
     fn ask(&self, operation: &Operation, persona: Persona) -> Response {
         let collection = self.collection(operation);
         let mut path = operation.path.replace("{code}", "not_found").replace("{index}", "1");
+        match collection {
+            "policies" => path = path.replace("{id}", POLICY),
+            "rules" => path = path.replace("{id}", "S-01"),
+            _ => {}
+        }
         if path.contains("{id}") {
             path = path.replace("{id}", self.record(collection).as_str());
         }
@@ -481,6 +503,11 @@ impl<'d> Fixture<'d> {
         }
         match (operation.method.as_str(), operation.id.as_str()) {
             ("GET" | "DELETE", _) => request.send(),
+            (_, "amend_policy") => {
+                let current = self.served.get(&format!("/api/v1/policies/{POLICY}")).send();
+                let request = request.header("If-Match", current.header("etag"));
+                request.json(&self.body("amend_policy"))
+            }
             ("PUT", _) => {
                 let name = CollectionName::ALL.iter().find(|name| name.as_str() == collection);
                 let (body, version) = self.current(*name.expect("a collection"));

@@ -305,6 +305,12 @@ fn journey(served: &Served) -> BTreeMap<String, Value> {
     let of_national = format!("/api/v1/measurement_standards/{}", text(&national["id"]));
     on.get("get_measurement_standard_descendants", &format!("{of_national}/descendants"));
 
+    let question = json!({
+        "subject": {"kind": "calibration", "id": above["id"]}, "window_to": "2026-10-01",
+        "shift": {"value": "0.02", "unit": "mg"},
+    });
+    on.ask("ask_impact", "POST", "/api/v1/impact", Some(&question));
+
     let comparison = on.create(
         "comparison",
         "comparisons",
@@ -356,6 +362,19 @@ fn journey(served: &Served) -> BTreeMap<String, Value> {
             items.truncate(2);
         }
     }
+    on.get("get_rule", "/api/v1/rules/T-02");
+    let mut policy = crate::support::records::policy("vn-2027", "1");
+    policy["rules"] = json!({
+        "T-03": {
+            "severity": "minor",
+            "reason": {"vi": "trong thời gian chuyển tiếp", "en": "while in transition"},
+        },
+    });
+    on.ask("create_policy", "POST", "/api/v1/policies", Some(&policy));
+    on.get("get_policy", "/api/v1/policies/vn-2027");
+    policy["version"] = "2".into();
+    on.amend("policy", "/api/v1/policies/vn-2027", &policy);
+    on.get("list_policy_versions", "/api/v1/policies/vn-2027/versions");
     on.get("list_units", "/api/v1/units?code=mg");
     on.get("get_health", "/healthz");
     on.get("get_readiness", "/readyz");

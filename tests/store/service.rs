@@ -15,7 +15,8 @@ use etalon::domain::period::Instant;
 use etalon::domain::records::CollectionName::Documents;
 use etalon::ids;
 use etalon::store::{
-    ApiKey, Attempt, Member, Reader, ReportQuery, Store, StoreError, StoredReport, Writer,
+    ApiKey, Attempt, Member, Reader, ReportQuery, Store, StoreError, StoredPolicy, StoredReport,
+    Writer,
 };
 
 both!(
@@ -25,6 +26,8 @@ both!(
     replies_are_forgotten_after_a_day,
     reports_are_found_by_whom_they_concern,
     reports_are_never_changed,
+    policies_are_kept_in_every_version,
+    policies_are_never_changed,
     a_verdict_is_a_word,
     keys_come_and_go,
     members_come_and_go,
@@ -241,6 +244,58 @@ fn reports_are_never_changed(database: &Database) {
     let second = StoredReport { verdict: "not_traceable".to_owned(), ..first.clone() };
     store.write(|writer| writer.add_report(&second)).expect_err("its id is taken");
     assert_eq!(store.report(&id).expect("a read"), Some(first));
+}
+
+fn policy(id: &str, number: u32, version: &str) -> StoredPolicy {
+    StoredPolicy {
+        id: id.to_owned(),
+        number,
+        version: version.to_owned(),
+        log_index: u64::from(number),
+        sha256: digest(version).to_string(),
+        body: format!("{{\"id\":\"{id}\"}}"),
+        created_at: now(),
+        created_by: "key 1".to_owned(),
+    }
+}
+
+fn policies_are_kept_in_every_version(database: &Database) {
+    let store = database.store();
+    let (first, second) = (policy("mine", 1, "2026-a"), policy("mine", 2, "2026-b"));
+    let other = policy("another", 1, "2026-a");
+    write(&store, |writer| {
+        writer.add_policy(&first)?;
+        writer.add_policy(&second)?;
+        assert_eq!(writer.policy_versions("mine")?.len(), 2);
+        writer.add_policy(&other)
+    });
+    taken_back(&store, |writer| writer.add_policy(&policy("mine", 3, "2026-c")));
+    assert_eq!(store.policy_versions("mine"), Ok(vec![first, second.clone()]));
+    assert_eq!(store.policies(), Ok(vec![other, second]));
+    assert_eq!(store.policy_versions("nobody's"), Ok(Vec::new()));
+    for taken in [policy("mine", 2, "2026-d"), policy("mine", 3, "2026-a")] {
+        let failed = store.write(|writer| writer.add_policy(&taken));
+        assert!(matches!(failed, Err(StoreError::Database(_))), "{failed:?}");
+    }
+}
+
+fn policies_are_never_changed(database: &Database) {
+    let store = database.store();
+    let kept = policy("mine", 1, "1");
+    write(&store, |writer| writer.add_policy(&kept));
+    let mut direct = database.direct();
+    let last = match direct {
+        Direct::Sqlite(_) => {
+            "INSERT OR REPLACE INTO policies SELECT id, number, version, log_index, sha256, '{}', \
+             created_at, created_by FROM policies"
+        }
+        Direct::Postgres(_) => "TRUNCATE policies",
+    };
+    for attempt in ["UPDATE policies SET body = '{}'", "DELETE FROM policies", last] {
+        let refused = direct.try_run(attempt).expect_err(attempt);
+        assert!(refused.contains("a version of a policy is never changed"), "{attempt}: {refused}");
+    }
+    assert_eq!(store.policy_versions("mine"), Ok(vec![kept]));
 }
 
 fn a_verdict_is_a_word(database: &Database) {

@@ -9,6 +9,7 @@ use etalon::domain::id::Id;
 use etalon::domain::log::{Entry, Verifier};
 use etalon::domain::period::Instant;
 use etalon::domain::records::{AnyRecord, CollectionName};
+use etalon::engine::policy::Policy;
 use etalon::store::{ListQuery, Reader, Store, Stored, Written};
 use serde_json::{Value, json};
 
@@ -207,4 +208,13 @@ pub fn body(stored: &Stored) -> Value {
 
 pub fn record(collection: CollectionName, body: Value) -> AnyRecord {
     AnyRecord::read(collection, body, ValuePointerRef::Origin).expect("a record")
+}
+
+/// A policy that says what `vn-2026` says.
+pub fn policy(id: &str, version: &str) -> Value {
+    let text = Policy::document("vn-2026").expect("it comes with the program");
+    let mut document: Value = serde_json::from_str(text).expect("JSON");
+    document["id"] = id.into();
+    document["version"] = version.into();
+    document
 }

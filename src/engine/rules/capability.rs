@@ -1,12 +1,14 @@
 //! Area C: capabilities (CMCs) and scopes.
 
-use crate::domain::calibration::CalibrationKind;
+use crate::domain::calibration::{CalibrationKind, Model, ReferenceRole};
 use crate::domain::capability::{CapabilityStatus, Publisher};
+use crate::domain::period::Day;
 use crate::engine::evidence::*;
 use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
-use crate::engine::numbers::{self, Bounds};
+use crate::engine::numbers::{self, Bounds, Normalised};
+use crate::engine::rules::uncertainty::shown_in;
 use crate::engine::rules::{freshness, institute, quantity, range};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Note, Walk};
@@ -81,6 +83,114 @@ pub static C_05: Rule = Rule {
     dimension: Dimension::Recognition,
     source: Source::new("ILAC-P14:09/2020", "4.2", Tag::Secondary),
     optional_input: false,
+};
+
+/// C-06: where several CMCs cover a result, the more specific one counts: one whose method the
+/// certificate names (in the same words; other words decide nothing), then the narrower range, then
+/// more conditions. Of equally specific ones with different figures the larger counts, with a
+/// remark. Ranges that only share a bound do not overlap: there the larger counts silently. Kinds
+/// of instrument are words and are not compared. Minor. ILAC-P14 4 \[K\].
+pub static C_06: Rule = Rule {
+    id: "C-06",
+    statement: phrase(
+        "trong các CMC cùng bao quát kết quả, mục cụ thể nhất được xác định",
+        "of the CMCs that cover the result one is the most specific",
+    ),
+    severity: Severity::Minor,
+    dimension: Dimension::Recognition,
+    source: Source::new("ILAC-P14:09/2020", "", Tag::Knowledge),
+    optional_input: true,
+};
+
+/// C-07: the two figures of a chemistry CMC are read by the KCDB's convention. One: smallest and
+/// largest uncertainty over the range. Two: the uncertainty at the smallest and at the largest
+/// value. At the ends of a range under convention two the figure is known; everywhere else a
+/// reported uncertainty passes from the larger figure on, fails below the smaller one, and is
+/// indeterminate between. Major. Meaning of the conventions \[K\], consistent with a record seen in
+/// the KCDB \[F\].
+pub static C_07: Rule = Rule {
+    id: "C-07",
+    statement: phrase(
+        "độ không đảm bảo đo phù hợp CMC theo quy ước của KCDB",
+        "the uncertainty agrees with the CMC under the KCDB's convention",
+    ),
+    severity: Severity::Major,
+    dimension: Dimension::Recognition,
+    source: Source::new("KCDB, uncertainty convention", "", Tag::Knowledge),
+    optional_input: true,
+};
+
+/// C-08: an accredited laboratory's CMC is not below the CMC of the institute or laboratory that
+/// its reference's value comes from (identity links, both brought to k = 2). Without a CMC of the
+/// supplier at that point there is nothing to compare.
+///
+/// A fail is noted with its severity and changes neither route nor closure: the list of what fails
+/// recognition (rules 3.4) is of contradictions between a certificate and its claim, and here the
+/// scope clashes with another's CMC, which is for the accreditation body to settle. A certificate
+/// whose own figure is too small for its reference fails U-04. Major. JCRB 23-2, position to
+/// ILAC \[F\].
+pub static C_08: Rule = Rule {
+    id: "C-08",
+    statement: phrase(
+        "CMC của phòng thí nghiệm không nhỏ hơn CMC của nơi cung cấp liên kết chuẩn",
+        "the laboratory's CMC is not below the CMC of where its traceability comes from",
+    ),
+    severity: Severity::Major,
+    dimension: Dimension::Recognition,
+    source: Source::new("JCRB", "23-2", Tag::Official),
+    optional_input: true,
+};
+
+/// C-09: a CMC that leaves out the device under calibration is said to; the reported uncertainty
+/// then is not below CMC and device in quadrature. What the device adds is its standard's property
+/// `device_uncertainty`, an expanded uncertainty with k = 2 in a unit of the quantity; without it
+/// the floor is not known, which is a remark of recognition. Minor. ILAC-P14 4.3 \[S\].
+pub static C_09: Rule = Rule {
+    id: "C-09",
+    statement: phrase(
+        "độ không đảm bảo đo gồm cả phần của thiết bị mà CMC không tính đến",
+        "the uncertainty includes the device, which the CMC leaves out",
+    ),
+    severity: Severity::Minor,
+    dimension: Dimension::Recognition,
+    source: Source::new("ILAC-P14:09/2020", "4.3", Tag::Secondary),
+    optional_input: true,
+};
+
+/// C-10: not nearly all certificates of an issuer report just its CMC: 18 or more of its last 20
+/// certificates for the quantity (among its last 200) suggest that the device under calibration is
+/// left out. Looked at where the nearest certificate reports its CMC; with fewer than 20
+/// certificates nothing is said. Information. ILAC-P14 5.4 \[S\].
+pub static C_10: Rule = Rule {
+    id: "C-10",
+    statement: phrase(
+        "tổ chức cấp không phải lúc nào cũng báo cáo đúng bằng CMC",
+        "the issuer does not report just its CMC on nearly every certificate",
+    ),
+    severity: Severity::Info,
+    dimension: Dimension::Recognition,
+    source: Source::new("ILAC-P14:09/2020", "5.4", Tag::Secondary),
+    optional_input: true,
+};
+
+/// C-11: a CMC is not below the expanded uncertainty, in use, of the best reference that its holder
+/// has for it. As held count the holder's own standards and roots in the certificate's chain, and those with
+/// which it made its last 20 certificates for the quantity (among its last 200), at this point;
+/// what is held and was never seen in use is not known. Judged for the nearest certificate.
+///
+/// Route and closure stay, as under C-08, and what is broken above a certificate is a matter of the
+/// walk (rules 3.4), where U-04 judges the certificate's own figure; but a result under such a scope
+/// is traceable with a remark only. Major. GUM 5.1.2 \[K\].
+pub static C_11: Rule = Rule {
+    id: "C-11",
+    statement: phrase(
+        "CMC không nhỏ hơn độ không đảm bảo đo của chuẩn tốt nhất mà tổ chức cấp có",
+        "the CMC is not below the uncertainty of the best reference its holder has",
+    ),
+    severity: Severity::Major,
+    dimension: Dimension::Recognition,
+    source: Source::new("GUM", "5.1.2", Tag::Knowledge),
+    optional_input: true,
 };
 
 static NO_CAPABILITY: Phrase =
@@ -237,14 +347,15 @@ pub fn coverage(
         coverage.covers = covers;
         return coverage;
     }
-    let chosen = most_specific(walk, row, &in_force);
+    let in_force = at_the_site(walk, calibration, in_force);
+    let chosen = c_06(walk, row, calibration, &in_force);
     quantity::q_06(walk, row, chosen);
     coverage.covers = Tri::Pass;
     coverage.capability = Some(chosen);
     // A scope under ISO 17034 names materials; a figure of uncertainty is not part of every one.
     coverage.uncertainty = match offered(evidence, chosen, row).expression {
         None if is_scope_of_materials(evidence, evidence.capability(chosen), row) => Tri::Pass,
-        _ => c_03(walk, index, row, chosen),
+        _ => c_03(walk, index, row, calibration, chosen),
     };
     coverage.contradicted = coverage.uncertainty == Tri::Fail;
     coverage
@@ -284,7 +395,8 @@ fn offered<'e>(
     }
 }
 
-fn code_of(walk: &Walk<'_>, index: CapabilityIndex) -> FactValue {
+/// The code of a capability, as a fact.
+pub fn code_of(walk: &Walk<'_>, index: CapabilityIndex) -> FactValue {
     let code = walk.evidence.capability(index).code;
     code.map_or(FactValue::Record(Subject::Capability(index)), FactValue::Text)
 }
@@ -441,26 +553,99 @@ fn force(
     days.chain(changes).chain(ends).map(on).fold(Tri::Pass, Tri::and)
 }
 
-/// Of several that cover a row, the one with the narrowest range counts; of equally narrow ones
-/// the one with the larger uncertainty, so that nothing passes by choice (rule C-06 will say so).
+/// Whether a site is the one that a scope names.
+pub fn site_fits(scope: SiteRow, used: SiteRow) -> bool {
+    let by_kind = scope.is_kind || used.is_kind;
+    scope.name == used.name || by_kind && scope.kind.is_some() && scope.kind == used.kind
+}
+
+/// Of several entries those for the site of the certificate, where any is; A-05 judges the rest.
+fn at_the_site(
+    walk: &Walk<'_>,
+    calibration: &CalibrationRow,
+    covering: Vec<CapabilityIndex>,
+) -> Vec<CapabilityIndex> {
+    let detail = walk.evidence.calibration_detail(calibration);
+    let Some(used) = detail.and_then(|detail| detail.site) else { return covering };
+    let fits = |index: &CapabilityIndex| {
+        walk.evidence.capability(*index).site.is_none_or(|scope| site_fits(scope, used))
+    };
+    match covering.iter().any(fits) {
+        true => covering.into_iter().filter(fits).collect(),
+        false => covering,
+    }
+}
+
+static EQUALLY_SPECIFIC: Phrase = phrase(
+    "CMC {code} và {other} cùng bao quát kết quả và cụ thể như nhau: lấy {larger}, không phải {smaller}",
+    "the CMCs {code} and {other} cover the result and are equally specific: {larger} counts, not {smaller}",
+);
+
+/// C-06: the one of several capabilities that counts.
+fn c_06(
+    walk: &mut Walk<'_>,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+    covering: &[CapabilityIndex],
+) -> CapabilityIndex {
+    let (chosen, rival) = most_specific(walk, row, calibration, covering);
+    let subject = Subject::Calibration(row.calibration);
+    let against = Some(Subject::Capability(chosen));
+    match rival {
+        Some((rival, larger, smaller)) => {
+            let unit = shown_in(row);
+            let facts = [
+                fact("code", code_of(walk, chosen)),
+                fact("other", code_of(walk, rival)),
+                fact("larger", FactValue::Quantity(larger, unit)),
+                fact("smaller", FactValue::Quantity(smaller, unit)),
+            ];
+            let note = Note::remark(&C_06, subject, &EQUALLY_SPECIFIC);
+            walk.note(note.against(against).facts(&facts));
+        }
+        None if covering.len() > 1 => {
+            walk.note(Note::pass(&C_06, subject).against(against));
+        }
+        None => {}
+    }
+    chosen
+}
+
+/// Of several capabilities that cover a row the most specific, and of equally specific ones the one
+/// with the larger uncertainty, so that nothing passes by choice; with another of them that states
+/// less, and both figures.
 fn most_specific(
     walk: &Walk<'_>,
     row: &ResultRow,
+    calibration: &CalibrationRow,
     covering: &[CapabilityIndex],
-) -> CapabilityIndex {
+) -> (CapabilityIndex, Option<(CapabilityIndex, f64, f64)>) {
+    if let [only] = covering {
+        return (*only, None);
+    }
+    let detail = walk.evidence.calibration_detail(calibration);
+    let methods = detail.map_or(&[][..], |detail| &detail.methods);
+    let named = |index: &CapabilityIndex| {
+        walk.evidence.capability(*index).method.is_some_and(|method| methods.contains(&method))
+    };
+    let by_method = covering.iter().any(named);
+    let covering = || covering.iter().filter(|index| !by_method || named(index));
     let width = |index: &CapabilityIndex| {
         let range = walk.evidence.capability(*index).range;
         range.map_or(f64::INFINITY, |range| range.upper - range.lower)
     };
-    let narrowest = covering.iter().map(width).fold(f64::INFINITY, f64::min);
+    let conditions = |index: &CapabilityIndex| walk.evidence.capability(*index).parameters.len();
+    let narrowest = covering().map(width).fold(f64::INFINITY, f64::min);
+    let narrow = || covering().filter(|index| width(index) <= narrowest);
+    let most = narrow().map(conditions).max().unwrap_or(0);
     let x = row.extent.upper;
     let uncertainty = |index: &CapabilityIndex| match evaluate(walk.evidence, *index, row, x) {
         Evaluated::Value(value) => value,
         Evaluated::Between(_, highest) => highest,
         Evaluated::Unknown(_) => f64::INFINITY,
     };
-    let candidates = covering.iter().filter(|index| width(index) <= narrowest);
-    let chosen = candidates.max_by(|left, right| {
+    let candidates = || narrow().filter(|index| conditions(index) == most);
+    let chosen = candidates().max_by(|left, right| {
         uncertainty(left).total_cmp(&uncertainty(right)).then_with(|| {
             let id = |index: &CapabilityIndex| {
                 walk.evidence.id_text(walk.evidence.capability(*index).id)
@@ -468,7 +653,20 @@ fn most_specific(
             id(right).cmp(&id(left))
         })
     });
-    chosen.copied().unwrap_or(covering[0])
+    let Some(chosen) = chosen.copied().or(covering().next().copied()) else {
+        return (CapabilityIndex::new(0), None);
+    };
+    let larger = uncertainty(&chosen);
+    let overlaps = |index: &CapabilityIndex| {
+        let ranges =
+            (walk.evidence.capability(chosen).range, walk.evidence.capability(*index).range);
+        let (Some(own), Some(other)) = ranges else { return true };
+        own.is_point() || own.lower.max(other.lower) < own.upper.min(other.upper)
+    };
+    let rival = candidates()
+        .map(|index| (*index, larger, uncertainty(index)))
+        .find(|(index, _, smaller)| *smaller < larger * (1.0 - Extent::SLACK) && overlaps(index));
+    (chosen, rival)
 }
 
 /// The expanded uncertainty of a capability at a point.
@@ -531,8 +729,17 @@ pub fn evaluate(evidence: &Evidence, index: CapabilityIndex, row: &ResultRow, x:
                 between(first, second, across.2, *interpolate)
             })
         }
-        CapabilityExpression::Interval { lowest, highest } => {
+        CapabilityExpression::Interval { lowest, highest, ends } => {
             let scale = if capability.relative { numbers::magnitude(row, x) } else { 1.0 };
+            if let Some(((first, last), range)) = ends.zip(capability.range) {
+                let is_at = |end: f64| (x - end).abs() <= Extent::SLACK * end.abs();
+                if is_at(range.lower) {
+                    return Evaluated::Value(first * scale);
+                }
+                if is_at(range.upper) {
+                    return Evaluated::Value(last * scale);
+                }
+            }
             return Evaluated::Between(lowest * scale, highest * scale);
         }
         CapabilityExpression::NotEvaluable(text) => return Evaluated::Unknown(Some(*text)),
@@ -563,8 +770,29 @@ fn between(first: f64, second: f64, fraction: f64, interpolate: bool) -> f64 {
     }
 }
 
-/// C-03 and C-05 of a row against the capability that covers it.
-fn c_03(walk: &mut Walk<'_>, index: ResultIndex, row: &ResultRow, chosen: CapabilityIndex) -> Tri {
+/// What a row's standard uncertainty and a capability's figure are multiplied by to be compared:
+/// printed figures where both say about 95 %, else both as 2u.
+fn scales(walk: &Walk<'_>, normalised: &Normalised, capability: &CapabilityRow) -> (f64, f64) {
+    let accepted = |probability: Option<f64>| {
+        probability.is_some_and(|probability| walk.policy.accepts_probability(probability))
+    };
+    let as_printed = normalised.kind == crate::domain::uncertainty::UncertaintyKind::Expanded
+        && accepted(normalised.coverage.probability)
+        && accepted(capability.coverage_probability);
+    match as_printed {
+        true => (normalised.divisor, 1.0),
+        false => (2.0, 2.0 / capability.coverage_factor),
+    }
+}
+
+/// C-03, C-05, C-07 and C-09 of a row against the capability that covers it.
+fn c_03(
+    walk: &mut Walk<'_>,
+    index: ResultIndex,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+    chosen: CapabilityIndex,
+) -> Tri {
     let subject = Subject::Result(index);
     let against = Some(Subject::Capability(chosen));
     let capability = offered(walk.evidence, chosen, row);
@@ -572,17 +800,8 @@ fn c_03(walk: &mut Walk<'_>, index: ResultIndex, row: &ResultRow, chosen: Capabi
         let note = Note::unknown(&C_03, subject, &NOTHING_REPORTED, &NEED_UNCERTAINTY);
         return walk.note(note.against(against));
     };
-    // Printed figures are compared where both say about 95 %; else both as 2u.
-    let accepted = |probability: Option<f64>| {
-        probability.is_some_and(|probability| walk.policy.accepts_probability(probability))
-    };
-    let as_printed = normalised.kind == crate::domain::uncertainty::UncertaintyKind::Expanded
-        && accepted(normalised.coverage.probability)
-        && accepted(capability.coverage_probability);
-    let (own_scale, capability_scale) = match as_printed {
-        true => (normalised.divisor, 1.0),
-        false => (2.0, 2.0 / capability.coverage_factor),
-    };
+    let (own_scale, capability_scale) = scales(walk, &normalised, capability);
+    let by_convention = capability.convention.is_some();
     let unit = row.uncertainty().map_or(row.extent_unit, |uncertainty| {
         if normalised.relative { row.extent_unit } else { uncertainty.figure.unit }
     });
@@ -605,7 +824,8 @@ fn c_03(walk: &mut Walk<'_>, index: ResultIndex, row: &ResultRow, chosen: Capabi
                         fact("highest", FactValue::Quantity(highest, unit)),
                         reported_fact,
                     ];
-                    let note = Note::unknown(&C_05, subject, &BETWEEN_FIGURES, &NEED_EXPRESSION);
+                    let rule = if by_convention { &C_07 } else { &C_05 };
+                    let note = Note::unknown(rule, subject, &BETWEEN_FIGURES, &NEED_EXPRESSION);
                     return walk.note(note.against(against).facts(&facts));
                 }
                 Bounds::exact(if surely_below { lowest } else { highest })
@@ -622,6 +842,9 @@ fn c_03(walk: &mut Walk<'_>, index: ResultIndex, row: &ResultRow, chosen: Capabi
         if reported.surely_less_than(claimed) || below_as_written && walk.policy.strict_cmc_rounding
         {
             walk.note(Note::pass(&C_05, subject).against(against));
+            if by_convention {
+                walk.note(Note::fail(&C_07, subject, &BELOW).against(against).facts(&facts));
+            }
             return walk.note(Note::fail(&C_03, subject, &BELOW).against(against).facts(&facts));
         }
         if below_as_written {
@@ -630,10 +853,456 @@ fn c_03(walk: &mut Walk<'_>, index: ResultIndex, row: &ResultRow, chosen: Capabi
         last = Some(facts);
     }
     walk.note(Note::pass(&C_05, subject).against(against));
+    if by_convention {
+        walk.note(Note::pass(&C_07, subject).against(against));
+    }
+    if capability.device_excluded {
+        c_09(walk, subject, row, calibration, chosen, &normalised);
+    }
     if let Some(facts) = tie {
         let note = Note::remark(&C_03, subject, &TIE).severity(Severity::Info);
         return walk.note(note.against(against).facts(&facts));
     }
     let facts = last.as_ref().map_or(&[][..], |facts| facts);
     walk.note(Note::pass_with(&C_03, subject, &NOT_BELOW).against(against).facts(facts))
+}
+
+static DEVICE_UNKNOWN: Phrase = phrase(
+    "CMC {code} không gồm phần của thiết bị được hiệu chuẩn, và không biết thiết bị đóng góp bao nhiêu",
+    "the CMC {code} leaves out the device under calibration, and what the device adds is not known",
+);
+static NEED_DEVICE: Phrase = phrase(
+    "độ không đảm bảo đo mở rộng do thiết bị đóng góp (thuộc tính device_uncertainty của chuẩn)",
+    "the expanded uncertainty that the device adds (the standard's property device_uncertainty)",
+);
+static BELOW_WITH_DEVICE: Phrase = phrase(
+    "độ không đảm bảo đo mở rộng {reported} nhỏ hơn {floor}: CMC {capability} không gồm thiết bị, thiết bị đóng góp {device}",
+    "the reported expanded uncertainty {reported} is below {floor}: the CMC {capability} leaves out the device, which adds {device}",
+);
+static NOT_BELOW_WITH_DEVICE: Phrase = phrase(
+    "độ không đảm bảo đo mở rộng {reported} không nhỏ hơn {floor}: CMC {capability} và thiết bị {device}",
+    "the reported expanded uncertainty {reported} is not below {floor}: the CMC {capability} and the device's {device}",
+);
+
+/// C-09 of a row against a capability that leaves the device out.
+fn c_09(
+    walk: &mut Walk<'_>,
+    subject: Subject,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+    chosen: CapabilityIndex,
+    normalised: &Normalised,
+) {
+    let against = Some(Subject::Capability(chosen));
+    let detail = walk.evidence.result_detail(row);
+    let item = detail.and_then(|detail| detail.item).or(calibration.item);
+    let Some(device) = item.and_then(|item| walk.evidence.device_uncertainty(item, row.kind))
+    else {
+        let facts = [fact("code", code_of(walk, chosen))];
+        let note = Note::unknown(&C_09, subject, &DEVICE_UNKNOWN, &NEED_DEVICE);
+        walk.note(note.against(against).facts(&facts));
+        return;
+    };
+    let unit = shown_in(row);
+    let mut lowest = None;
+    for x in row.extent.ends() {
+        let Some((claimed, _)) = at_two(walk.evidence, chosen, row, x) else { return };
+        let reported = normalised.standard_at(row, x).scaled(2.0);
+        let floor = claimed.hypot(device);
+        let facts = [
+            fact("reported", FactValue::Quantity(reported.value, unit)),
+            fact("floor", FactValue::Quantity(floor, unit)),
+            fact("capability", FactValue::Quantity(claimed, unit)),
+            fact("device", FactValue::Quantity(device, unit)),
+        ];
+        if reported.surely_less_than(Bounds::exact(floor)) {
+            let note = Note::fail(&C_09, subject, &BELOW_WITH_DEVICE);
+            walk.note(note.against(against).facts(&facts));
+            return;
+        }
+        lowest = lowest.or(Some(facts));
+    }
+    let facts = lowest.as_ref().map_or(&[][..], |facts| facts);
+    let note = Note::pass_with(&C_09, subject, &NOT_BELOW_WITH_DEVICE);
+    walk.note(note.against(against).facts(facts));
+}
+
+/// The least and the most that a capability can mean at a point of a row, brought to k = 2.
+fn at_two(
+    evidence: &Evidence,
+    index: CapabilityIndex,
+    row: &ResultRow,
+    x: f64,
+) -> Option<(f64, f64)> {
+    let scale = 2.0 / evidence.capability(index).coverage_factor;
+    match evaluate(evidence, index, row, x) {
+        Evaluated::Value(value) => Some((value * scale, value * scale)),
+        Evaluated::Between(lowest, highest) => Some((lowest * scale, highest * scale)),
+        Evaluated::Unknown(_) => None,
+    }
+}
+
+static BELOW_SUPPLIER: Phrase = phrase(
+    "CMC {code} ({own}) nhỏ hơn CMC {other} ({supplier}) của nơi cung cấp liên kết chuẩn",
+    "the CMC {code} ({own}) is below the CMC {other} ({supplier}) of where its traceability comes from",
+);
+
+/// The references of a row that give it a value of the same quantity at the same point.
+fn same_at_the_point<'w>(
+    walk: &'w Walk<'_>,
+    index: ResultIndex,
+    row: &'w ResultRow,
+) -> impl Iterator<Item = &'w ReferenceRow> {
+    let near = move |parent: Extent| {
+        parent.contains(row.extent)
+            || parent.is_point()
+                && (parent.lower - row.extent.lower).abs() <= 0.1 * row.extent.lower.abs()
+    };
+    let references = walk.evidence.references.of(row.calibration.position()).iter();
+    references.filter(move |reference| {
+        let Target::Row(parent) = reference.target else { return false };
+        let parent = walk.evidence.result(parent);
+        let carried = match reference.model {
+            Some(Model::Identity) => true,
+            None => reference.coefficient.is_nan() && near(parent.extent),
+            Some(_) => false,
+        };
+        carried
+            && reference.role == ReferenceRole::Main
+            && parent.kind == row.kind
+            && walk.applies(reference, index, row.calibration)
+    })
+}
+
+/// C-08 of a row within an accredited scope.
+pub fn c_08(
+    walk: &mut Walk<'_>,
+    index: ResultIndex,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+    chosen: CapabilityIndex,
+) {
+    let evidence = walk.evidence;
+    let of_supplier = |reference: &ReferenceRow| {
+        let Target::Row(parent) = walk.resolve(reference).target else { return None };
+        let row = evidence.result(parent);
+        let supplied = evidence.calibration(row.calibration).issuer != calibration.issuer;
+        let capability = walk.verdict_above(parent)?.capability?;
+        supplied.then_some((parent, capability))
+    };
+    let compared = same_at_the_point(walk, index, row).filter_map(of_supplier).find_map(|found| {
+        let (parent, supplier) = found;
+        let parent = evidence.result(parent);
+        let below = row.extent.ends().find_map(|x| {
+            let there = evidence
+                .capability(supplier)
+                .range
+                .is_some_and(|range| range.contains(Extent::point(x)));
+            let at = if there { x } else { parent.extent.upper };
+            let (_, own) = at_two(evidence, chosen, row, x)?;
+            let (theirs, _) = at_two(evidence, supplier, parent, at)?;
+            Some((own, theirs, own < theirs * (1.0 - Extent::SLACK)))
+        });
+        below.map(|(own, theirs, below)| (supplier, own, theirs, below))
+    });
+    let Some((supplier, own, theirs, below)) = compared else { return };
+    let subject = Subject::Calibration(row.calibration);
+    let against = Some(Subject::Capability(supplier));
+    if !below {
+        walk.note(Note::pass(&C_08, subject).against(against));
+        return;
+    }
+    let unit = shown_in(row);
+    let facts = [
+        fact("code", code_of(walk, chosen)),
+        fact("own", FactValue::Quantity(own, unit)),
+        fact("other", code_of(walk, supplier)),
+        fact("supplier", FactValue::Quantity(theirs, unit)),
+    ];
+    walk.note(Note::fail(&C_08, subject, &BELOW_SUPPLIER).against(against).facts(&facts));
+}
+
+/// Whether a row lies within a capability of its issuer that was in force, without a finding.
+pub fn lies_within(
+    walk: &Walk<'_>,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+    publisher: Publisher,
+    accreditation: Option<AccreditationIndex>,
+) -> Tri {
+    let Some(issuer) = calibration.issuer else { return Tri::Indeterminate };
+    let published = || {
+        let all = walk.evidence.capabilities_of.of(issuer.position()).iter().copied();
+        all.filter(|index| {
+            let capability = walk.evidence.capability(*index);
+            capability.publisher == publisher
+                && walk.knows(capability.known_from)
+                && (accreditation.is_none() || capability.accreditation == accreditation)
+        })
+    };
+    // What a scope holds is not known where none of it is; an institute without a published CMC
+    // has none (C-01).
+    if publisher == Publisher::AccreditationScope && published().next().is_none() {
+        return Tri::Indeterminate;
+    }
+    published().map(|index| within(walk, row, calibration, index)).fold(Tri::Fail, Tri::or)
+}
+
+/// Whether a row lies within a capability that was in force.
+fn within(
+    walk: &Walk<'_>,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+    index: CapabilityIndex,
+) -> Tri {
+    let capability = walk.evidence.capability(index);
+    if !is_of_the_kind(walk.evidence, capability, row) {
+        return Tri::Fail;
+    }
+    let performed = Period { from: calibration.performed_from, to: calibration.performed_to };
+    covers(walk.evidence, capability, row).and(force(walk, index, performed, calibration.issued_on))
+}
+
+/// Whether a capability of somebody else offers what a certificate reports: it covers the row, was
+/// in force when the calibration was performed, and claims no more uncertainty (rule A-08).
+pub fn offers(
+    walk: &Walk<'_>,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+    index: CapabilityIndex,
+) -> bool {
+    let capability = walk.evidence.capability(index);
+    let performed = Period { from: calibration.performed_from, to: calibration.performed_to };
+    walk.knows(capability.known_from)
+        && is_of_the_kind(walk.evidence, capability, row)
+        && covers(walk.evidence, capability, row) == Tri::Pass
+        && force(walk, index, performed, None) == Tri::Pass
+        && row.extent.ends().all(|x| {
+            let reported = walk.normalised(row).ok().map(|own| own.standard_at(row, x).scaled(2.0));
+            let claimed = at_two(walk.evidence, index, row, x);
+            reported.zip(claimed).is_some_and(|(reported, (_, claimed))| {
+                !reported.surely_less_than(Bounds::exact(claimed))
+            })
+        })
+}
+
+/// Whether a row reports just the figure of a capability.
+fn reports_just(walk: &Walk<'_>, row: &ResultRow, index: CapabilityIndex) -> bool {
+    let Ok(normalised) = walk.normalised(row) else { return false };
+    let (own, scale) = scales(walk, &normalised, walk.evidence.capability(index));
+    row.extent.ends().all(|x| {
+        let reported = normalised.standard_at(row, x).scaled(own);
+        match evaluate(walk.evidence, index, row, x) {
+            Evaluated::Value(value) => {
+                let claimed = Bounds::exact(value * scale);
+                !reported.surely_less_than(claimed) && !claimed.surely_less_than(reported)
+            }
+            Evaluated::Between(..) | Evaluated::Unknown(_) => false,
+        }
+    })
+}
+
+/// How many certificates of an issuer are looked at beside a claim, and among how many.
+const CERTIFICATES_BESIDE: (usize, usize) = (20, 200);
+
+/// The last certificates of an issuer that report a quantity, latest first.
+fn last_certificates<'w>(
+    walk: &'w Walk<'_>,
+    issuer: OrganisationIndex,
+    row: &'w ResultRow,
+) -> impl Iterator<Item = CalibrationIndex> + 'w {
+    let (most, among) = CERTIFICATES_BESIDE;
+    let issued = walk.evidence.issued_by.of(issuer.position()).iter().rev().copied();
+    let known = |index: &CalibrationIndex| walk.knows(walk.evidence.calibration(*index).known_from);
+    let reports = |index: &CalibrationIndex| {
+        let mut rows = walk.evidence.rows_of(*index);
+        rows.any(|other| walk.evidence.result(other).kind == row.kind)
+    };
+    issued.filter(known).take(among).filter(reports).take(most)
+}
+
+static ALWAYS_THE_CMC: Phrase = phrase(
+    "{count} trong {total} giấy chứng nhận gần nhất của {organisation} cho đại lượng này báo cáo đúng bằng CMC: có thể chưa tính phần của thiết bị được hiệu chuẩn",
+    "{count} of the last {total} certificates of {organisation} for this quantity report just its CMC: the device under calibration may be left out",
+);
+
+/// C-10 for the nearest certificate.
+pub fn c_10(
+    walk: &mut Walk<'_>,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+    chosen: CapabilityIndex,
+) {
+    let Some(issuer) = calibration.issuer.filter(|_| reports_just(walk, row, chosen)) else {
+        return;
+    };
+    let capability = walk.evidence.capability(chosen);
+    let counts = |index: CapabilityIndex| {
+        let other = walk.evidence.capability(index);
+        other.publisher == capability.publisher
+            && other.accreditation == capability.accreditation
+            && walk.knows(other.known_from)
+    };
+    let own: Vec<CapabilityIndex> = walk.evidence.capabilities_of.of(issuer.position()).to_vec();
+    let is_just = |index: CalibrationIndex| {
+        let of = walk.evidence.calibration(index);
+        let rows = walk.evidence.rows_of(index).map(|other| walk.evidence.result(other));
+        let mut of_kind = rows.filter(|other| other.kind == row.kind);
+        of_kind.all(|other| {
+            let covers = |one: &CapabilityIndex| within(walk, other, of, *one) == Tri::Pass;
+            let covering: Vec<CapabilityIndex> =
+                own.iter().copied().filter(|one| counts(*one)).filter(covers).collect();
+            !covering.is_empty() && {
+                let (chosen, _) = most_specific(walk, other, of, &covering);
+                reports_just(walk, other, chosen)
+            }
+        })
+    };
+    let (mut total, mut count) = (0_u32, 0_u32);
+    for index in last_certificates(walk, issuer, row) {
+        total += 1;
+        count += u32::from(is_just(index));
+    }
+    if (total as usize) < CERTIFICATES_BESIDE.0 {
+        return;
+    }
+    let subject = Subject::Calibration(row.calibration);
+    let facts = [
+        fact("count", FactValue::Count(count)),
+        fact("total", FactValue::Count(total)),
+        fact("organisation", FactValue::Record(Subject::Organisation(issuer))),
+    ];
+    // Nine tenths.
+    let note = match count * 10 >= total * 9 {
+        true => Note::remark(&C_10, subject, &ALWAYS_THE_CMC),
+        false => Note::pass(&C_10, subject),
+    };
+    walk.note(note.against(Some(Subject::Capability(chosen))).facts(&facts));
+}
+
+/// The expanded uncertainty of a standard's row in use on a day, at about 95 %.
+fn in_use(walk: &Walk<'_>, parent: ResultIndex, day: Day, x: f64) -> Option<Bounds> {
+    let row = walk.evidence.result(parent);
+    let calibration = walk.evidence.calibration(row.calibration);
+    let normalised = walk.normalised(row).ok()?;
+    let at = if row.extent.is_point() { row.extent.upper } else { x };
+    let days = numbers::days_since(calibration, day);
+    let drift = numbers::drift(walk.evidence, calibration.item, row, days, at);
+    let u = normalised.standard_at(row, at).in_quadrature(Bounds::exact(drift));
+    u.value.is_finite().then_some(u.scaled(normalised.factor_95()))
+}
+
+static BELOW_REFERENCE: Phrase = phrase(
+    "CMC {code} ({own}) nhỏ hơn độ không đảm bảo đo khi sử dụng {reference} của chuẩn tốt nhất mà tổ chức cấp có",
+    "the CMC {code} ({own}) is below {reference}, the uncertainty in use of the best reference its holder has",
+);
+static NOT_BELOW_REFERENCE: Phrase = phrase(
+    "CMC {code} ({own}) không nhỏ hơn {reference} của chuẩn mà tổ chức cấp có",
+    "the CMC {code} ({own}) is not below {reference} of a reference its holder has",
+);
+
+/// C-11 for the nearest certificate.
+pub fn c_11(
+    walk: &mut Walk<'_>,
+    index: ResultIndex,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+    chosen: CapabilityIndex,
+) {
+    let Some(issuer) = calibration.issuer else { return };
+    let x = row.extent.upper;
+    let Some((_, own)) = at_two(walk.evidence, chosen, row, x) else { return };
+    let Some((best, standard)) = best_reference(walk, index, row, calibration, issuer, x, own)
+    else {
+        return;
+    };
+    let unit = shown_in(row);
+    let facts = [
+        fact("code", code_of(walk, chosen)),
+        fact("own", FactValue::Quantity(own, unit)),
+        fact("reference", FactValue::Quantity(best.value, unit)),
+    ];
+    let subject = Subject::Calibration(row.calibration);
+    let against = standard.map(Subject::Standard);
+    if !Bounds::exact(own).surely_less_than(best) {
+        let note = Note::pass_with(&C_11, subject, &NOT_BELOW_REFERENCE);
+        walk.note(note.against(against).facts(&facts));
+        return;
+    }
+    walk.note(Note::fail(&C_11, subject, &BELOW_REFERENCE).against(against).facts(&facts));
+    let note = Note::remark(&C_11, subject, &BELOW_REFERENCE).dimension(Dimension::Traceability);
+    walk.note(note.against(against).facts(&facts));
+}
+
+/// A reference that somebody holds: its expanded uncertainty in use, and which it is.
+type Reference = (Bounds, Option<StandardIndex>);
+
+/// The best reference that an issuer is known to hold for a row: of its own standards first those
+/// that the row was made with; only where a CMC is below all of them the others, in the chain and
+/// in its last certificates. None where the row was made with none of its own.
+fn best_reference(
+    walk: &Walk<'_>,
+    index: ResultIndex,
+    row: &ResultRow,
+    calibration: &CalibrationRow,
+    issuer: OrganisationIndex,
+    x: f64,
+    claimed: f64,
+) -> Option<Reference> {
+    let evidence = walk.evidence;
+    let held = |parent: ResultIndex, day: Day| {
+        let of = evidence.calibration(evidence.result(parent).calibration);
+        let is_own = evidence.owner_of_item(of) == Some(issuer) && walk.knows(of.known_from);
+        let figure = is_own.then(|| in_use(walk, parent, day, x)).flatten()?;
+        Some((figure, of.item))
+    };
+    let made_with = |index: ResultIndex, row: &ResultRow, day: Day| {
+        let rows = same_at_the_point(walk, index, row).filter_map(|reference| {
+            let Target::Row(parent) = reference.target else { return None };
+            held(parent, day)
+        });
+        rows.min_by(|(left, _), (right, _)| left.value.total_cmp(&right.value))
+    };
+    let lower = |best: Reference, other: Option<Reference>| match other {
+        Some(other) if other.0.value < best.0.value => other,
+        _ => best,
+    };
+    let is_enough = |best: Reference| !Bounds::exact(claimed).surely_less_than(best.0);
+    let mut best = made_with(index, row, calibration.performed_to)?;
+    if is_enough(best) {
+        return Some(best);
+    }
+    let at_the_point = |other: &ResultRow| {
+        other.kind == row.kind && range::row_covers(evidence, other, Extent::point(x))
+    };
+    let roots = walk.edges.iter().filter_map(|edge| match edge.target {
+        Target::Realisation(root) => Some(evidence.realisation(root)),
+        _ => None,
+    });
+    let own_roots = roots.filter(|root| {
+        let covers = root.range.is_none_or(|range| range.contains(Extent::point(x)));
+        root.organisation == Some(issuer) && root.quantity == row.kind && covers
+    });
+    for (figure, relative) in own_roots.filter_map(|root| root.uncertainty) {
+        let scale = if relative { 2.0 * x.abs() } else { 2.0 };
+        best = lower(best, Some((Bounds::measured(evidence, figure).scaled(scale), None)));
+    }
+    for above in walk.evaluated() {
+        if *above != index && at_the_point(evidence.result(*above)) {
+            best = lower(best, held(*above, calibration.performed_to));
+        }
+    }
+    for certificate in last_certificates(walk, issuer, row) {
+        if is_enough(best) {
+            break;
+        }
+        let used_on = evidence.calibration(certificate).performed_to;
+        for made in evidence.rows_of(certificate) {
+            let other = evidence.result(made);
+            if at_the_point(other) {
+                best = lower(best, made_with(made, other, used_on));
+            }
+        }
+    }
+    Some(best)
 }

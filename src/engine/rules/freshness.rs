@@ -111,11 +111,13 @@ static FRESH_STATE: Phrase = phrase(
 /// T-11 for all routes of a claim, with the nearest certificate.
 pub fn t_11(walk: &mut Walk<'_>, nearest: CalibrationIndex) {
     let Some(known_on) = walk.known_on else { return };
-    if walk.snapshots.is_empty() {
+    let rows = walk.evaluated().iter().filter_map(|row| walk.verdict(*row));
+    let mut snapshots: Vec<Snapshot> =
+        rows.flat_map(|verdict| &walk.snapshots[verdict.snapshots.clone()]).copied().collect();
+    if snapshots.is_empty() {
         return;
     }
     let evidence = walk.evidence;
-    let mut snapshots = std::mem::take(&mut walk.snapshots);
     let same = |one: &Snapshot| (one.register(evidence), one.organisation);
     snapshots.sort_unstable_by_key(|one| (same(one), one.synced_on, one.place()));
     for of_register in snapshots.chunk_by(|one, other| same(one) == same(other)) {

@@ -441,6 +441,7 @@ fn classify(
         recognised: Tri::Fail,
         conditional: false,
         strength: calibration.evidence,
+        capability: None,
     };
     let unknown = Recognition { recognised: Tri::Indeterminate, ..outside(Route::Indeterminate) };
     let own = material(walk, calibration.item);
@@ -546,7 +547,8 @@ fn rm1(
         .capability
         .map_or(calibration.evidence, |index| walk.evidence.capability(index).evidence)
         .min(calibration.evidence);
-    Recognition { route, recognised, conditional: false, strength }
+    let capability = found.capability;
+    Recognition { route, recognised, conditional: false, strength, capability }
 }
 
 /// RM2: a producer accredited to ISO 17034 with the material in its scope. A certificate that does
@@ -597,6 +599,7 @@ fn rm2(
         recognised,
         conditional: false,
         strength: calibration.evidence,
+        capability: found.capability,
     })
 }
 
@@ -1126,6 +1129,7 @@ fn recognised(verdict: &RowVerdict, calibration: &CalibrationRow) -> Recognition
         recognised: verdict.recognised,
         conditional: verdict.conditional,
         strength: calibration.evidence,
+        capability: verdict.capability,
     }
 }
 
@@ -1158,6 +1162,7 @@ pub fn at_claim(
         recognised: Tri::Fail,
         conditional: false,
         strength: calibration.evidence,
+        capability: None,
     };
     let recognition = other_producer(walk, &row, calibration, kind, outside);
     note_route(walk, &row, calibration, recognition);

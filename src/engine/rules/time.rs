@@ -8,9 +8,12 @@ use crate::engine::evidence::*;
 use crate::engine::finding::{
     Dimension, Fact, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
 };
+use crate::engine::impact::sensitivity;
+use crate::engine::policy::Policy;
+use crate::engine::rules::impact::{I_04, I_06};
 use crate::engine::rules::{accreditation, institute, viet_nam};
 use crate::engine::tri::Tri;
-use crate::engine::walk::{Contribution, Input, Note, Walk};
+use crate::engine::walk::{Input, Note, Walk};
 
 /// T-01: a reference was calibrated before it was used: parent.performed_to ≤
 /// child.performed_from. A certificate issued only after the use is a remark. A continuous
@@ -434,7 +437,7 @@ fn judge_event(
 
 /// The last day on which the standard was shown to be good before a discovery: its calibration,
 /// or an intermediate check within limits.
-fn last_good_evidence(
+pub fn last_good_evidence(
     walk: &Walk<'_>,
     standard: StandardIndex,
     calibrated: Day,
@@ -518,6 +521,16 @@ fn t_05_at(
                     }
                 }
             }
+            // Whenever it happened, a later calibration or a decision says what it means.
+            Event::MayHaveBroken(_, to)
+                if let Some(at) = link
+                    && walk.learnt_after(event.known_from, at.child.performed_to)
+                    && is_evaluated(walk, at, row) =>
+            {
+                let judged = found_later(walk, &T_05, subject, against, at, row, to);
+                broken.late |= judged.late;
+                judged.state
+            }
             Event::MayHaveBroken(from, to) => {
                 let facts = [
                     name,
@@ -557,9 +570,13 @@ fn found_later(
         Some(significance) => (Some(significance), shift()),
         None => {
             let ratio = shift();
-            (ratio.map(|ratio| significance_of(walk, ratio)), ratio)
+            (ratio.map(|ratio| significance_of(walk.policy, ratio)), ratio)
         }
     };
+    note_significance(walk, subject, against, significance, ratio);
+    let used = at.child.performed_to;
+    let facts = [fact("on", FactValue::Day(on)), fact("used", FactValue::Day(used))];
+    walk.note(Note::pass_with(&I_06, subject, &RECORDED_LATER).against(against).facts(&facts));
     let ratio = ratio.map_or(FactValue::Word("?"), FactValue::Number);
     let facts = [fact("on", FactValue::Day(on)), fact("ratio", ratio)];
     let (note, late) = match significance {
@@ -576,6 +593,41 @@ fn found_later(
     Broken { state: walk.note(note.against(against).facts(&facts)), late }
 }
 
+static RECORDED_LATER: Phrase = phrase(
+    "sự việc ngày {on} được ghi nhận sau khi chuẩn đã được dùng ngày {used}: chỉ kết luận khi đã đánh giá",
+    "what happened on {on} was recorded after the use on {used}: it counts as it is evaluated",
+);
+static SHIFT_IN_U95: Phrase = phrase(
+    "độ lệch bằng {ratio} lần U95 của kết quả này: {significance}",
+    "the shift is {ratio} of this result's U95: {significance}",
+);
+
+/// I-04 at a link: how much a shift of the reference matters.
+fn note_significance(
+    walk: &mut Walk<'_>,
+    subject: Subject,
+    against: Option<Subject>,
+    significance: Option<Significance>,
+    ratio: Option<f64>,
+) {
+    let judged = significance.unwrap_or(Significance::Review);
+    let note = match judged {
+        Significance::Insignificant => Note::pass_with(&I_04, subject, &SHIFT_IN_U95),
+        Significance::Review => Note::unknown(&I_04, subject, &SHIFT_IN_U95, &NEED_EVALUATION),
+        Significance::Significant => Note::fail(&I_04, subject, &SHIFT_IN_U95),
+    };
+    let facts = [
+        fact("ratio", ratio.map_or(FactValue::Word("?"), FactValue::Number)),
+        fact("significance", FactValue::Word(judged.as_str())),
+    ];
+    walk.note(note.against(against).facts(&facts));
+}
+
+/// Whether it is known what a fact about a reference means for what was made with it.
+fn is_evaluated(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> bool {
+    decision(walk, at, used_row).is_some() || recalibrated(walk, at, used_row).is_some()
+}
+
 /// What a case of nonconforming work decided for the certificate made with a reference.
 fn decision(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> Option<Significance> {
     let item = walk.evidence.calibration(used_row.calibration).item;
@@ -588,9 +640,14 @@ fn decision(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> Option<Signifi
     rows.map(|row| row.significance).max()
 }
 
-/// |c·Δ| in units of the child's U95, from the first later calibration of the same standard that
-/// is good and covers the same point: as found, where both phases are given.
+/// |c·Δ| in units of the child's U95, as a later calibration of the reference shows it.
 fn recalibrated(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> Option<f64> {
+    shift_in_u95(walk, at.row, at.input, used_row, shown_later(walk, used_row)?)
+}
+
+/// The same row of the first later calibration of the same standard that is good and covers the same
+/// point: as found, where both phases are given.
+pub fn shown_later<'a>(walk: &Walk<'a>, used_row: &ResultRow) -> Option<&'a ResultRow> {
     let evidence = walk.evidence;
     let item = evidence.calibration(used_row.calibration).item?;
     let used_until = evidence.calibration(used_row.calibration).performed_to;
@@ -608,14 +665,17 @@ fn recalibrated(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> Option<f64
             && row.value_is == used_row.value_is
             && row.extent.contains(used_row.extent)
     });
-    let shown = rows.min_by_key(|row| row.phase != Some(Phase::AsFound))?;
-    shift_in_u95(walk, at.row, at.input, used_row, shown)
+    rows.min_by_key(|row| row.phase != Some(Phase::AsFound))
 }
 
-fn significance_of(walk: &Walk<'_>, ratio: f64) -> Significance {
-    if ratio <= walk.policy.impact_insignificant {
+/// How much a shift of so many times U95 matters (rule I-04); a ratio at a limit is still below it.
+pub fn significance_of(policy: &Policy, ratio: f64) -> Significance {
+    // Far below any written digit, and above what subtracting two nearly equal values leaves.
+    const SLACK: f64 = 1e-9;
+    let within = |limit: f64| ratio <= limit * (1.0 + SLACK);
+    if within(policy.impact_insignificant) {
         Significance::Insignificant
-    } else if ratio <= walk.policy.impact_significant {
+    } else if within(policy.impact_significant) {
         Significance::Review
     } else {
         Significance::Significant
@@ -811,8 +871,10 @@ pub fn t_08_link(
         let state = walk.note(note.against(against).facts(&[number]));
         return standing.also(Broken { state, late: true });
     };
+    let significance = significance_of(walk.policy, ratio);
+    note_significance(walk, subject, against, Some(significance), Some(ratio));
     let facts = [number, fact("ratio", FactValue::Number(ratio))];
-    let (note, late) = match significance_of(walk, ratio) {
+    let (note, late) = match significance {
         Significance::Insignificant => (Note::remark(&T_08, subject, &CORRECTED), false),
         Significance::Review => {
             (Note::unknown(&T_08, subject, &CORRECTED_REVIEW, &NEED_EVALUATION), true)
@@ -836,13 +898,9 @@ fn shift_in_u95(
     let own = walk.normalised(row).ok()?;
     let x = row.extent.upper;
     let u95 = own.standard_at(row, x).value * own.factor_95();
-    // c·Δ = (c·u)·Δ/u, with c·u as it was weighed.
-    let u = walk.normalised(after).ok()?.standard_at(after, after.extent.upper).value;
-    let scale = match input.contributions[0] {
-        Contribution::Known(contribution) => contribution.value / u,
-        _ => return None,
-    };
-    (same && u95 > 0.0 && u > 0.0).then_some(scale * shift / u95)
+    // Of a mean the weight is not asked for: it stands under review.
+    let (c, _) = sensitivity(walk, row, input, before, || None)?;
+    (same && u95 > 0.0).then_some(c.abs() * shift / u95)
 }
 
 /// T-10 for the claim.

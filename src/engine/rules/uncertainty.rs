@@ -369,7 +369,7 @@ pub fn u_12(
 }
 
 /// How a row's value follows from an input, stated or inferred (rule U-04).
-fn model(walk: &Walk<'_>, row: &ResultRow, input: &Input) -> Option<Model> {
+pub fn model(walk: &Walk<'_>, row: &ResultRow, input: &Input) -> Option<Model> {
     if input.reference.model.is_some() {
         return input.reference.model;
     }
@@ -655,7 +655,7 @@ static BELOW_ALL: Phrase = phrase(
 );
 
 /// Unit in which uncertainties of a row are shown.
-fn shown_in(row: &ResultRow) -> UnitIndex {
+pub fn shown_in(row: &ResultRow) -> UnitIndex {
     row.uncertainty().map_or(row.extent_unit, |uncertainty| match uncertainty.mode {
         Some(crate::domain::uncertainty::Mode::Relative) => row.extent_unit,
         _ => uncertainty.figure.unit,

@@ -703,7 +703,9 @@ static NEED_LIST: Phrase = phrase(
 );
 
 fn v_08(walk: &mut Walk<'_>, row: &ResultRow, calibration: &CalibrationRow) {
-    let Some(law) = walk.policy.law.as_ref() else { return };
+    // A policy that lists no legal units at all does not ask for them.
+    let law = walk.policy.law.as_ref().filter(|law| !law.legal_units.is_empty());
+    let Some(law) = law else { return };
     let evidence = walk.evidence;
     let subject = Subject::Calibration(row.calibration);
     let on = calibration.performed_to;

@@ -9,8 +9,10 @@ use super::routes::{Operation, Parameter, Position};
 mod batches;
 mod health;
 mod identity;
+mod impact;
 mod imports;
 mod log;
+mod policies;
 mod records;
 mod reference;
 mod verifications;
@@ -20,9 +22,11 @@ pub fn operations() -> Vec<Operation> {
     let mut all = records::operations();
     all.extend(verifications::operations());
     all.extend(batches::operations());
+    all.extend(impact::operations());
     all.extend(imports::operations());
     all.extend(log::operations());
     all.extend(reference::operations());
+    all.extend(policies::operations());
     all.extend(identity::operations());
     all.extend(health::operations());
     all

@@ -183,7 +183,7 @@ fn of(collection: CollectionName, one: &'static str) -> Vec<Operation> {
     all
 }
 
-fn if_match() -> super::Parameter {
+pub(super) fn if_match() -> super::Parameter {
     let description = "The ETag of the version that the change was made from.";
     let tag = Form::Text(TextForm {
         pattern: Some("^\"[0-9]+\"$"),

@@ -1,23 +1,22 @@
-//! Reference data: quantity kinds, units, the rules of the catalogue and the policies. The same for
-//! everyone, and for every state of the log.
+//! Reference data: quantity kinds, units and the rules of the catalogue. The same for everyone, and
+//! for every state of the log.
 
 use actix_web::http::{Method, StatusCode, header};
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::app::rules::RuleEntry;
 use crate::domain::fault::shortened;
 use crate::domain::form::{Described as _, Form};
 use crate::domain::log::Digest;
 use crate::domain::quantity::{QuantityKindId, Scale};
 use crate::domain::text::Text;
 use crate::domain::unit::{Dimension, Unit};
-use crate::engine::finding::{Dimension as Verdict, Rule, Severity, Tag};
-use crate::engine::policy::Policy;
-use crate::engine::rules::TABLE;
 
 use super::super::call::{Call, Reply};
-use super::super::problem::Problem;
+use super::super::problem::{Code, Problem};
 use super::super::routes::{AnswerHeader, BASE, Operation};
-use super::{if_none_match, object, parameter};
+use super::{if_none_match, object, parameter, variable};
 
 const TAG: &str = "reference";
 
@@ -58,39 +57,6 @@ answer! {
     }
 }
 
-answer! {
-    /// A rule of the catalogue.
-    RuleEntry {
-        /// Its id.
-        id: &'static str,
-        /// What it requires.
-        statement: Text,
-        /// The document and clause that it rests on.
-        clause: String,
-        /// How well its source is evidenced: F official text seen, S third-party copy seen,
-        /// K domain knowledge.
-        evidence_tag: Tag,
-        /// How much it counts.
-        severity: Severity,
-        /// The verdict that it belongs to.
-        dimension: Verdict,
-    }
-}
-
-answer! {
-    /// A policy under which claims are judged.
-    PolicyEntry {
-        /// Its id.
-        id: String,
-        /// Its version.
-        version: String,
-        /// SHA-256 of its canonical JSON, as reports name it.
-        sha256: String,
-        /// The policy itself.
-        document: Value,
-    }
-}
-
 /// The operations.
 pub fn operations() -> Vec<Operation> {
     let list = |name: &str, of: Form, summary: &str, description: &str, handler| {
@@ -126,23 +92,23 @@ pub fn operations() -> Vec<Operation> {
             "rules",
             RuleEntry::form(),
             "List the rules",
-            "Every rule that this version evaluates, with its text in both languages, its clause \
-             and how well that is evidenced.",
+            "Every rule that this version evaluates, with its text in both languages, its clause, \
+             how well that is evidenced, and how much the rule counts under the newest version of \
+             each policy.",
             rules,
         ),
-        list(
-            "policies",
-            PolicyEntry::form(),
-            "List the policies",
-            "The policies under which claims can be judged.",
-            policies,
-        ),
+        Operation::new(Method::GET, format!("{BASE}/rules/{{id}}"), "get_rule", rule)
+            .says(TAG, "Read a rule", "One rule, by its id in the catalogue, such as `U-02`.")
+            .with([variable("id", "The rule.", String::form()), if_none_match()])
+            .gives(StatusCode::OK, "The rule.", RuleEntry::form(), &[AnswerHeader::ETag])
+            .fails(&[Code::UnknownRecord]),
     ]
 }
 
-/// An answer that is the same until the program changes.
-fn fixed(call: &Call, items: Vec<Value>) -> Result<Reply, Problem> {
-    let body = json!({"items": items});
+/// An answer whose tag follows from what it says.
+pub(super) fn fixed(call: &Call, answer: &impl Serialize) -> Result<Reply, Problem> {
+    let body = serde_json::to_value(answer)
+        .map_err(|error| Problem::internal(format!("an answer is no JSON: {error}")))?;
     let digest = Digest::of(&[body.to_string().as_bytes()]).to_string();
     let tag = format!("W/\"{}\"", &digest[..16]);
     if let Some(reply) = call.unchanged(&tag) {
@@ -151,8 +117,9 @@ fn fixed(call: &Call, items: Vec<Value>) -> Result<Reply, Problem> {
     Ok(Reply::json(StatusCode::OK, &body)?.with(header::ETAG, &tag))
 }
 
-fn values(entries: impl Iterator<Item = impl serde::Serialize>) -> Vec<Value> {
-    entries.filter_map(|entry| serde_json::to_value(entry).ok()).collect()
+fn items(call: &Call, entries: impl Iterator<Item = impl Serialize>) -> Result<Reply, Problem> {
+    let items: Vec<Value> = entries.filter_map(|entry| serde_json::to_value(entry).ok()).collect();
+    fixed(call, &json!({"items": items}))
 }
 
 fn exponents(dimension: Dimension) -> Value {
@@ -179,7 +146,7 @@ fn quantity_kinds(call: &Call) -> Result<Reply, Problem> {
             area: kind.area.code,
         }
     });
-    fixed(call, values(entries))
+    items(call, entries)
 }
 
 fn units(call: &Call) -> Result<Reply, Problem> {
@@ -196,7 +163,7 @@ fn units(call: &Call) -> Result<Reply, Problem> {
                 units.push(kind.unit.clone());
             }
         }
-        return fixed(call, values(units.iter().map(entry)));
+        return items(call, units.iter().map(entry));
     };
     let unit = Unit::parse(code).map_err(|error| {
         let found = shortened(code);
@@ -206,30 +173,13 @@ fn units(call: &Call) -> Result<Reply, Problem> {
         );
         Problem::parameter("code", "bad_unit", message)
     })?;
-    fixed(call, values([entry(&unit)].into_iter()))
+    items(call, [entry(&unit)].into_iter())
 }
 
 fn rules(call: &Call) -> Result<Reply, Problem> {
-    let entries = TABLE.iter().map(|rule: &&Rule| RuleEntry {
-        id: rule.id,
-        statement: Text::new(rule.statement.vi, rule.statement.en),
-        clause: rule.source.shown(),
-        evidence_tag: rule.source.tag,
-        severity: rule.severity,
-        dimension: rule.dimension,
-    });
-    fixed(call, values(entries))
+    items(call, call.registry().rules()?.into_iter())
 }
 
-fn policies(call: &Call) -> Result<Reply, Problem> {
-    let entries = Policy::SHIPPED.iter().filter_map(|id| {
-        let policy = Policy::shipped(id)?;
-        Some(PolicyEntry {
-            id: policy.id.clone(),
-            version: policy.version.clone(),
-            sha256: policy.sha256.clone(),
-            document: serde_json::from_str(Policy::document(id)?).ok()?,
-        })
-    });
-    fixed(call, values(entries))
+fn rule(call: &Call) -> Result<Reply, Problem> {
+    fixed(call, &call.registry().rule(call.variable("id"))?)
 }

@@ -27,6 +27,8 @@ use super::{at_least, id, idempotency_key, if_none_match, integer, known_at, obj
 
 const OF_A_READ: &[AnswerHeader] = &[AnswerHeader::ETag, AnswerHeader::LogIndex];
 const VERIFICATIONS: &str = "verifications";
+const POLICY: &str = "Id of the policy, in its newest version known then, or `id@version`; `ilac-p10` \
+                      when absent.";
 const STANDARDS: &str = "measurement_standards";
 
 /// Steps of a lineage when nobody says how many, and at most.
@@ -140,7 +142,7 @@ pub fn operations() -> Vec<Operation> {
         .with([
             id(),
             parameter("used_on", "The day of use; today when absent.", Day::form()),
-            parameter("policy", "Id of the policy; `ilac-p10` when absent.", String::form()),
+            parameter("policy", POLICY, String::form()),
             parameter("calibration", "The certificate in use, when several serve.", Id::form()),
             known_at(),
             at_least(),
@@ -184,7 +186,7 @@ pub fn operations() -> Vec<Operation> {
                 String::form(),
             ),
             parameter("used_on", "The day that is asked about; today when absent.", Day::form()),
-            parameter("policy", "Id of the policy; `ilac-p10` when absent.", String::form()),
+            parameter("policy", POLICY, String::form()),
             known_at(),
             at_least(),
             if_none_match(),
@@ -279,7 +281,7 @@ fn rerun(call: &Call) -> Result<Reply, Problem> {
 
 fn traceability(call: &Call) -> Result<Reply, Problem> {
     let (id, at) = (call.id()?, call.at()?);
-    let tag = call.tag(at, call.parameter("used_on").is_none());
+    let tag = tag_of_claim(call, at)?;
     if let Some(reply) = call.unchanged(&tag) {
         return of_known(call, &id, at, reply);
     }
@@ -294,6 +296,12 @@ fn traceability(call: &Call) -> Result<Reply, Problem> {
     let report = report.map_err(of_parameters)?;
     call.service.metrics.count_verdict(report.verdict.as_str());
     Ok(Reply::json(StatusCode::OK, &report)?.at(at).with(header::ETAG, &tag))
+}
+
+/// The tag of an answer to a claim in the query: under the policy that it names, as it is now.
+fn tag_of_claim(call: &Call, at: u64) -> Result<String, Problem> {
+    let policy = call.registry().policy_for(call.parameter("policy"), at).map_err(of_parameters)?;
+    Ok(call.tag_under(&policy.sha256, at, call.parameter("used_on").is_none()))
 }
 
 /// That nothing has changed about a standard, where there is one: `*` stands for whatever there is.
@@ -331,7 +339,7 @@ fn check(call: &Call) -> Result<Reply, Problem> {
             }
         };
     let at = call.at()?;
-    let tag = call.tag(at, call.parameter("used_on").is_none());
+    let tag = tag_of_claim(call, at)?;
     if let Some(reply) = call.unchanged(&tag) {
         return Ok(reply.at(at));
     }

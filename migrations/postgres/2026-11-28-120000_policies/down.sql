@@ -1,0 +1,2 @@
+DROP TABLE policies;
+DROP FUNCTION policies_are_kept;
