@@ -181,6 +181,21 @@ pub fn findings(report: &RenderedReport) -> impl Iterator<Item = &RenderedFindin
     parts(report).flat_map(|part| &part.findings)
 }
 
+/// A report without the findings of a rule.
+pub fn without_rule(report: &RenderedReport, rule: &str) -> RenderedReport {
+    let mut report = report.clone();
+    let kept: Vec<usize> = (0..report.findings.len())
+        .filter(|position| report.findings[*position].rule != rule)
+        .collect();
+    for link in &mut report.chain.links {
+        let places = link.findings.iter().filter_map(|finding| kept.binary_search(finding).ok());
+        link.findings = places.collect();
+    }
+    report.findings.retain(|finding| finding.rule != rule);
+    report.parts = report.parts.iter().map(|part| without_rule(part, rule)).collect();
+    report
+}
+
 /// A report as text, without the position of the state of knowledge in the log.
 pub fn text(report: &RenderedReport) -> String {
     let mut report = report.clone();
