@@ -122,19 +122,23 @@ fn remove_field(record: &mut Value, paths: &[&str], dice: &mut Dice) -> Option<S
     Some(path)
 }
 
-/// Whether a record is a certificate or a standard, which others are judged by.
-fn is_of_an_item(removed: &Removed) -> bool {
-    matches!(removed.collection.as_str(), "calibrations" | "measurement_standards")
+/// Whether a doubt about a record speaks against it, as a fail does: others are judged by
+/// certificates and standards, and an accreditation takes its scope with it.
+fn doubts_count(removed: &Removed) -> bool {
+    let collection = removed.collection.as_str();
+    matches!(collection, "accreditations" | "calibrations" | "measurement_standards")
 }
 
 /// The records that the support of this one shows in: itself, the items of a certificate, the
-/// certificates of a standard.
+/// certificates of a standard, the scope of an accreditation.
 fn names(removed: &Removed, records: &Value) -> BTreeSet<String> {
-    let certificates = records["calibrations"].as_array().into_iter().flatten();
-    let of_standard = certificates.filter(|certificate| certificate["item"] == *removed.id);
-    let of_standard = of_standard.filter_map(|certificate| certificate["id"].as_str());
-    let own = of_standard.chain([removed.id.as_str()]).map(str::to_owned);
-    own.chain(items(&removed.record)).collect()
+    let of = |collection: &str, field: &'static str| {
+        let all = records[collection].as_array().into_iter().flatten();
+        let own = all.filter(move |record| record[field] == *removed.id);
+        own.filter_map(|record| record["id"].as_str()).map(str::to_owned)
+    };
+    let own = of("calibrations", "item").chain(of("capabilities", "accreditation"));
+    own.chain([removed.id.clone()]).chain(items(&removed.record)).collect()
 }
 
 /// The items of a certificate.
@@ -222,7 +226,7 @@ fn is_the_last_entry(removed: &Removed, records: &Value) -> bool {
 /// Whether what was removed supported a claim, and nothing spoke against it.
 fn supports(removed: &Removed, records: &Value, report: &RenderedReport) -> bool {
     let contradicted = contradicts(&removed.record, records)
-        || is_named(report, &names(removed, records), is_of_an_item(removed));
+        || is_named(report, &names(removed, records), doubts_count(removed));
     let hidden = removed.collection == "calibrations"
         && (has_a_successor(removed, records) || hides(report, &removed.id) || is_a_loop(report));
     !contradicted && !hidden
@@ -248,9 +252,9 @@ fn goodness(report: &RenderedReport) -> (u8, u8) {
 /// Law: where a supporting record, or a field that a rule needs, is removed, neither verdict A nor
 /// the answer gets better.
 ///
-/// A record supports when no fail names it as subject or against; a certificate or a standard, when
-/// nothing but passes names it, its items or its certificates, for a doubt may come from what is
-/// known of them. It neither amends another record nor is amended, and its history holds none but
+/// A record supports when no fail names it as subject or against; a certificate, a standard or an
+/// accreditation, when nothing but passes names it, its items, its certificates or its scope, for a
+/// doubt may come from what is known of them. It neither amends another record nor is amended, and its history holds none but
 /// good statuses. A claim that was answered as well as can be is not counted as a draw that says
 /// something.
 ///
