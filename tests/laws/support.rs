@@ -178,6 +178,13 @@ fn is_a_loop(report: &RenderedReport) -> bool {
     })
 }
 
+/// Whether an offer on the way contradicts what it rests on, under whichever record it was made.
+fn is_an_offer_too_good(report: &RenderedReport) -> bool {
+    findings(report).any(|finding| {
+        matches!(finding.rule, "C-08" | "C-11") && finding.outcome.as_str() != "pass"
+    })
+}
+
 /// Whether the chain above a certificate bears any finding but a pass, which a gap would hide.
 fn hides(report: &RenderedReport, certificate: &str) -> bool {
     parts(report).any(|part| {
@@ -229,7 +236,8 @@ fn supports(removed: &Removed, records: &Value, report: &RenderedReport) -> bool
         || is_named(report, &names(removed, records), doubts_count(removed));
     let hidden = removed.collection == "calibrations"
         && (has_a_successor(removed, records) || hides(report, &removed.id) || is_a_loop(report));
-    !contradicted && !hidden
+    let offers = matches!(removed.collection.as_str(), "accreditations" | "capabilities");
+    !contradicted && !hidden && !(offers && is_an_offer_too_good(report))
 }
 
 /// How good the answer is, best highest: verdict A, and the answer to the claim.
@@ -260,7 +268,8 @@ fn goodness(report: &RenderedReport) -> (u8, u8) {
 ///
 /// Limits, each by the catalogue: a certificate whose item has another one gives way to it (S-08),
 /// one above which the chain bears a finding hides it when it is gone, and one of a loop ends the
-/// loop, so none of these is removed; without the last entry of an organisation it is not known what
+/// loop, and an offer below its own reference (C-08, C-11) goes with its accreditation, so none of
+/// these is removed; without the last entry of an organisation it is not known what
 /// it does not offer (N-05), so a fail may become a question there, though not a pass; fields that
 /// rules 3.3 lists as optional stay, as do those whose absence says something.
 #[test]
