@@ -239,7 +239,8 @@ pub fn of_budget(
 
 /// The last written digits of a number, as powers of ten in a unit: the last one, and the last one
 /// that counts where zeros at the end of a whole number may only hold its place; with the number
-/// of significant digits up to the latter. None where the unit is no decimal multiple.
+/// of significant digits up to the latter. A number that ends above the units was written with an
+/// exponent, and has no such zeros. None where the unit is no decimal multiple.
 pub fn significant_digits(
     evidence: &Evidence,
     measured: Measured,
@@ -254,7 +255,7 @@ pub fn significant_digits(
     }
     let mut digits = written.round() as u64;
     let mut last = measured.last_digit;
-    while measured.last_digit >= 0 && digits % 10 == 0 {
+    while measured.last_digit == 0 && digits % 10 == 0 {
         digits /= 10;
         last = last.saturating_add(1);
     }

@@ -421,15 +421,26 @@ impl<'a> Decider<'a, '_> {
     /// Of the rows that cover a point those whose conditions are the use's: a certificate may give
     /// one point at several frequencies. Where none is, all of them stay, and R-03 says so.
     fn under_conditions(&self, cover: range::Cover, conditions: &mut Tri) -> range::Cover {
-        let state = |index: &ResultIndex| {
-            let row = self.evidence.result(*index);
-            range::conditions_hold(self.evidence, row, &self.question.parameters)
+        let best_of = |rows: Vec<ResultIndex>, only: Option<Describes>| {
+            let state = |index: &ResultIndex| {
+                let row = self.evidence.result(*index);
+                range::conditions_hold(self.evidence, row, &self.question.parameters, only)
+            };
+            let states: Vec<Tri> = rows.iter().map(state).collect();
+            let best = states.iter().copied().fold(Tri::Fail, Tri::or);
+            let pairs = rows.into_iter().zip(states);
+            let kept = pairs.filter(|(_, state)| *state == best).map(|(row, _)| row);
+            (kept.collect::<Vec<_>>(), best)
         };
         let mut best = |rows: Vec<ResultIndex>| {
-            let states: Vec<Tri> = rows.iter().map(state).collect();
-            *conditions = states.iter().copied().fold(Tri::Fail, Tri::or);
-            let pairs = rows.into_iter().zip(states);
-            pairs.filter(|(_, state)| state == conditions).map(|(row, _)| row).collect()
+            let (rows, state) = best_of(rows, None);
+            *conditions = state;
+            match state {
+                Tri::Pass => rows,
+                // Another measurand or configuration (rules) does not make a row of other
+                // conditions one of the use.
+                _ => best_of(rows, Some(Describes::Conditions)).0,
+            }
         };
         match cover {
             range::Cover::Inside(rows) => range::Cover::Inside(best(rows)),
@@ -589,8 +600,8 @@ impl<'a> Decider<'a, '_> {
 
     /// Of repeated rows the worst counts.
     fn worst(&self, walk: &Walk<'_>, rows: &[ResultIndex]) -> ResultIndex {
-        let rank = |row: &&ResultIndex| {
-            let verdict = walk.verdict(**row);
+        let rank = |row: &ResultIndex| {
+            let verdict = walk.verdict(*row);
             let state = verdict.map_or(1, |verdict| match verdict.conclusion {
                 Tri::Fail => 0,
                 Tri::Indeterminate => 1,
@@ -604,9 +615,24 @@ impl<'a> Decider<'a, '_> {
                 Route::R3a | Route::R3b | Route::Rm4 => 3,
                 _ => 4,
             });
-            (state, route, row.position())
+            (state, route)
         };
-        rows.iter().min_by_key(rank).copied().unwrap_or(rows[0])
+        // Of equals the larger uncertainty is the worse one, an unknown one the worst; no row is
+        // worse by its place in the certificate. Single precision is far below any written digit,
+        // and above what the conversion of units leaves.
+        let uncertainty = |index: &ResultIndex| {
+            let row = self.evidence.result(*index);
+            let own = walk.normalised(row).map(|own| own.standard_at(row, row.extent.upper).value);
+            own.map_or(f32::INFINITY, |u| u as f32)
+        };
+        let name = |index: &ResultIndex| self.evidence.text(self.evidence.result(*index).name);
+        let worse = |left: &&ResultIndex, right: &&ResultIndex| {
+            rank(left)
+                .cmp(&rank(right))
+                .then_with(|| uncertainty(right).total_cmp(&uncertainty(left)))
+                .then_with(|| name(left).cmp(name(right)))
+        };
+        rows.iter().min_by(worse).copied().unwrap_or(rows[0])
     }
 
     fn without_certificate(&self, walk: &mut Walk<'_>, part: &Part) -> Report {

@@ -162,10 +162,19 @@ pub struct Ends {
 }
 
 impl Ends {
-    fn meet(&mut self, met: Met) {
-        let same = |one: &Met| one.institute == met.institute && one.kind == met.kind;
-        if !self.met.iter().any(same) {
-            self.met.push(met);
+    /// An institute met again is judged for the nearest certificate, else for the latest one: in
+    /// whichever order a certificate lists what it was made with.
+    fn meet(&mut self, evidence: &Evidence, met: Met) {
+        let rank = |one: &Met| {
+            let row = evidence.result(one.row);
+            let (from, to) = (one.period.from, one.period.to);
+            (one.nearest, from, to, Reverse((row.calibration, evidence.text(row.name))))
+        };
+        let same = |one: &&mut Met| one.institute == met.institute && one.kind == met.kind;
+        match self.met.iter_mut().find(same) {
+            Some(known) if rank(known) < rank(&met) => *known = met,
+            Some(_) => {}
+            None => self.met.push(met),
         }
     }
 
@@ -199,7 +208,7 @@ pub fn ends(walk: &Walk<'_>, chosen: ResultIndex) -> Ends {
         let recognised =
             calibration.issuer.filter(|_| matches!(verdict.route, Route::R1 | Route::Rm1));
         if let Some(issuer) = recognised {
-            ends.meet(met(issuer, index == chosen));
+            ends.meet(walk.evidence, met(issuer, index == chosen));
         }
         let mut ends_here = true;
         for edge in &walk.edges[verdict.edges.clone()] {
@@ -229,7 +238,7 @@ pub fn ends(walk: &Walk<'_>, chosen: ResultIndex) -> Ends {
                 }
                 (_, Some(institute)) => {
                     ends.roots.push(Root { institute, kind: row.kind, period });
-                    ends.meet(met(institute, false));
+                    ends.meet(walk.evidence, met(institute, false));
                 }
                 (_, None) => ends.open = true,
             }

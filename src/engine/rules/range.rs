@@ -275,9 +275,15 @@ pub fn condition_holds(held: &ParameterRow, used: Option<&ParameterRow>) -> Tri 
     }
 }
 
-/// Whether all conditions of a row hold at a use.
-pub fn conditions_hold(evidence: &Evidence, row: &ResultRow, used: &[ParameterRow]) -> Tri {
+/// Whether all conditions of a row hold at a use, or those that describe one thing.
+pub fn conditions_hold(
+    evidence: &Evidence,
+    row: &ResultRow,
+    used: &[ParameterRow],
+    only: Option<Describes>,
+) -> Tri {
     let held = evidence.parameters(row).iter();
+    let held = held.filter(|held| only.is_none_or(|only| held.describes == only));
     held.map(|held| condition_holds(held, used.iter().find(|own| own.name == held.name)))
         .fold(Tri::Pass, Tri::and)
 }
