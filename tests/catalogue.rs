@@ -442,23 +442,34 @@ fn is_listed(tag: &str) -> bool {
     ["scenario_", "finding_", "shape_"].iter().any(|kind| tag.starts_with(kind))
 }
 
-/// The rows of the tables of `docs/vectors.md`: a tag in the first cell, ids in the last, each in
-/// backquotes.
-fn listed() -> BTreeMap<String, BTreeSet<String>> {
+/// A row of the tables of `docs/vectors.md`.
+#[derive(Debug)]
+struct Listed {
+    /// The verdicts A, B, C, D of a scenario, once for each claim on it.
+    verdicts: Vec<String>,
+    /// The vectors.
+    ids: BTreeSet<String>,
+}
+
+/// The rows of those tables by their tag: the tag in the first cell, for a scenario the verdicts in
+/// the last but one, the ids in the last, each in backquotes.
+fn listed() -> BTreeMap<String, Listed> {
     let text = fs::read_to_string(root().join("docs/vectors.md")).expect("docs/vectors.md");
-    let quoted = |cell: &str| {
-        cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<String>>()
+    let quoted = |cell: &str| -> Vec<String> {
+        cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
     };
     let mut rows = BTreeMap::new();
     for line in text.lines() {
         let Some(row) = line.strip_prefix("| `").and_then(|row| row.strip_suffix(" |")) else {
             continue;
         };
-        let Some((tag, rest)) = row.split_once("` |").filter(|(tag, _)| is_listed(tag)) else {
+        let Some((tag, rest)) = row.split_once("` | ").filter(|(tag, _)| is_listed(tag)) else {
             continue;
         };
-        let ids = quoted(rest.rsplit(" | ").next().unwrap_or_default());
-        assert!(rows.insert(tag.to_owned(), ids).is_none(), "{tag} stands twice");
+        let (before, ids) = rest.rsplit_once(" | ").expect("a last cell");
+        let verdicts = before.rsplit_once(" | ").map_or_else(Vec::new, |(_, cell)| quoted(cell));
+        let row = Listed { verdicts, ids: quoted(ids).into_iter().collect() };
+        assert!(rows.insert(tag.to_owned(), row).is_none(), "{tag} stands twice");
     }
     rows
 }
@@ -473,9 +484,9 @@ fn the_tables_of_the_documentation_name_the_tagged_vectors() {
         }
     }
     let listed = listed();
-    for (tag, ids) in &listed {
+    for (tag, row) in &listed {
         let found = tagged.get(tag).cloned().unwrap_or_default();
-        assert_eq!(*ids, found, "{tag}: docs/vectors.md, and the vectors that bear it");
+        assert_eq!(row.ids, found, "{tag}: docs/vectors.md, and the vectors that bear it");
     }
     for tag in tagged.keys() {
         assert!(listed.contains_key(tag), "docs/vectors.md has no row for {tag}");
@@ -491,7 +502,31 @@ fn every_scenario_and_finding_of_the_catalogue_has_a_vector() {
     };
     assert_eq!(numbers("scenario_"), SCENARIOS);
     assert_eq!(numbers("finding_"), (1..=FINDINGS).collect::<Vec<u8>>());
-    assert!(listed.values().all(|ids| !ids.is_empty()), "a row of docs/vectors.md names no vector");
+    assert!(listed.values().all(|row| !row.ids.is_empty()), "a row that names no vector");
+}
+
+/// The verdicts that the table gives are expected of a claim of the scenario's vectors.
+#[test]
+fn every_scenario_comes_out_as_listed() {
+    let cases = cases();
+    let mut differing = Vec::new();
+    for (tag, row) in listed() {
+        assert!(row.verdicts.is_empty() != tag.starts_with("scenario_"), "{tag} and its verdicts");
+        let expected: Vec<&Value> =
+            row.ids.iter().flat_map(|id| expectations(&cases, &cases[id])).collect();
+        for verdicts in &row.verdicts {
+            let words: Vec<&str> = verdicts.split(' ').collect();
+            let names = ["traceability", "recognition", "legal", "fitness"];
+            assert_eq!(words.len(), names.len(), "{tag}: {verdicts}");
+            let pinned = |expect: &&Value| {
+                names.iter().zip(&words).all(|(name, word)| *word == "–" || expect[*name] == **word)
+            };
+            if !expected.iter().any(pinned) {
+                differing.push(format!("{tag}: no claim expects {verdicts}"));
+            }
+        }
+    }
+    assert_eq!(differing, Vec::<String>::new());
 }
 
 /// The numbers of section 5's table and of section 5.1's list.
