@@ -1,6 +1,7 @@
 //! The engine's table of rules against the catalogue (specification, rules.md section 4): no rule is
 //! forgotten, none is invented, each says itself in both languages, counts as much as the catalogue
-//! says, and is pinned by a vector.
+//! says, and is pinned by vectors: one in which it is not met, one in which it holds near its limit.
+//! The tables of `docs/vectors.md` name the vectors of every scenario, finding and shape.
 //!
 //! `docs/catalogue-ids.txt` is the committed list of the catalogue's ids. Where the specification
 //! lies beside the checkout, the list itself is held against it.
@@ -66,12 +67,62 @@ const SEVERITY_EXCEPTIONS: &[(&str, &str, Severity, &str)] = &[
 /// finding of T-05 or T-08.
 const DOWNWARD: &str = "the catalogue gives the downward question no severity";
 
-/// Rules that no vector names in `expect.findings`, and why.
-const NOT_PINNED: &[(&str, &str)] = &[
+/// Why a JSON number has no finding.
+const REFUSED_WHEN_READ: &str = "a JSON number is refused when a record is read, so no report ever \
+     holds a finding of it; the tests of src/domain/decimal.rs and tests/vectors.rs pin the refusal";
+
+/// Rules that no vector shows as not met, and why.
+const NEVER_NOT_MET: &[(&str, &str)] = &[
     (
-        "Q-07",
-        "a JSON number is refused when a record is read, so no report ever holds a finding of it; \
-         the tests of src/domain/decimal.rs and tests/vectors.rs pin the refusal",
+        "S-01",
+        "a claim without a result is refused before the engine is asked; a whole standard is asked \
+         by its results (structure::claim_for_a_whole_standard)",
+    ),
+    (
+        "Q-03",
+        "holds by construction: every number is converted once. What a wrong factor or offset would \
+         change is pinned: quantity::kgf_per_cm2_below_the_floor and \
+         quantity::degree_celsius_uncertainty_below_parent",
+    ),
+    ("Q-07", REFUSED_WHEN_READ),
+    (
+        "U-12",
+        "it says how a BIPM figure is read; what is below that figure fails U-04 \
+         (uncertainty::bipm_figure_above_an_expanded_one)",
+    ),
+    ("N-14", "it asks for nothing: it says which evidence is asked of an Associate's institute"),
+    ("T-04", "it says that the whole due date counts; the day after fails T-02 or T-03"),
+    ("T-07", "holds by construction: recognitions are given the days of performance, no others"),
+    ("T-10", "holds by construction: every look-up passes the state of knowledge"),
+    ("G-01", GOVERNED),
+    ("G-02", GOVERNED),
+    ("G-03", GOVERNED),
+    ("G-04", GOVERNED),
+    ("G-05", GOVERNED),
+    ("G-06", GOVERNED),
+    ("I-01", TRIGGER),
+    ("I-02", WINDOW),
+    ("I-03", AFFECTED),
+    ("I-05", DUTIES),
+    (
+        "I-06",
+        "it says that a verdict is under review; the doubt itself is a finding of T-05 or T-08",
+    ),
+    ("I-07", COMPARISONS_STAY),
+];
+
+/// Rules of which no vector pins that they hold, and why.
+const NEVER_HOLDS: &[(&str, &str)] = &[
+    (
+        "S-11",
+        "within the limits it says nothing, and beyond them it is information: `partial` of \
+         chains::thirty_two_links and chains::thirty_three_links pins the limit",
+    ),
+    ("Q-07", REFUSED_WHEN_READ),
+    (
+        "U-11",
+        "what it accepts it accepts on condition, as a remark \
+         (uncertainty::conformity_only_accepted)",
     ),
     ("G-01", GOVERNED),
     ("G-02", GOVERNED),
@@ -79,12 +130,29 @@ const NOT_PINNED: &[(&str, &str)] = &[
     ("G-04", GOVERNED),
     ("G-05", GOVERNED),
     ("G-06", GOVERNED),
-    ("I-01", "no claim asks downward: tests/impact.rs pins each kind of subject"),
-    ("I-02", "no claim asks downward: tests/impact.rs pins the window"),
-    ("I-03", "no claim asks downward: tests/impact.rs pins the affected set, and its laws"),
-    ("I-05", "a case that is not as it must be is refused: tests/http/impact.rs pins the refusals"),
-    ("I-07", "holds by construction: no comparison is ever followed or written"),
+    ("I-01", TRIGGER),
+    ("I-02", WINDOW),
+    ("I-03", AFFECTED),
+    ("I-05", DUTIES),
+    ("I-07", COMPARISONS_STAY),
 ];
+
+const TRIGGER: &str = "no claim asks downward: tests/impact.rs pins each kind of subject";
+const WINDOW: &str = "no claim asks downward: tests/impact.rs pins the window";
+const AFFECTED: &str =
+    "no claim asks downward: tests/impact.rs pins the affected set, and its laws";
+const DUTIES: &str =
+    "a case that is not as it must be is refused: tests/http/impact.rs pins the refusals";
+const COMPARISONS_STAY: &str = "holds by construction: no comparison is ever followed or written";
+
+/// The scenarios of the catalogue, section 5.
+const SCENARIOS: &[u8] = &[
+    1, 2, 3, 4, 5, 7, 9, 11, 12, 13, 15, 18, 20, 22, 23, 25, 26, 28, 29, 31, 33, 35, 37, 38, 40,
+    43, 44, 45, 48, 51, 53, 55, 56, 57, 59, 61, 63, 64, 67, 69, 70,
+];
+
+/// How many findings of assessors the catalogue lists, section 5.1.
+const FINDINGS: u8 = 30;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -277,26 +345,208 @@ fn vectors(below: &Path, out: &mut Vec<Value>) {
     }
 }
 
-#[test]
-fn every_built_rule_is_pinned_by_a_vector() {
-    let mut cases = Vec::new();
-    vectors(&root().join("tests/vectors"), &mut cases);
-    let mut pinned: BTreeSet<&str> = BTreeSet::new();
-    for case in &cases {
-        let claims = case["claims"].as_array().into_iter().flatten();
-        for expect in claims.map(|claim| &claim["expect"]).chain([&case["expect"]]) {
-            let findings = expect["findings"].as_array().into_iter().flatten();
-            pinned.extend(findings.filter_map(|finding| finding["rule"].as_str()));
+/// Our cases by id.
+fn cases() -> BTreeMap<String, Value> {
+    let mut found = Vec::new();
+    vectors(&root().join("tests/vectors"), &mut found);
+    let id = |case: &Value| case["id"].as_str().expect("an id").to_owned();
+    found.into_iter().map(|case| (id(&case), case)).collect()
+}
+
+/// What a case expects of each of its claims; where it does not say, what its base expects.
+fn expectations<'c>(cases: &'c BTreeMap<String, Value>, case: &'c Value) -> Vec<&'c Value> {
+    let mut case = case;
+    loop {
+        if let Some(claims) = case["claims"].as_array() {
+            return claims.iter().map(|claim| &claim["expect"]).collect();
+        }
+        if case["expect"].is_object() {
+            return vec![&case["expect"]];
+        }
+        match case["base"].as_str().and_then(|base| cases.get(base)) {
+            Some(base) => case = base,
+            None => return Vec::new(),
         }
     }
-    let excepted: BTreeSet<&str> = NOT_PINNED.iter().map(|(id, _)| *id).collect();
+}
+
+fn findings(expect: &Value) -> impl Iterator<Item = &Value> {
+    expect["findings"].as_array().into_iter().flatten()
+}
+
+fn rule(finding: &Value) -> &str {
+    finding["rule"].as_str().expect("the rule of a finding")
+}
+
+/// Whether an expectation allows no finding beside the ones it lists.
+fn is_exact(expect: &Value) -> bool {
+    expect["exact"] == true || expect["findings"].as_array().is_some_and(Vec::is_empty)
+}
+
+/// Whether a case's features name a rule (`u04` for U-04).
+fn is_about(case: &Value, rule: &str) -> bool {
+    let tag = rule.replace('-', "").to_ascii_lowercase();
+    case["features"].as_array().into_iter().flatten().any(|feature| *feature == *tag)
+}
+
+/// Holds a set of rules that vectors show against the built ones and their exceptions.
+#[track_caller]
+fn covers(shown: &BTreeSet<&str>, exceptions: &[(&str, &str)], how: &str) {
+    let excepted: BTreeSet<&str> = exceptions.iter().map(|(id, _)| *id).collect();
     let built: BTreeSet<&str> = built().into_iter().collect();
     let open: Vec<&&str> =
-        built.iter().filter(|id| !pinned.contains(**id) && !excepted.contains(**id)).collect();
-    assert!(open.is_empty(), "no vector in tests/vectors names {open:?} in its findings");
+        built.iter().filter(|id| !shown.contains(**id) && !excepted.contains(**id)).collect();
+    assert!(open.is_empty(), "no vector in tests/vectors shows {open:?} {how}");
     let stale: Vec<&&str> =
-        excepted.iter().filter(|id| pinned.contains(**id) || !built.contains(**id)).collect();
+        excepted.iter().filter(|id| shown.contains(**id) || !built.contains(**id)).collect();
     assert!(stale.is_empty(), "no longer an exception: {stale:?}");
-    let unknown: Vec<&&str> = pinned.iter().filter(|id| !built.contains(**id)).collect();
+    let unknown: Vec<&&str> = shown.iter().filter(|id| !built.contains(**id)).collect();
     assert!(unknown.is_empty(), "vectors name rules that are not built: {unknown:?}");
+}
+
+#[test]
+fn every_rule_is_not_met_in_a_vector() {
+    let cases = cases();
+    let mut shown: BTreeSet<&str> = BTreeSet::new();
+    for case in cases.values() {
+        for expect in expectations(&cases, case) {
+            shown.extend(findings(expect).filter(|one| one["outcome"] != "pass").map(rule));
+        }
+    }
+    covers(&shown, NEVER_NOT_MET, "as not met");
+}
+
+/// A rule holds in a vector that pins its pass, or that is about it by its features, expects it
+/// nowhere as not met, and would break by any other finding.
+#[test]
+fn every_rule_holds_in_a_vector() {
+    let cases = cases();
+    let mut shown: BTreeSet<&str> = BTreeSet::new();
+    for case in cases.values() {
+        for expect in expectations(&cases, case) {
+            shown.extend(findings(expect).filter(|one| one["outcome"] == "pass").map(rule));
+            let silent = |id: &&str| {
+                is_about(case, id)
+                    && findings(expect).all(|one| rule(one) != *id || one["outcome"] == "pass")
+            };
+            if is_exact(expect) {
+                shown.extend(built().into_iter().filter(silent));
+            }
+        }
+    }
+    covers(&shown, NEVER_HOLDS, "as holding near its limit");
+}
+
+/// The tags that the tables of `docs/vectors.md` keep.
+fn is_listed(tag: &str) -> bool {
+    ["scenario_", "finding_", "shape_"].iter().any(|kind| tag.starts_with(kind))
+}
+
+/// A row of the tables of `docs/vectors.md`.
+#[derive(Debug)]
+struct Listed {
+    /// The verdicts A, B, C, D of a scenario, once for each claim on it.
+    verdicts: Vec<String>,
+    /// The vectors.
+    ids: BTreeSet<String>,
+}
+
+/// The rows of those tables by their tag: the tag in the first cell, for a scenario the verdicts in
+/// the last but one, the ids in the last, each in backquotes.
+fn listed() -> BTreeMap<String, Listed> {
+    let text = fs::read_to_string(root().join("docs/vectors.md")).expect("docs/vectors.md");
+    let quoted = |cell: &str| -> Vec<String> {
+        cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let mut rows = BTreeMap::new();
+    for line in text.lines() {
+        let Some(row) = line.strip_prefix("| `").and_then(|row| row.strip_suffix(" |")) else {
+            continue;
+        };
+        let Some((tag, rest)) = row.split_once("` | ").filter(|(tag, _)| is_listed(tag)) else {
+            continue;
+        };
+        let (before, ids) = rest.rsplit_once(" | ").expect("a last cell");
+        let verdicts = before.rsplit_once(" | ").map_or_else(Vec::new, |(_, cell)| quoted(cell));
+        let row = Listed { verdicts, ids: quoted(ids).into_iter().collect() };
+        assert!(rows.insert(tag.to_owned(), row).is_none(), "{tag} stands twice");
+    }
+    rows
+}
+
+#[test]
+fn the_tables_of_the_documentation_name_the_tagged_vectors() {
+    let mut tagged: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (id, case) in cases() {
+        let features = case["features"].as_array().into_iter().flatten();
+        for tag in features.filter_map(Value::as_str).filter(|tag| is_listed(tag)) {
+            tagged.entry(tag.to_owned()).or_default().insert(id.clone());
+        }
+    }
+    let listed = listed();
+    for (tag, row) in &listed {
+        let found = tagged.get(tag).cloned().unwrap_or_default();
+        assert_eq!(row.ids, found, "{tag}: docs/vectors.md, and the vectors that bear it");
+    }
+    for tag in tagged.keys() {
+        assert!(listed.contains_key(tag), "docs/vectors.md has no row for {tag}");
+    }
+}
+
+#[test]
+fn every_scenario_and_finding_of_the_catalogue_has_a_vector() {
+    let listed = listed();
+    let numbers = |kind: &str| -> Vec<u8> {
+        let ending = |tag: &String| tag.strip_prefix(kind).map(str::to_owned);
+        listed.keys().filter_map(ending).map(|number| number.parse().expect("a number")).collect()
+    };
+    assert_eq!(numbers("scenario_"), SCENARIOS);
+    assert_eq!(numbers("finding_"), (1..=FINDINGS).collect::<Vec<u8>>());
+    assert!(listed.values().all(|row| !row.ids.is_empty()), "a row that names no vector");
+}
+
+/// The verdicts that the table gives are expected of a claim of the scenario's vectors.
+#[test]
+fn every_scenario_comes_out_as_listed() {
+    let cases = cases();
+    let mut differing = Vec::new();
+    for (tag, row) in listed() {
+        assert!(row.verdicts.is_empty() != tag.starts_with("scenario_"), "{tag} and its verdicts");
+        let expected: Vec<&Value> =
+            row.ids.iter().flat_map(|id| expectations(&cases, &cases[id])).collect();
+        for verdicts in &row.verdicts {
+            let words: Vec<&str> = verdicts.split(' ').collect();
+            let names = ["traceability", "recognition", "legal", "fitness"];
+            assert_eq!(words.len(), names.len(), "{tag}: {verdicts}");
+            let pinned = |expect: &&Value| {
+                names.iter().zip(&words).all(|(name, word)| *word == "–" || expect[*name] == **word)
+            };
+            if !expected.iter().any(pinned) {
+                differing.push(format!("{tag}: no claim expects {verdicts}"));
+            }
+        }
+    }
+    assert_eq!(differing, Vec::<String>::new());
+}
+
+/// The numbers of section 5's table and of section 5.1's list.
+fn scenarios_and_findings(text: &str) -> (Vec<u8>, Vec<u8>) {
+    let after = |heading: &str| text.split_once(heading).map_or("", |(_, rest)| rest);
+    let table = after("\n## 5.").lines().take_while(|line| !line.starts_with("## "));
+    let first = |line: &str| line.strip_prefix("| ")?.split(" | ").next()?.parse().ok();
+    let list = after("\n### 5.1").lines().find(|line| line.starts_with("1 ")).unwrap_or_default();
+    let number = |item: &str| item.split_whitespace().next()?.parse().ok();
+    (table.filter_map(first).collect(), list.split(" · ").filter_map(number).collect())
+}
+
+#[test]
+fn the_committed_numbers_are_those_of_the_catalogue() {
+    let path = root().join("../shared/spec/rules.md");
+    let Ok(text) = fs::read_to_string(&path) else {
+        println!("skipped: {} is not here", path.display());
+        return;
+    };
+    let (scenarios, findings) = scenarios_and_findings(&text);
+    assert_eq!(scenarios, SCENARIOS);
+    assert_eq!(findings, (1..=FINDINGS).collect::<Vec<u8>>());
 }
