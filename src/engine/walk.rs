@@ -969,6 +969,7 @@ impl<'a> Walk<'a> {
             self.note(Note::pass(&structure::S_04, Subject::Calibration(row.calibration)));
         }
         let several = inputs.len() > 1;
+        let mut small = structure::SmallInputs::default();
         for (position, input) in inputs.iter().enumerate() {
             self.scope = Scope::Input(u16::try_from(position).unwrap_or(u16::MAX));
             self.weight = input.weight;
@@ -979,12 +980,14 @@ impl<'a> Walk<'a> {
             let state = match input.weight {
                 _ if link == Tri::Pass => Tri::Pass,
                 _ if several || input.weight != Weight::Major => {
+                    small.add(input, link);
                     structure::s_07(self, row, input, link)
                 }
                 _ => link,
             };
             result.state = result.state.and(state);
         }
+        result.state = result.state.and(structure::s_07_jointly(self, row, &small));
         let floor = uncertainty::u_05(self, row, &inputs);
         result.state = result
             .state

@@ -123,10 +123,11 @@ fn remove_field(record: &mut Value, paths: &[&str], dice: &mut Dice) -> Option<S
 }
 
 /// Whether a doubt about a record speaks against it, as a fail does: others are judged by
-/// certificates and standards, and an accreditation takes its scope with it.
+/// certificates and standards, an accreditation takes its scope with it, and a round of proficiency
+/// testing may have gone badly.
 fn doubts_count(removed: &Removed) -> bool {
-    let collection = removed.collection.as_str();
-    matches!(collection, "accreditations" | "calibrations" | "measurement_standards")
+    ["accreditations", "calibrations", "comparisons", "measurement_standards"]
+        .contains(&removed.collection.as_str())
 }
 
 /// The records that the support of this one shows in: itself, the items of a certificate, the

@@ -111,8 +111,12 @@ pub static S_06: Rule = Rule {
 /// S-07: all significant inputs are traceable. An input's share is f = (c·u)²/u_c²; one that fails
 /// or is unknown counts in full from f ≥ 0.10 (or f unknown), as a remark from 0.01, else as
 /// information. For f the largest of an input's claimed figure, its own floor and the budget's
-/// figure counts, so that an understated input does not make itself small. Major.
-/// VIM 2.41 NOTE 4 \[F\].
+/// figure counts, so that an understated input does not make itself small. Inputs that are small
+/// one by one and fail or are unknown count in full together from Σf ≥ 0.10: forty references of a
+/// mean, all expired, bring the whole value. Major. VIM 2.41 NOTE 4 \[F\].
+///
+/// Doubt: the catalogue weighs each input alone; the sum is what its "significant" must mean, or
+/// a broken reference could be made harmless by splitting it.
 pub static S_07: Rule = Rule {
     id: "S-07",
     statement: phrase(
@@ -597,6 +601,62 @@ pub fn s_07(walk: &mut Walk<'_>, row: &ResultRow, input: &Input, link: Tri) -> T
         (Tri::Indeterminate, _) => Note::remark(&S_07, subject, unknown).settled_by(&NEED_INPUT),
     };
     walk.note(note.severity(severity).against(against).facts(share.as_slice()))
+}
+
+/// The inputs of a row that are not traceable, or not known to be, and too small to count in full
+/// alone.
+#[derive(Debug, Default)]
+pub struct SmallInputs {
+    /// What those that fail bring: their number and the sum of their shares.
+    failing: (u32, f64),
+    /// The same of those that are unknown.
+    unknown: (u32, f64),
+}
+
+impl SmallInputs {
+    /// Takes in an input and whether it is traceable.
+    pub fn add(&mut self, input: &Input, link: Tri) {
+        let (number, sum) = match link {
+            Tri::Pass => return,
+            Tri::Fail => &mut self.failing,
+            Tri::Indeterminate => &mut self.unknown,
+        };
+        if let (Weight::Minor | Weight::Info, Some(share)) = (input.weight, input.share) {
+            *number += 1;
+            *sum += share;
+        }
+    }
+}
+
+static INPUTS_FAIL_TOGETHER: Phrase = phrase(
+    "{count} đại lượng đầu vào không có liên kết chuẩn, từng cái nhỏ, cùng đóng góp {share}",
+    "{count} inputs that are small one by one and not traceable together bring a share of {share}",
+);
+static INPUTS_UNKNOWN_TOGETHER: Phrase = phrase(
+    "{count} đại lượng đầu vào chưa chắc có liên kết chuẩn, từng cái nhỏ, cùng đóng góp {share}",
+    "{count} inputs that are small one by one and not known to be traceable together bring a share \
+     of {share}",
+);
+static NEED_INPUTS: Phrase =
+    phrase("liên kết chuẩn của các đại lượng đầu vào đó", "the traceability of those inputs");
+
+/// S-07 for the small inputs that fail or are unknown, together; silent where they stay small.
+pub fn s_07_jointly(walk: &mut Walk<'_>, row: &ResultRow, small: &SmallInputs) -> Tri {
+    let subject = Subject::Calibration(row.calibration);
+    let facts = |number: u32, share: f64| {
+        [fact("count", FactValue::Count(number)), fact("share", FactValue::Number(share))]
+    };
+    let enough = walk.policy.contrib_major;
+    let ((failing, known_bad), (unknown, maybe_bad)) = (small.failing, small.unknown);
+    if failing > 1 && known_bad >= enough {
+        let note = Note::fail(&S_07, subject, &INPUTS_FAIL_TOGETHER);
+        return walk.note(note.facts(&facts(failing, known_bad)));
+    }
+    if failing + unknown > 1 && known_bad + maybe_bad >= enough {
+        let note = Note::unknown(&S_07, subject, &INPUTS_UNKNOWN_TOGETHER, &NEED_INPUTS);
+        return walk.note(note.facts(&facts(failing + unknown, known_bad + maybe_bad)));
+    }
+    Tri::Pass
 }
 
 static CONTRADICTED: Phrase = phrase(
