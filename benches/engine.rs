@@ -24,11 +24,12 @@ use etalon::engine::evidence::Evidence;
 use etalon::engine::limits::Limits;
 use etalon::engine::policy::Policy;
 use etalon::engine::report::{Renderer, Report, Verdict};
-use etalon::engine::verify::{Question, verify};
+use etalon::engine::verify::{Question, Session, verify};
 use etalon::exchange::bundle;
 
-/// Claims in the sample, drawn at random, the same in every run.
-const SAMPLE: usize = 2_000;
+/// Claims in the sample, drawn at random, the same in every run; and how often one is timed alone,
+/// so that a session meets each claim of the sample once.
+const SAMPLE: usize = 10_000;
 const SEED: u64 = 7;
 const LIMITS: Limits = Limits { depth: 32, calibrations: 20_000, parts: 2_000 };
 
@@ -169,7 +170,7 @@ mod compiling {
 }
 
 /// One claim, the question given and the evidence resident.
-#[divan::bench_group(sample_count = 10_000, sample_size = 1)]
+#[divan::bench_group(sample_count = SAMPLE as u32, sample_size = 1)]
 mod claim {
     use super::*;
 
@@ -201,6 +202,15 @@ mod claim {
         bencher.with_inputs(cycle(&scene.questions)).bench_local_values(|one| scene.report(one));
     }
 
+    /// As a service with resident evidence and an audit ask: the verdicts of rows are kept from the
+    /// claims before, none of which was this one.
+    #[divan::bench]
+    fn country_report_in_a_session(bencher: Bencher<'_, '_>) {
+        let scene = &*COUNTRY;
+        let mut session = Session::new(&scene.evidence, scene.policy, &LIMITS);
+        bencher.with_inputs(cycle(&scene.questions)).bench_local_values(|one| session.verify(one));
+    }
+
     #[divan::bench]
     fn country_report_and_json(bencher: Bencher<'_, '_>) {
         let scene = &*COUNTRY;
@@ -212,7 +222,7 @@ mod claim {
     }
 }
 
-/// One claim after the other over the whole sample: how many a second on one core.
+/// The whole sample in one session: how many claims a second on one core.
 #[divan::bench_group(sample_count = 20, sample_size = 1)]
 mod audit {
     use super::*;
@@ -221,9 +231,9 @@ mod audit {
     fn country(bencher: Bencher<'_, '_>) {
         let scene = &*COUNTRY;
         bencher.counter(ItemsCount::new(scene.questions.len())).bench(|| {
-            let traceable =
-                |one: &&Question| scene.report(one).verdict <= Verdict::TraceableWithRemarks;
-            scene.questions.iter().filter(traceable).count()
+            let mut session = Session::new(&scene.evidence, scene.policy, &LIMITS);
+            let reports = scene.questions.iter().map(|one| session.verify(one));
+            reports.filter(|report| report.verdict <= Verdict::TraceableWithRemarks).count()
         });
     }
 }

@@ -280,8 +280,18 @@ impl Extent {
 
     /// Whether another extent lies inside, bounds included.
     pub fn contains(&self, other: Extent) -> bool {
-        let slack = Self::SLACK * self.lower.abs().max(self.upper.abs()).max(other.upper.abs());
+        let slack = self.slack(other);
         self.lower - slack <= other.lower && other.upper <= self.upper + slack
+    }
+
+    /// Whether another extent reaches beyond a bound that is stated here.
+    pub fn is_surpassed_by(&self, other: Extent) -> bool {
+        let slack = self.slack(other);
+        other.lower < self.lower - slack || self.upper + slack < other.upper
+    }
+
+    fn slack(&self, other: Extent) -> f64 {
+        Self::SLACK * self.lower.abs().max(self.upper.abs()).max(other.upper.abs())
     }
 
     /// The points at which a quantity over the extent is looked at: one, or both ends.
@@ -1514,7 +1524,7 @@ pub fn hash_of_id(id: &str) -> u64 {
     hasher.finish()
 }
 
-/// A power of ten with an exponent of eight bits, correctly rounded.
+/// A power of ten with an exponent of eight bits, correctly rounded up to 22.
 pub fn power_of_ten(exponent: i8) -> f64 {
     const fn table() -> [f64; 23] {
         [
@@ -1559,22 +1569,75 @@ impl Evidence {
     /// Bytes that calibrations take: their rows, results, references, statuses and identities,
     /// and the share of texts; standards and organisations not counted.
     pub fn bytes_of_calibrations(&self) -> usize {
-        let details = self.calibration_details.capacity() * size_of::<CalibrationDetail>()
-            + self.result_details.capacity() * size_of::<ResultDetail>()
-            + self.reference_details.capacity() * size_of::<ReferenceDetail>()
-            + self
-                .result_details
-                .iter()
-                .map(|d| d.parameters.len() * size_of::<ParameterRow>())
-                .sum::<usize>();
-        self.calibrations.capacity() * size_of::<CalibrationRow>()
-            + self.calibration_ids.capacity() * size_of::<Identity>()
-            + self.results.bytes()
-            + self.references.bytes()
-            + self.calibration_statuses.bytes()
-            + self.calibrations_of.bytes()
-            + self.issued_by.bytes()
-            + self.texts.bytes()
-            + details
+        fn rows<T>(rows: &Vec<T>) -> usize {
+            rows.capacity() * size_of::<T>()
+        }
+        let parameters: usize =
+            self.result_details.iter().map(|detail| detail.parameters.len()).sum();
+        let parts = [
+            rows(&self.calibrations),
+            rows(&self.calibration_ids),
+            rows(&self.calibration_details),
+            rows(&self.result_details),
+            rows(&self.reference_details),
+            size_of::<ParameterRow>() * parameters,
+            self.results.bytes(),
+            self.references.bytes(),
+            self.calibration_statuses.bytes(),
+            self.calibrations_of.bytes(),
+            self.issued_by.bytes(),
+            self.texts.bytes(),
+        ];
+        parts.iter().sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instant(text: &str) -> Instant {
+        Instant::parse(text).unwrap()
+    }
+
+    #[test]
+    fn powers_of_ten_go_both_ways() {
+        for (exponent, power) in [(22, 1e22), (3, 1e3), (0, 1.0), (-3, 1e-3)] {
+            assert_eq!(power_of_ten(exponent), power, "10^{exponent}");
+        }
+    }
+
+    #[test]
+    fn the_day_of_knowledge_is_that_of_the_last_entry_up_to_it() {
+        let mut evidence = Evidence::default();
+        assert_eq!(evidence.day_of_knowledge(4), None);
+        evidence.log =
+            vec![(instant("2026-01-01T00:00:00Z"), 2), (instant("2026-02-01T00:00:00Z"), 5)];
+        let day = |index| evidence.day_of_knowledge(index).map(|day| day.to_string());
+        assert_eq!(day(1), None);
+        assert_eq!(day(2).as_deref(), Some("2026-01-01"));
+        assert_eq!(day(4).as_deref(), Some("2026-01-01"));
+        assert_eq!(day(9).as_deref(), Some("2026-02-01"));
+    }
+
+    #[test]
+    fn texts_take_their_letters_and_an_end_each() {
+        let mut texts = Texts::default();
+        texts.buffer = "gram".to_owned();
+        texts.ends = vec![4];
+        texts.shrink();
+        assert_eq!(texts.bytes(), 4 + size_of::<u32>());
+    }
+
+    #[test]
+    fn a_bound_that_is_not_stated_is_not_surpassed() {
+        let from = Extent { lower: 30.0, upper: f64::NAN };
+        assert!(!from.is_closed());
+        assert!(!from.is_surpassed_by(Extent { lower: 30.0, upper: 1e9 }));
+        assert!(from.is_surpassed_by(Extent { lower: 29.0, upper: 40.0 }));
+        let to = Extent { lower: f64::NAN, upper: 30.0 };
+        assert!(!to.is_closed());
+        assert!(!to.is_surpassed_by(Extent { lower: -1e9, upper: 30.0 }));
+        assert!(to.is_surpassed_by(Extent { lower: 1.0, upper: 31.0 }));
     }
 }

@@ -261,7 +261,8 @@ pub fn r_01_link(walk: &mut Walk<'_>, row: &ResultRow, parent: &ResultRow, input
     r_01(walk, &found, row.extent, row.extent_unit, subject, against)
 }
 
-/// How a condition of use lies to a condition that something holds for.
+/// How a condition of use lies to a condition that something holds for. Of a condition with one
+/// end stated it is known what lies outside that end, and not what lies inside.
 pub fn condition_holds(held: &ParameterRow, used: Option<&ParameterRow>) -> Tri {
     let Some(used) = used else {
         return if held.reference_condition { Tri::Pass } else { Tri::Indeterminate };
@@ -270,6 +271,7 @@ pub fn condition_holds(held: &ParameterRow, used: Option<&ParameterRow>) -> Tri 
         (Some(held), Some(used), _, _) if held.is_closed() && used.is_closed() => {
             Tri::known(held.contains(used))
         }
+        (Some(held), Some(used), _, _) if held.is_surpassed_by(used) => Tri::Fail,
         (None, None, Some(held), Some(used)) => Tri::known(held == used),
         _ => Tri::Indeterminate,
     }

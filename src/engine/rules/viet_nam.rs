@@ -391,17 +391,20 @@ fn v_01(
         return;
     };
     let facts = [fact("child", FactValue::Word(child)), fact("parent", FactValue::Word(reference))];
+    // Relative to the values where both state one: a reference may be of another size.
     let smaller = || {
         let figure = |row: &ResultRow| {
-            let x = row.extent.upper;
-            let u = walk.normalised(row).ok()?.standard_at(row, x).value;
-            numbers::value_of(row).map(|value| u / value.abs()).or(Some(u))
+            Some(walk.normalised(row).ok()?.standard_at(row, row.extent.upper).value)
         };
-        figure(parent).zip(figure(row)).is_some_and(|(parent, own)| parent < own)
+        let (other, own) = (figure(parent)?, figure(row)?);
+        Some(match numbers::value_of(parent).zip(numbers::value_of(row)) {
+            Some((of_parent, of_own)) => other / of_parent.abs() < own / of_own.abs(),
+            None => other < own,
+        })
     };
     let note = match other.cmp(&own) {
         std::cmp::Ordering::Less => Note::pass(&V_01, subject),
-        std::cmp::Ordering::Equal if smaller() => Note::pass(&V_01, subject),
+        std::cmp::Ordering::Equal if smaller() == Some(true) => Note::pass(&V_01, subject),
         std::cmp::Ordering::Equal => Note::fail(&V_01, subject, &EQUAL_LEVEL),
         std::cmp::Ordering::Greater => Note::fail(&V_01, subject, &LEVEL_TOO_LOW),
     };
