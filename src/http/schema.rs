@@ -123,6 +123,8 @@ fn schema(form: &Form) -> RefOr<Schema> {
             ObjectBuilder::new().additional_properties(Some(values)).into()
         }
         Form::OneOf(forms) => one_of(forms.iter().map(schema)),
+        // Anything may be null as it is.
+        Form::Nullable(form) if matches!(**form, Form::Any) => schema(form),
         Form::Nullable(form) => one_of([schema(form), Object::with_type(Type::Null).into()]),
         Form::Any => Object::with_type(SchemaType::AnyValue).into(),
     }

@@ -11,7 +11,7 @@ use crate::domain::form::Described as _;
 use crate::domain::impact::ImpactQuestion;
 
 use super::super::call::{Call, Reply};
-use super::super::problem::Problem;
+use super::super::problem::{Code, Problem};
 use super::super::routes::{Access, AnswerHeader, BASE, Operation};
 use super::at_least;
 
@@ -40,7 +40,8 @@ pub fn operations() -> Vec<Operation> {
                 ImpactAnswer::form(),
                 &[AnswerHeader::LogIndex],
             )
-            .or_csv(),
+            .or_csv()
+            .fails(&[Code::NotAllowed]),
     ]
 }
 
