@@ -904,12 +904,11 @@ impl<'a> Compiler<'a> {
             .collect();
         numbered.sort_unstable();
         let same = |left: &(_, _, _), right: &(_, _, _)| (left.0, left.1) == (right.0, right.1);
-        let mut group = 0;
-        for namesakes in numbered.chunk_by(same).filter(|namesakes| namesakes.len() > 1) {
+        let several = numbered.chunk_by(same).filter(|namesakes| namesakes.len() > 1);
+        for (group, namesakes) in (0..).zip(several) {
             let members = namesakes.iter().map(|(_, _, calibration)| *calibration);
             self.evidence.namesakes.extend(members.clone().map(|member| (member, group)));
             self.evidence.namesake_groups.push(members);
-            group += 1;
         }
         self.evidence.namesakes.sort_unstable();
     }

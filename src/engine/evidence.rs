@@ -1622,9 +1622,7 @@ mod tests {
 
     #[test]
     fn texts_take_their_letters_and_an_end_each() {
-        let mut texts = Texts::default();
-        texts.buffer = "gram".to_owned();
-        texts.ends = vec![4];
+        let mut texts = Texts { buffer: "gram".to_owned(), ends: vec![4] };
         texts.shrink();
         assert_eq!(texts.bytes(), 4 + size_of::<u32>());
     }

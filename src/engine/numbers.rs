@@ -255,7 +255,7 @@ pub fn significant_digits(
     }
     let mut digits = written.round() as u64;
     let mut last = measured.last_digit;
-    while measured.last_digit == 0 && digits % 10 == 0 {
+    while measured.last_digit == 0 && digits.is_multiple_of(10) {
         digits /= 10;
         last = last.saturating_add(1);
     }
@@ -280,9 +280,21 @@ fn student_95_45(degrees: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::unit::Unit;
 
     fn written(value: f64, half: f64) -> Bounds {
         Bounds { lower: value - half, value, upper: value + half }
+    }
+
+    #[test]
+    fn degrees_celsius_have_the_digits_that_were_written() {
+        let mut evidence = Evidence::default();
+        evidence.units.push(Unit::parse("Cel").unwrap());
+        let digits = |si, last_digit| {
+            significant_digits(&evidence, Measured { si, unit: 0, last_digit }, 273.15)
+        };
+        assert_eq!(digits(293.15, 0), Some((0, 1, 1)), "20: the zero may only hold its place");
+        assert_eq!(digits(293.15, -1), Some((-1, -1, 3)), "20.0");
     }
 
     #[test]

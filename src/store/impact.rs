@@ -41,7 +41,7 @@ pub enum Root {
 #[derive(Debug, Clone)]
 pub enum Below {
     /// The records.
-    All(Closure),
+    All(Box<Closure>),
     /// So many certificates, which are more than were asked for.
     TooMany(u64),
 }
@@ -138,7 +138,7 @@ pub(super) fn below(
         records.push_any(position, record);
     }
     let reached_at = read::reached_at(loading.connection, at)?;
-    Ok(Below::All(Closure { records, log_index: at, reached_at }))
+    Ok(Below::All(Box::new(Closure { records, log_index: at, reached_at })))
 }
 
 /// Everything below a first level, each once.

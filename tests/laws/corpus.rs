@@ -91,7 +91,7 @@ pub fn hold(draws: u32, at_least_one_in: u32, law: impl Fn(&Case, &Value, &mut D
         max_shrink_iters: 0,
         rng_seed: match given.rng_seed {
             RngSeed::Random => RngSeed::Fixed(2_026),
-            fixed => fixed,
+            fixed @ RngSeed::Fixed(_) => fixed,
         },
         ..given
     };

@@ -152,7 +152,7 @@ fn rescale(value: &mut Value, dice: &mut Dice, told: &mut Vec<String>) {
             let Some(unit) = stated.filter(|_| plain && !dice.once_in(3)) else { return };
             let Some((other, power)) = other_unit(&unit, dice) else { return };
             let stated = |name: &&str| fields.get(*name).and_then(Value::as_str);
-            let numbers: Vec<&str> = IN_ITS_UNIT.iter().filter_map(|name| stated(name)).collect();
+            let numbers: Vec<&str> = IN_ITS_UNIT.iter().filter_map(stated).collect();
             let unclear =
                 |number: &&str| is_ambiguous(number) || is_ambiguous(&shifted(number, power));
             // The unit of an axis or of a symbol has no number beside it.

@@ -238,7 +238,7 @@ fn supports(removed: &Removed, records: &Value, report: &RenderedReport) -> bool
     let hidden = removed.collection == "calibrations"
         && (has_a_successor(removed, records) || hides(report, &removed.id) || is_a_loop(report));
     let offers = matches!(removed.collection.as_str(), "accreditations" | "capabilities");
-    !contradicted && !hidden && !(offers && is_an_offer_too_good(report))
+    !(contradicted || hidden || offers && is_an_offer_too_good(report))
 }
 
 /// How good the answer is, best highest: verdict A, and the answer to the claim.

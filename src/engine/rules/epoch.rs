@@ -56,15 +56,6 @@ static NEED_EPOCH: Phrase = phrase(
     "the epoch of realisation, as the code list names it (ask the issuer)",
 );
 
-/// The epoch that a use takes a value in: the one that its own certificate states, else the one in
-/// force.
-fn current(unit: EpochUnit, stated: Option<EpochRow>, day: Day) -> Option<Epoch> {
-    match stated {
-        Some(EpochRow::Known(epoch)) if epoch.unit() == unit => Some(epoch),
-        _ => Epoch::in_force(unit, day),
-    }
-}
-
 /// T-09 at a link.
 pub fn t_09_link(
     walk: &mut Walk<'_>,
@@ -124,7 +115,7 @@ fn judge(
         }
     };
     let corrected = matches!(brought, Some(EpochRow::Known(own)) if own.unit() == unit);
-    let current = current(unit, brought, day);
+    let current = Epoch::in_force(unit, day);
     let shift = current.map_or(0.0, |current| (current.shift() - epoch.shift()).abs());
     if shift == 0.0 || corrected {
         return walk.note(Note::pass(&T_09, subject).against(against));

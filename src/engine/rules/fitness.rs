@@ -552,15 +552,15 @@ impl Decision {
     /// their side; what is not proven is neither pass nor fail.
     fn is_stated(self, rule: DecisionRule, statement: ConformityStatement) -> bool {
         use ConformityStatement as Stated;
-        match (rule, self, statement) {
-            (_, Self::Pass, Stated::Pass)
-            | (_, Self::Fail, Stated::Fail)
-            | (_, Self::ConditionalPass, Stated::ConditionalPass)
-            | (_, Self::ConditionalFail, Stated::ConditionalFail)
-            | (_, Self::NotProven, Stated::ConditionalPass | Stated::ConditionalFail) => true,
-            (DecisionRule::Simple | DecisionRule::Guarded, Self::Pass, Stated::ConditionalPass)
-            | (DecisionRule::Simple | DecisionRule::Guarded, Self::Fail, Stated::ConditionalFail) => {
-                true
+        let two_answers = matches!(rule, DecisionRule::Simple | DecisionRule::Guarded);
+        match (self, statement) {
+            (Self::Pass, Stated::Pass)
+            | (Self::Fail, Stated::Fail)
+            | (Self::ConditionalPass, Stated::ConditionalPass)
+            | (Self::ConditionalFail, Stated::ConditionalFail)
+            | (Self::NotProven, Stated::ConditionalPass | Stated::ConditionalFail) => true,
+            (Self::Pass, Stated::ConditionalPass) | (Self::Fail, Stated::ConditionalFail) => {
+                two_answers
             }
             _ => false,
         }
@@ -630,7 +630,7 @@ impl Deviation {
     fn of(evidence: &Evidence, row: &ResultRow, stated: &ConformityRow) -> Option<Self> {
         let value = row.value()?;
         let actual = row.value_is == ValueIs::Actual && row.extent.is_point();
-        let has = |limits: Extent, point: f64| !(limits.lower > point) && !(limits.upper < point);
+        let has = |limits: Extent, point| !limits.is_surpassed_by(Extent::point(point));
         let (mut limits, mut acceptance) = (stated.limits, stated.acceptance);
         let as_deviations =
             actual && has(limits, 0.0) && !has(limits, row.extent.lower) && limits.is_closed();

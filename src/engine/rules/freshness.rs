@@ -132,8 +132,8 @@ pub fn t_11(walk: &mut Walk<'_>, nearest: CalibrationIndex) {
             fact("days", FactValue::Count(days.unsigned_abs())),
         ];
         let note = match days {
-            ..=FRESH => Note::pass_with(&T_11, oldest.taken, &FRESH_STATE),
-            ..=STALE => Note::remark(&T_11, oldest.taken, &OLD),
+            days if days <= FRESH => Note::pass_with(&T_11, oldest.taken, &FRESH_STATE),
+            days if days <= STALE => Note::remark(&T_11, oldest.taken, &OLD),
             _ => Note::unknown(&T_11, oldest.taken, &STALE_STATE, &NEED_STATE),
         };
         let severity = if own.is_some() { Severity::Minor } else { Severity::Info };
