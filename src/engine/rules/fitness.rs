@@ -583,7 +583,9 @@ impl Decision {
 pub fn decide(rule: DecisionRule, value: f64, limits: Extent, u95: f64) -> Decision {
     let inside = f64::min(limits.upper - value, value - limits.lower);
     let scale = [value, limits.lower, limits.upper].into_iter().map(f64::abs).fold(0.0, f64::max);
-    let slack = Extent::SLACK * scale;
+    // What reading decimals and units into doubles can do to a number, and no more: limits of a
+    // frequency may be a billionth of it.
+    let slack = 8.0 * f64::EPSILON * scale;
     let at_least = |width: f64| inside + slack >= width;
     match rule {
         DecisionRule::Simple if at_least(0.0) => Decision::Pass,
@@ -788,6 +790,38 @@ mod tests {
         ] {
             assert_eq!(DecisionRule::parse(text), rule, "{text}");
         }
+    }
+
+    #[test]
+    fn every_rule_decides_up_to_its_bounds() {
+        use Decision::{ConditionalFail, ConditionalPass, Fail, NotProven, Pass};
+        let limits = Extent { lower: -5.0, upper: 5.0 };
+        for (value, simple, guarded, non_binary, proven) in [
+            (3.5, Pass, Pass, Pass, Pass),
+            (3.6, Pass, Fail, ConditionalPass, NotProven),
+            (5.0, Pass, Fail, ConditionalPass, NotProven),
+            (5.1, Fail, Fail, ConditionalFail, NotProven),
+            (6.5, Fail, Fail, ConditionalFail, NotProven),
+            (6.6, Fail, Fail, Fail, Fail),
+        ] {
+            for value in [value, -value] {
+                let by = |rule| decide(rule, value, limits, 1.5);
+                assert_eq!(by(DecisionRule::Simple), simple, "{value}");
+                assert_eq!(by(DecisionRule::Guarded), guarded, "{value}");
+                assert_eq!(by(DecisionRule::NonBinary), non_binary, "{value}");
+                assert_eq!(by(DecisionRule::Proven), proven, "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn limits_of_a_billionth_are_limits() {
+        let limits = Extent { lower: 9_999_999.999, upper: 10_000_000.001 };
+        let simple = |value| decide(DecisionRule::Simple, value, limits, 0.0);
+        assert_eq!(simple(10_000_000.001), Decision::Pass);
+        assert_eq!(simple(10_000_000.001_001), Decision::Fail);
+        // In hertz and in megahertz.
+        assert_eq!(simple(10.000_000_001 * 1e6), Decision::Pass);
     }
 
     #[test]
