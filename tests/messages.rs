@@ -1,5 +1,6 @@
-//! What findings say: every message that a vector of `tests/vectors` calls forth, once, in both
-//! languages and with the facts of its first occurrence. Nothing of verdicts: those are vectors'.
+//! What findings say: every message that a vector of `tests/vectors` calls forth, once for each
+//! choice of words in it, in both languages and with the facts of its first occurrence. Nothing of
+//! verdicts: those are vectors'.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -13,6 +14,7 @@ use etalon::domain::claim::Claim;
 use etalon::domain::fault::Faults;
 use etalon::domain::period::Instant;
 use etalon::engine::compile::compile;
+use etalon::engine::finding::FactValue;
 use etalon::engine::limits::Limits;
 use etalon::engine::report::{RenderedFinding, Renderer};
 use etalon::engine::verify::{Question, verify};
@@ -21,8 +23,8 @@ use etalon::exchange::bundle;
 #[path = "support/vectors.rs"]
 mod folder;
 
-/// What tells messages apart: the rule, the outcome, what is said.
-type Template = (&'static str, &'static str, &'static str);
+/// What tells messages apart: the rule, the outcome, what is said, and the words that it takes in.
+type Template = (&'static str, &'static str, &'static str, Vec<&'static str>);
 
 /// The first finding of each message, over all cases in the order of their names.
 fn messages() -> BTreeMap<Template, RenderedFinding> {
@@ -46,7 +48,14 @@ fn messages() -> BTreeMap<Template, RenderedFinding> {
             };
             for report in whole.parts.iter().chain([&whole]) {
                 for finding in &report.findings {
-                    let template = (finding.rule.id, finding.outcome.as_str(), finding.message.en);
+                    let (first, count) = finding.facts;
+                    let facts = &report.facts[first as usize..][..usize::from(count)];
+                    let words = facts.iter().filter_map(|fact| match fact.value {
+                        FactValue::Word(word) => Some(word),
+                        _ => None,
+                    });
+                    let (rule, outcome) = (finding.rule.id, finding.outcome.as_str());
+                    let template = (rule, outcome, finding.message.en, words.collect());
                     if let Entry::Vacant(place) = messages.entry(template) {
                         place.insert(renderer.finding(report, finding));
                     }
@@ -60,7 +69,7 @@ fn messages() -> BTreeMap<Template, RenderedFinding> {
 #[test]
 fn every_message_says_its_facts_in_both_languages() {
     let mut shown = String::new();
-    for ((rule, outcome, _), finding) in messages() {
+    for ((rule, outcome, ..), finding) in messages() {
         writeln!(shown, "{rule} {outcome} ({})", finding.clause).expect("a text");
         for text in [&finding.message].into_iter().chain(&finding.missing) {
             for wording in [&text.vi, &text.en] {
