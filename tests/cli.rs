@@ -114,6 +114,23 @@ fn a_claim_at_a_point_takes_conditions() {
 }
 
 #[test]
+fn a_claim_of_an_amount_names_analyte_and_matrix() {
+    let text = include_str!("vectors/chains/ethanol_water_crm.json");
+    let case: Value = serde_json::from_str(text).expect("JSON");
+    let bundle = json!({"format": "etalon-bundle/1", "records": case["records"]}).to_string();
+    let amount = ["verify", "--bundle", "-", "--standard", "D-ETH-1", "--quantity"];
+    let rest = ["mass_concentration", "--point", "1 g/L", "--used-on", "2026-11-01"];
+    for (named, status) in [
+        (&["--analyte", "ethanol", "--matrix", "water", "--purpose", "calibration"][..], 0),
+        (&["--analyte", "methanol", "--matrix", "water"][..], 2),
+        (&["--analyte", "ethanol", "--matrix", "beer"][..], 2),
+    ] {
+        let run = etalon_with(&[&amount[..], &rest, named].concat(), bundle.as_bytes());
+        assert_eq!(run.status, Some(status), "{run:?}");
+    }
+}
+
+#[test]
 fn a_requirement_is_judged() {
     let fitness = |required: &str| {
         let run = ask(&["--standard", "W-1KG-01", "--json", "--required-uncertainty", required]);

@@ -54,9 +54,13 @@ fn evidence(records: &Value) -> Evidence {
 }
 
 fn ask_of(evidence: &Evidence, claim: &Value) -> RenderedReport {
+    ask_within(&Limits::default(), evidence, claim)
+}
+
+fn ask_within(limits: &Limits, evidence: &Evidence, claim: &Value) -> RenderedReport {
     let claim: Claim =
         deserr::deserialize::<_, _, etalon::domain::fault::Faults>(claim.clone()).expect("a claim");
-    answer(evidence, &claim, moment(), &Limits::default()).expect("an answer")
+    answer(evidence, &claim, moment(), limits).expect("an answer")
 }
 
 fn demo_records() -> Value {

@@ -65,6 +65,8 @@ pub const CLAIM: Places = &[
     ("calibration", "--calibration"),
     ("quantity_kind", "--quantity"),
     ("point", "--point"),
+    ("analyte", "--analyte"),
+    ("matrix", "--matrix"),
     ("parameters", "--parameter"),
     ("used_on", "--used-on"),
     ("known_at", "--known-at"),

@@ -78,7 +78,8 @@ fn subject(view: &View<'_>, report: &RenderedReport) -> Option<String> {
 }
 
 fn conditions(view: &View<'_>, claim: &Claim) -> String {
-    let mut conditions: Vec<String> = claim.parameters.iter().map(view::parameter).collect();
+    let mut conditions: Vec<String> = claim.analyte.iter().chain(&claim.matrix).cloned().collect();
+    conditions.extend(claim.parameters.iter().map(view::parameter));
     if claim.value_used == Some(ValueUsed::Nominal) {
         conditions.push(view.say(phrases::NOMINAL_USED).to_owned());
     }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::app::bundle::Loaded;
 use crate::app::refusal::Refusal;
 use crate::app::verify::{DEFAULT_POLICY, shipped};
-use crate::domain::claim::{Claim, ValueUsed};
+use crate::domain::claim::{Claim, Purpose, ValueUsed};
 use crate::domain::decimal::Decimal;
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::id::Id;
@@ -48,6 +48,12 @@ pub struct Arguments {
     /// The point of use, such as "1 kg".
     #[arg(long, value_name = "VALUE", requires = "quantity", allow_hyphen_values = true)]
     point: Option<String>,
+    /// The analyte, of a reference material or an amount, as its certificate names it.
+    #[arg(long, value_name = "NAME", requires = "quantity")]
+    analyte: Option<String>,
+    /// The matrix that carries the analyte.
+    #[arg(long, value_name = "NAME", requires = "analyte")]
+    matrix: Option<String>,
     /// A condition of use, such as "frequency=1 kHz", "temperature=18..22 Cel" or "medium=nitrogen".
     #[arg(long = "parameter", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
@@ -70,6 +76,10 @@ pub struct Arguments {
     #[arg(long, value_name = "WHICH", default_value = ValueUsed::Certified.as_str())]
     #[arg(value_parser = PossibleValuesParser::new(ValueUsed::ALL.iter().map(|one| one.as_str())))]
     value_used: String,
+    /// What the standard is used for; calibration when absent.
+    #[arg(long, value_name = "WHAT")]
+    #[arg(value_parser = PossibleValuesParser::new(Purpose::ALL.iter().map(|one| one.as_str())))]
+    purpose: Option<String>,
     #[command(flatten)]
     database: Database,
 }
@@ -188,11 +198,14 @@ fn claim(arguments: &Arguments) -> Result<Claim, Faults> {
         ("standard", Some(json!("_:looked-up-later"))),
         ("quantity_kind", arguments.quantity.as_ref().map(|kind| json!(kind))),
         ("point", point),
+        ("analyte", arguments.analyte.as_ref().map(|name| json!(name))),
+        ("matrix", arguments.matrix.as_ref().map(|name| json!(name))),
         ("parameters", Some(Value::Array(parameters))),
         ("used_on", arguments.used_on.as_ref().map(|day| json!(day))),
         ("known_at", known_at),
         ("required_uncertainty", required),
         ("value_used", Some(json!(arguments.value_used))),
+        ("purpose", arguments.purpose.as_ref().map(|what| json!(what))),
         ("policy", Some(json!(arguments.policy))),
     ];
     let given = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));

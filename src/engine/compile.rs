@@ -1421,8 +1421,7 @@ fn push<T>(rows: &mut Vec<T>, row: T) -> Option<NonZeroU32> {
 fn stated(record: &Calibration) -> Stated {
     let named = |text: Option<&String>| text.is_some_and(|text| !text.trim().is_empty());
     let printed = record.item_identification.as_ref().is_some_and(|printed| {
-        named(printed.manufacturer.as_ref())
-            || named(printed.model.as_ref())
+        named(printed.model.as_ref())
             || named(printed.serial_number.as_ref())
             || !printed.identifiers.is_empty()
     });

@@ -1621,6 +1621,25 @@ mod tests {
     }
 
     #[test]
+    fn a_log_that_stood_still_is_known_to_its_last_instant() {
+        let mut evidence = Evidence { log_head: 5, ..Evidence::default() };
+        let (entry, later) = (instant("2026-01-01T00:00:00Z"), instant("2026-02-01T00:00:00Z"));
+        evidence.log = vec![(entry, 5)];
+        for known in [entry, later, later, entry] {
+            evidence.known_until(known);
+        }
+        assert_eq!(evidence.log, [(entry, 5), (later, 5)]);
+    }
+
+    #[test]
+    fn each_calibration_takes_the_bytes_of_its_identity() {
+        let empty = Evidence::default();
+        let four = Evidence { calibration_ids: vec![Identity([0; 16]); 4], ..Evidence::default() };
+        let more = four.bytes_of_calibrations() - empty.bytes_of_calibrations();
+        assert_eq!(more, 4 * size_of::<Identity>());
+    }
+
+    #[test]
     fn texts_take_their_letters_and_an_end_each() {
         let mut texts = Texts { buffer: "gram".to_owned(), ends: vec![4] };
         texts.shrink();

@@ -899,6 +899,14 @@ mod tests {
     }
 
     #[test]
+    fn an_arrangement_may_hold_for_a_day() {
+        let day =
+            json!({"arrangement": "apmp", "valid_from": "2026-02-01", "valid_to": "2026-02-01"});
+        let policy = Policy::from_value(document(&[("/accreditation_arrangements/1", day)]));
+        assert!(policy.is_ok(), "{policy:?}");
+    }
+
+    #[test]
     fn all_faults_are_said_at_once() {
         let changes = [
             ("/id", json!("A")),

@@ -650,9 +650,6 @@ impl Renderer<'_> {
                 row.code
                     .map_or_else(|| self.subject(subject).id, |code| evidence.text(code).to_owned())
             }
-            Subject::Calibration(index) if wording != Wording::Neutral => {
-                evidence.text(evidence.calibration(index).number).to_owned()
-            }
             _ => self.subject(subject).id,
         }
     }
@@ -740,10 +737,6 @@ fn in_vietnamese(word: &str) -> Option<&'static str> {
         "membership" => "tư cách thành viên",
         "pilot_study" => "nghiên cứu thử",
         "hybrid" => "so sánh hỗn hợp",
-        "reference_material_certificate" => "giấy chứng nhận chất chuẩn",
-        "comparison_report" => "báo cáo so sánh",
-        "conformity_only" => "chỉ công bố phù hợp",
-        "type_approval" => "phê duyệt mẫu",
         "certificate_number" => "số giấy chứng nhận",
         "item_as_printed" => "vật được hiệu chuẩn như in trên giấy",
         "value_with_unit" => "giá trị kèm đơn vị",
@@ -761,6 +754,8 @@ fn in_vietnamese(word: &str) -> Option<&'static str> {
         "issued" => "ngày cấp",
         "kind" => "loại (chuẩn, tổng hợp hay mở rộng)",
         "mode" => "chế độ (tuyệt đối hay tương đối)",
+        "none" => "không có",
+        "indeterminate" => "chưa xác định",
         "pass" => "đạt",
         "fail" => "không đạt",
         "conditional_pass" => "đạt có điều kiện",
@@ -801,7 +796,35 @@ fn trimmed(number: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::significant;
+    use super::{Route, in_vietnamese, significant};
+    use crate::domain::calibration::ConformityStatement;
+    use crate::domain::capability::Publisher;
+    use crate::domain::nonconformity::Significance;
+    use crate::domain::recognition::{AccreditationStatus, EvidenceLevel};
+    use crate::domain::standard::EventKind;
+
+    /// The words of the closed lists that rules put into messages. Those that they write
+    /// themselves are in `tests/messages.rs`.
+    #[test]
+    fn the_words_of_closed_lists_are_said_in_vietnamese() {
+        fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<&'static str> {
+            all.iter().map(|one| word(*one)).collect()
+        }
+        let words = [
+            words(EventKind::ALL, EventKind::as_str),
+            words(AccreditationStatus::ALL, AccreditationStatus::as_str),
+            words(EvidenceLevel::ALL, EvidenceLevel::as_str),
+            words(ConformityStatement::ALL, ConformityStatement::as_str),
+            words(Significance::ALL, Significance::as_str),
+            words(Publisher::ALL, Publisher::as_str),
+            words(Route::ALL, Route::as_str),
+        ];
+        // Names are not translated.
+        let is_name = |word: &&str| *word == "kcdb" || word.contains(char::is_numeric);
+        let spoken = words.concat().into_iter().filter(|word| !is_name(word));
+        let silent: Vec<&str> = spoken.filter(|word| in_vietnamese(word).is_none()).collect();
+        assert!(silent.is_empty(), "no Vietnamese for {silent:?}");
+    }
 
     #[test]
     fn computed_numbers_are_short() {

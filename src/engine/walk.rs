@@ -977,13 +977,12 @@ impl<'a> Walk<'a> {
             self.edges.push(Edge { target: input.resolved.target, weight: input.weight });
             self.scope = Scope::Upward;
             self.weight = Weight::Major;
-            let state = match input.weight {
-                _ if link == Tri::Pass => Tri::Pass,
-                _ if several || input.weight != Weight::Major => {
+            let state = match several || input.weight != Weight::Major {
+                true => {
                     small.add(input, link);
                     structure::s_07(self, row, input, link)
                 }
-                _ => link,
+                false => link,
             };
             result.state = result.state.and(state);
         }

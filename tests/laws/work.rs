@@ -1,13 +1,14 @@
 //! Work grows with the records and not with the ways through them.
 
+use etalon::engine::limits::Limits;
 use etalon::engine::report::RenderedReport;
 use serde_json::{Value, json};
 
-use super::{ask, chain_of};
+use super::{ask, ask_within, chain_of, evidence};
 
 /// Layers of so many calibrations each, every one of them made with all of the layer below, and one
-/// calibration on top of them: `width` to the power of `layers` ways up.
-fn layers(layers: usize, width: usize) -> RenderedReport {
+/// calibration on top of them: `width` to the power of `layers` ways up. With them the claim.
+fn network(layers: usize, width: usize) -> (Value, Value) {
     let link = |to: usize| {
         json!({
             "standard": format!("_:chain-standard-{to}"),
@@ -16,7 +17,7 @@ fn layers(layers: usize, width: usize) -> RenderedReport {
             "model": "mean",
         })
     };
-    let (records, claim) = chain_of(layers * width + 1, |step| {
+    chain_of(layers * width + 1, |step| {
         let layer = step / width;
         match layer {
             0 => json!({"references": [{"realisation": "_:chain-root", "model": "identity"}]}),
@@ -25,7 +26,11 @@ fn layers(layers: usize, width: usize) -> RenderedReport {
                 json!({"references": below})
             }
         }
-    });
+    })
+}
+
+fn layers(layers: usize, width: usize) -> RenderedReport {
+    let (records, claim) = network(layers, width);
     ask(&records, &claim)
 }
 
@@ -69,4 +74,17 @@ fn each_branch_of_a_fan_adds_the_same_work() {
     }
     let findings: Vec<usize> = reports.iter().map(|report| report.findings.len()).collect();
     assert!(is_linear(&findings), "{findings:?}");
+}
+
+/// The limit on calibrations counts each of them once, whatever the number of ways to it: as many as
+/// the limit are looked at in full, and one more is too much.
+#[test]
+fn a_limit_counts_calibrations_and_not_ways() {
+    let (records, claim) = network(3, 3);
+    let evidence = evidence(&records);
+    for (calibrations, partial) in [(9, true), (10, false), (11, false)] {
+        let limits = Limits { calibrations, ..Limits::default() };
+        let report = ask_within(&limits, &evidence, &claim);
+        assert_eq!(report.partial, partial, "10 calibrations within a limit of {calibrations}");
+    }
 }

@@ -213,7 +213,7 @@ pub struct Recognition {
     pub capability: Option<CapabilityIndex>,
 }
 
-static ROUTE: Phrase = phrase("tuyến {route}", "route {route}");
+static ROUTE: Phrase = phrase("tuyến công nhận: {route}", "route of recognition: {route}");
 
 /// A-01 for a row, with all its conditions.
 pub fn a_01(

@@ -1,5 +1,7 @@
 //! Area C: capabilities (CMCs) and scopes.
 
+use std::cell::Cell;
+
 use crate::domain::calibration::{CalibrationKind, Model, ReferenceRole};
 use crate::domain::capability::{CapabilityStatus, Publisher};
 use crate::domain::period::Day;
@@ -229,6 +231,10 @@ static NEED_STATUS: Phrase =
     phrase("trạng thái của CMC kèm ngày hiệu lực", "the dated status of the CMC");
 static NOT_EVALUABLE: Phrase =
     phrase("không tính được CMC {code}: {text}", "the CMC {code} cannot be evaluated: {text}");
+static PARAMETER_MISSING: Phrase = phrase(
+    "CMC {code} phụ thuộc {parameter}, mà kết quả không nêu giá trị",
+    "the CMC {code} depends on {parameter}, of which the result gives no value",
+);
 static BETWEEN_FIGURES: Phrase = phrase(
     "CMC {code} chỉ nêu {lowest} đến {highest} mà không có quy tắc; {reported} nằm ở giữa",
     "the CMC {code} only states {lowest} to {highest} without a rule; {reported} lies between",
@@ -236,6 +242,10 @@ static BETWEEN_FIGURES: Phrase = phrase(
 static NEED_EXPRESSION: Phrase = phrase(
     "biểu thức CMC tính được tại điểm này (hỏi tổ chức cấp hoặc tổ chức công nhận)",
     "the CMC at this point (ask the issuer or its accreditation body)",
+);
+static NEED_PARAMETER: Phrase = phrase(
+    "giá trị {parameter} của kết quả (trên giấy chứng nhận)",
+    "the {parameter} at which the result holds (from the certificate)",
 );
 static BELOW: Phrase = phrase(
     "độ không đảm bảo đo mở rộng {reported} nhỏ hơn CMC {capability}",
@@ -642,7 +652,7 @@ fn most_specific(
     let uncertainty = |index: &CapabilityIndex| match evaluate(walk.evidence, *index, row, x) {
         Evaluated::Value(value) => value,
         Evaluated::Between(_, highest) => highest,
-        Evaluated::Unknown(_) => f64::INFINITY,
+        Evaluated::Without(_) | Evaluated::Unknown(_) => f64::INFINITY,
     };
     let candidates = || narrow().filter(|index| conditions(index) == most);
     let chosen = candidates().max_by(|left, right| {
@@ -676,6 +686,8 @@ pub enum Evaluated {
     Value(f64),
     /// Somewhere between two figures.
     Between(f64, f64),
+    /// Depends on a parameter that the row does not give.
+    Without(TextIndex),
     /// Not evaluable, with the text that stands there.
     Unknown(Option<TextIndex>),
 }
@@ -684,10 +696,15 @@ pub enum Evaluated {
 pub fn evaluate(evidence: &Evidence, index: CapabilityIndex, row: &ResultRow, x: f64) -> Evaluated {
     let capability = offered(evidence, index, row);
     let Some(expression) = &capability.expression else { return Evaluated::Unknown(None) };
+    let missing = Cell::new(None);
     let parameter = |name: TextIndex| {
         let of_row = evidence.parameters(row).iter().find(|parameter| parameter.name == name);
-        let extent = of_row.and_then(|parameter| parameter.extent)?;
-        extent.is_point().then_some(extent.lower)
+        let extent = of_row.and_then(|parameter| parameter.extent);
+        let value = extent.filter(Extent::is_point).map(|extent| extent.lower);
+        if value.is_none() {
+            missing.set(Some(name));
+        }
+        value
     };
     let stands_for = |stands: Stands| match stands {
         Stands::ForPoint => Some(x),
@@ -747,7 +764,7 @@ pub fn evaluate(evidence: &Evidence, index: CapabilityIndex, row: &ResultRow, x:
     let scale = if capability.relative { numbers::magnitude(row, x) } else { 1.0 };
     match value.map(|value| value * scale) {
         Some(value) if value.is_finite() && value >= 0.0 => Evaluated::Value(value),
-        _ => Evaluated::Unknown(None),
+        _ => missing.get().map_or(Evaluated::Unknown(None), Evaluated::Without),
     }
 }
 
@@ -829,6 +846,11 @@ fn c_03(
                     return walk.note(note.against(against).facts(&facts));
                 }
                 Bounds::exact(if surely_below { lowest } else { highest })
+            }
+            Evaluated::Without(name) => {
+                let facts = [code, fact("parameter", FactValue::Text(name))];
+                let note = Note::unknown(&C_05, subject, &PARAMETER_MISSING, &NEED_PARAMETER);
+                return walk.note(note.against(against).facts(&facts));
             }
             Evaluated::Unknown(text) => {
                 let text = text.map_or(FactValue::Word("?"), FactValue::Text);
@@ -938,7 +960,7 @@ fn at_two(
     match evaluate(evidence, index, row, x) {
         Evaluated::Value(value) => Some((value * scale, value * scale)),
         Evaluated::Between(lowest, highest) => Some((lowest * scale, highest * scale)),
-        Evaluated::Unknown(_) => None,
+        Evaluated::Without(_) | Evaluated::Unknown(_) => None,
     }
 }
 
@@ -1097,7 +1119,7 @@ fn reports_just(walk: &Walk<'_>, row: &ResultRow, index: CapabilityIndex) -> boo
                 let claimed = Bounds::exact(value * scale);
                 !reported.surely_less_than(claimed) && !claimed.surely_less_than(reported)
             }
-            Evaluated::Between(..) | Evaluated::Unknown(_) => false,
+            Evaluated::Between(..) | Evaluated::Without(_) | Evaluated::Unknown(_) => false,
         }
     })
 }

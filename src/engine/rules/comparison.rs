@@ -690,7 +690,7 @@ fn n_09_of(
             Evaluated::Between(lowest, highest) => {
                 Some((lowest * at_two, highest * at_two, *index))
             }
-            Evaluated::Unknown(_) => None,
+            Evaluated::Without(_) | Evaluated::Unknown(_) => None,
         }
     };
     let of_certificate = at_point().filter(reaches(row.extent)).filter_map(figures);

@@ -12,12 +12,12 @@ use crate::engine::rules::{accreditation, capability, time};
 use crate::engine::tri::Tri;
 use crate::engine::walk::{Note, Walk};
 
-/// D-01: a certificate says what it has to: its number, the item as printed, the days of
-/// performance and results with their unit, without which it is indeterminate; the method and the
-/// day of issue, without which it is a remark; who signed, the conditions and a statement of
-/// traceability, which are information (rules 3.4). The uncertainty is U-01's. Asked of
-/// calibrations and test reports, and of a verification or a maker's statement that gives a value
-/// with its uncertainty; reference materials (M-03), comparisons (S-09) and statements of
+/// D-01: a certificate says what it has to: its number, the item as printed (more than its maker),
+/// the days of performance and results with their unit, without which it is indeterminate; the
+/// method and the day of issue, without which it is a remark; who signed, the conditions and a
+/// statement of traceability, which are information (rules 3.4). The uncertainty is U-01's. Asked
+/// of calibrations and test reports, and of a verification or a maker's statement that gives a
+/// value with its uncertainty; reference materials (M-03), comparisons (S-09) and statements of
 /// conformity (U-11) have rules of their own. A result over an interval needs no value: it is then
 /// a residual correction, or none. Major. ISO/IEC 17025 7.8.2, 7.8.4 \[S\].
 ///

@@ -89,8 +89,8 @@ pub fn of_memberships(
     counts: impl Fn(&MembershipRow) -> bool,
 ) -> Option<Day> {
     let memberships = walk.evidence.memberships.of(organisation.position()).iter();
-    let known = memberships.filter(|row| row.synced_on.is_some() && walk.knows(row.known_from));
-    known.filter(|row| counts(row)).filter_map(|row| row.synced_on).min()
+    let known = memberships.filter(|row| walk.knows(row.known_from) && counts(row));
+    known.filter_map(|row| row.synced_on).min()
 }
 
 static OLD: Phrase = phrase(

@@ -359,7 +359,7 @@ fn m_01_link(walk: &mut Walk<'_>, row: &ResultRow, parent: &ResultRow, input: &I
     walk.note(note.against(Some(Subject::Calibration(parent.calibration))).facts(&facts))
 }
 
-static ROUTE: Phrase = phrase("tuyến {route}", "route {route}");
+static ROUTE: Phrase = phrase("tuyến công nhận: {route}", "route of recognition: {route}");
 static NO_ROUTE: Phrase = phrase(
     "giá trị không được chứng nhận, hoặc nhà sản xuất không có bằng chứng năng lực: không có tuyến công nhận nào",
     "the value is not certified, or its producer has no evidence of competence: there is no route",
@@ -971,28 +971,23 @@ pub fn m_06(
     if !made {
         return Tri::Pass;
     }
-    let parent_material = |input: &&Input| match input.resolved.target {
-        Target::Row(parent) => {
-            let parent = walk.evidence.result(parent).calibration;
-            material(walk, walk.evidence.calibration(parent).item).is_some()
-        }
-        _ => false,
+    let parent_material = |input: &Input| {
+        let Target::Row(parent) = input.resolved.target else { return None };
+        let parent = walk.evidence.result(parent).calibration;
+        material(walk, walk.evidence.calibration(parent).item).map(|_| parent)
     };
     let diluted = inputs
         .iter()
         .filter(|input| input.reference.model != Some(Model::Identity))
-        .find(parent_material);
+        .find_map(parent_material);
     let Some(parent) = diluted else { return Tri::Pass };
     let subject = Subject::Calibration(row.calibration);
-    let against = match parent.resolved.target {
-        Target::Row(parent) => Some(Subject::Calibration(walk.evidence.result(parent).calibration)),
-        _ => None,
-    };
+    let against = Some(Subject::Calibration(parent));
     let further = inputs.iter().filter(|input| {
         let reference = &input.reference;
         let is_factor = !reference.coefficient.is_nan()
             || matches!(reference.model, Some(Model::Product | Model::Custom | Model::Ratio));
-        is_factor && !parent_material(input)
+        is_factor && parent_material(input).is_none()
     });
     let note = if further.count() == 0 {
         let note = Note::unknown(&M_06, subject, &NO_FACTORS, &NEED_FACTORS).against(against);

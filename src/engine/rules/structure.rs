@@ -573,6 +573,9 @@ static NEED_INPUT: Phrase = phrase(
 
 /// S-07 for an input that fails or is unknown: what it means for the calibration.
 pub fn s_07(walk: &mut Walk<'_>, row: &ResultRow, input: &Input, link: Tri) -> Tri {
+    if link == Tri::Pass {
+        return link;
+    }
     let subject = Subject::Calibration(row.calibration);
     let against = match input.resolved.target {
         Target::Row(parent) => Some(Subject::Calibration(walk.evidence.result(parent).calibration)),
@@ -594,11 +597,10 @@ pub fn s_07(walk: &mut Walk<'_>, row: &ResultRow, input: &Input, link: Tri) -> T
         Weight::Info => Severity::Info,
     };
     let note = match (link, input.weight) {
-        (Tri::Pass, _) => return Tri::Pass,
         (Tri::Fail, Weight::Major) => Note::fail(&S_07, subject, fails),
         (Tri::Fail, _) => Note::remark(&S_07, subject, fails),
-        (Tri::Indeterminate, Weight::Major) => Note::unknown(&S_07, subject, unknown, &NEED_INPUT),
-        (Tri::Indeterminate, _) => Note::remark(&S_07, subject, unknown).settled_by(&NEED_INPUT),
+        (_, Weight::Major) => Note::unknown(&S_07, subject, unknown, &NEED_INPUT),
+        _ => Note::remark(&S_07, subject, unknown).settled_by(&NEED_INPUT),
     };
     walk.note(note.severity(severity).against(against).facts(share.as_slice()))
 }

@@ -332,11 +332,11 @@ pub fn at_link(
 
 static LEVEL_TOO_LOW: Phrase = phrase(
     "{child} được hiệu chuẩn bằng {parent}: cấp thấp hơn",
-    "a {child} standard was calibrated with a {parent} one of lower level",
+    "the level of the item ({child}) is above that of its reference ({parent})",
 );
 static EQUAL_LEVEL: Phrase = phrase(
     "{child} được hiệu chuẩn bằng chuẩn cùng cấp mà độ không đảm bảo đo không nhỏ hơn",
-    "a {child} standard was calibrated with one of its own level whose uncertainty is not smaller",
+    "the reference is of the item's own level ({child}) and its uncertainty is not smaller",
 );
 static LEVEL_UNKNOWN: Phrase = phrase(
     "chưa biết cấp của chuẩn đã dùng hoặc của vật được hiệu chuẩn",
