@@ -120,13 +120,14 @@ fn a_claim_of_an_amount_names_analyte_and_matrix() {
     let bundle = json!({"format": "etalon-bundle/1", "records": case["records"]}).to_string();
     let amount = ["verify", "--bundle", "-", "--standard", "D-ETH-1", "--quantity"];
     let rest = ["mass_concentration", "--point", "1 g/L", "--used-on", "2026-11-01"];
-    for (named, status) in [
-        (&["--analyte", "ethanol", "--matrix", "water", "--purpose", "calibration"][..], 0),
-        (&["--analyte", "methanol", "--matrix", "water"][..], 2),
-        (&["--analyte", "ethanol", "--matrix", "beer"][..], 2),
+    for (named, status, shown) in [
+        (&["--analyte", "ethanol", "--matrix", "water", "--purpose", "calibration"][..], 0, "RM1"),
+        (&["--analyte", "ethanol", "--matrix", "beer"][..], 0, "M-07"),
+        (&["--analyte", "methanol"][..], 2, "S-02"),
     ] {
         let run = etalon_with(&[&amount[..], &rest, named].concat(), bundle.as_bytes());
         assert_eq!(run.status, Some(status), "{run:?}");
+        assert!(run.out.contains(shown), "{run:?}");
     }
 }
 

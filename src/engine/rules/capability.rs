@@ -1079,7 +1079,11 @@ fn within(
 ) -> Tri {
     let capability = walk.evidence.capability(index);
     if !is_of_the_kind(walk.evidence, capability, row) {
-        return Tri::Fail;
+        // Whether words mean the quantity is not known (rule Q-06).
+        return match quantity::may_mean(walk.evidence, capability, row) {
+            true => Tri::Indeterminate,
+            false => Tri::Fail,
+        };
     }
     let performed = Period { from: calibration.performed_from, to: calibration.performed_to };
     covers(walk.evidence, capability, row).and(force(walk, index, performed, calibration.issued_on))

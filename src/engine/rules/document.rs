@@ -600,7 +600,8 @@ pub fn d_08(walk: &mut Walk<'_>, row: &ResultRow, calibration: &CalibrationRow) 
             Tri::Pass => inside += 1,
             Tri::Fail => {
                 outside += 1;
-                first = first.or(Some(other.name));
+                let names = first.into_iter().chain([other.name]);
+                first = names.min_by_key(|name| walk.evidence.text(*name));
             }
             Tri::Indeterminate => {}
         }

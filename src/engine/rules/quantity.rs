@@ -575,7 +575,7 @@ fn between_conditions(
 
 /// Whether a CMC without a quantity kind may be meant for a row: neither its units nor its service
 /// category say otherwise.
-fn may_mean(evidence: &Evidence, capability: &CapabilityRow, row: &ResultRow) -> bool {
+pub(super) fn may_mean(evidence: &Evidence, capability: &CapabilityRow, row: &ResultRow) -> bool {
     let of_row = evidence.result_detail(row).and_then(|detail| detail.service_category);
     let other_category = capability.service_category.zip(of_row).is_some_and(|(a, b)| a != b);
     let is_of_the_dimension =

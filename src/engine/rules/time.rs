@@ -635,7 +635,7 @@ fn decision(walk: &Walk<'_>, at: At<'_>, used_row: &ResultRow) -> Option<Signifi
         walk.knows(row.known_from)
             && row.affected == at.row.calibration
             && (row.certificate == Some(used_row.calibration)
-                || row.standard.is_some() && row.standard == item)
+                || item.is_some_and(|item| row.standard == Some(item)))
     });
     rows.map(|row| row.significance).max()
 }
