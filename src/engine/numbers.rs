@@ -144,7 +144,8 @@ pub fn normalised(
         None => return Err(Uninterpretable::Mode),
     };
     let logarithmic = || evidence.unit(uncertainty.figure.unit).is_logarithmic();
-    if relative && (row.kind.kind().scale == Scale::Difference || logarithmic()) {
+    let is_difference = || row.kind.kind().scale == Scale::Difference;
+    if relative && (is_difference() || logarithmic() || !has_base(row)) {
         return Err(Uninterpretable::Base);
     }
     let figure = Bounds::measured(evidence, uncertainty.figure);
@@ -177,9 +178,8 @@ pub fn magnitude(row: &ResultRow, x: f64) -> f64 {
 }
 
 /// Whether a row states something other than zero that a relative uncertainty can multiply.
-pub fn has_base(row: &ResultRow) -> bool {
-    let base = magnitude(row, row.extent.upper);
-    base.is_finite() && base != 0.0
+fn has_base(row: &ResultRow) -> bool {
+    row.extent.ends().map(|x| magnitude(row, x)).any(|base| base.is_finite() && base != 0.0)
 }
 
 /// The value a row stands for in a ratio or product: the actual value, else the point.

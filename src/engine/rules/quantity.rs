@@ -253,7 +253,6 @@ pub fn q_04(walk: &mut Walk<'_>, index: ResultIndex, row: &ResultRow) -> Tri {
     let message = match walk.normalised(row) {
         Err(Uninterpretable::Mode) => &MODE_OPEN,
         Err(Uninterpretable::Base) => &BASE_OPEN,
-        Ok(normalised) if normalised.relative && !numbers::has_base(row) => &BASE_OPEN,
         Ok(_) => return walk.note(Note::pass(&Q_04, subject)),
         Err(_) => return Tri::Pass,
     };

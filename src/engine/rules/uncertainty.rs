@@ -277,7 +277,6 @@ pub fn u_01(walk: &mut Walk<'_>, index: ResultIndex, row: &ResultRow) -> Tri {
         }
         // Rule Q-04 says so.
         Err(Uninterpretable::Mode | Uninterpretable::Base) => Tri::Pass,
-        Ok(normalised) if normalised.relative && !numbers::has_base(row) => Tri::Pass,
         Ok(_) if row.value().is_none() && row.extent.is_point() => {
             walk.note(Note::unknown(&U_01, subject, &NO_VALUE, &NEED_VALUE).facts(&[name]))
         }
@@ -995,9 +994,7 @@ enum Ancestry {
 }
 
 fn ancestry(walk: &Walk<'_>, inputs: &[Input]) -> Ancestry {
-    let main = |input: &&Input| {
-        input.reference.role == ReferenceRole::Main && kind_of(walk, input).is_some()
-    };
+    let main = |input: &&Input| input.reference.role == ReferenceRole::Main;
     let mut main: Vec<(QuantityKindId, Above)> = inputs
         .iter()
         .filter(main)
