@@ -132,6 +132,32 @@ fn a_claim_of_an_amount_names_analyte_and_matrix() {
 }
 
 #[test]
+fn units_are_shown_and_converted() {
+    let shown = etalon(&["units", "kgf/cm²", r"\milli\gram"]);
+    for text in ["kgf/cm2", "98066.5 m-1.kg.s-2", r"\milli\gram", "SI/units/gram"] {
+        assert!(shown.out.contains(text), "{text}: {shown:?}");
+    }
+    let converted = etalon(&["units", "5 kgf/cm2", "0.80 kgf/cm2", "--to", "kPa"]);
+    assert_eq!(converted.status, Some(0));
+    for text in ["5 kgf/cm2 = 490.3325 kPa", "0.80 kgf/cm2 = 78.4532 kPa", "factor 98.0665"] {
+        assert!(converted.out.contains(text), "{text}: {converted:?}");
+    }
+    let temperature = |further: &[&str]| {
+        let run = etalon(&[&["units", "20 °C", "--to", "K", "--json"], further].concat());
+        run.json()[0]["result"].clone()
+    };
+    assert_eq!(temperature(&[]), "293.15");
+    assert_eq!(temperature(&["--difference"]), "20");
+    etalon(&["units", "kilo"]).refused(64, &["UNIT", "“kilo” is no UCUM unit"]);
+    etalon(&["units", "5 kg", "--to", "N"]).refused(64, &["--to", "of different dimensions"]);
+    etalon(&["units", "kg", "--to", "g"]).refused(64, &["expected a number, a blank and a unit"]);
+    etalon(&["units", "5 kg", "--to", "g", "--quantity", "weight"])
+        .refused(64, &["--quantity", "there is no quantity kind “weight”"]);
+    etalon(&["units", "5 kg", "--to", "g", "--quantity", "length"])
+        .refused(64, &["UNIT", "kg is of dimension kg, length is of m"]);
+}
+
+#[test]
 fn a_requirement_is_judged() {
     let fitness = |required: &str| {
         let run = ask(&["--standard", "W-1KG-01", "--json", "--required-uncertainty", required]);

@@ -23,5 +23,6 @@ pub mod registry;
 pub mod rerun;
 pub mod rules;
 pub mod synth;
+pub mod units;
 pub mod verifications;
 pub mod verify;

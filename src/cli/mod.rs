@@ -49,6 +49,7 @@ mod serve;
 mod style;
 mod synth;
 mod token;
+mod units;
 mod verify;
 mod view;
 
@@ -120,6 +121,7 @@ enum Command {
     Convert(convert::Arguments),
     Conformance(conformance::Arguments),
     Synth(synth::Arguments),
+    Units(units::Arguments),
 }
 
 /// What a command has to say.
@@ -201,6 +203,7 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::Convert(arguments) => convert::run(&arguments, options),
         Command::Conformance(arguments) => conformance::run(&arguments, options),
         Command::Synth(arguments) => synth::run(&arguments, options),
+        Command::Units(arguments) => units::run(&arguments, options),
     }));
     match answer {
         Ok(Ok(Answer { text, notes, status })) => {

@@ -419,6 +419,17 @@ pub const fn evidenced(tag: Tag) -> Phrase {
     }
 }
 
+// Units
+phrases! {
+    UNIT_CODE = "mã UCUM", "UCUM code";
+    UNIT_DSI = "chuỗi D-SI", "D-SI string";
+    UNIT_SI = "trong SI", "in the SI";
+    UNIT_SIDF = "SI Digital Framework", "SI Digital Framework";
+    UNIT_NONE = "không có", "none";
+    UNIT_FACTOR = "hệ số {factor}", "factor {factor}";
+    UNIT_SCALE = "hệ số {factor}, rồi cộng {offset}", "factor {factor}, then plus {offset}";
+}
+
 // The catalogue
 phrases! {
     RULE_COUNTS = "mức", "counts";

@@ -12,16 +12,15 @@ use serde_json::{Map, Value, json};
 
 use crate::app::bundle::Loaded;
 use crate::app::refusal::Refusal;
+use crate::app::units;
 use crate::app::verify::{DEFAULT_POLICY, shipped};
 use crate::domain::claim::{Claim, Purpose, ValueUsed};
 use crate::domain::decimal::Decimal;
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::id::Id;
 use crate::domain::text::Text;
-use crate::domain::unit::Unit;
 use crate::engine::policy::Policy;
 use crate::engine::report::{RenderedReport, Verdict};
-use crate::exchange::symbols;
 
 use super::database::Database;
 use super::failure::Status;
@@ -243,13 +242,10 @@ fn number_and_unit(text: &str) -> (&str, String) {
     }
 }
 
-/// The UCUM code of a typed unit, which may be a printed symbol (`µm`, `Ω`, `°C`); what is neither
-/// is left for the reading of the claim to refuse.
+/// The UCUM code of a typed unit, in any writing; what is none is left for the reading of the claim
+/// to refuse.
 fn typed_unit(text: &str) -> String {
-    match Unit::parse(text) {
-        Ok(unit) => unit.code().to_owned(),
-        Err(_) => symbols::to_ucum(text).unwrap_or_else(|_| text.to_owned()),
-    }
+    units::read(text).map_or_else(|_| text.to_owned(), |unit| unit.code().to_owned())
 }
 
 /// A condition as people type it: `name=value unit`, `name=lower..upper unit` or `name=words`.

@@ -42,7 +42,8 @@ pub enum DecimalError {
 }
 
 impl DecimalError {
-    fn message(self, found: &str) -> Text {
+    /// The reason in both languages, for this text.
+    pub fn message(self, found: &str) -> Text {
         let found = shortened(found);
         let vi = match self {
             Self::Form => {

@@ -1,4 +1,4 @@
-//! D-SI unit strings, as digital calibration certificates carry them, to UCUM codes.
+//! D-SI unit strings, as digital calibration certificates carry them, to UCUM codes and back.
 //!
 //! What lives here: the words of D-SI (`\kilo\gram\per\metre\tothe{3}`), their meaning, and what can
 //! be wrong with such a string. What does not: the reading of certificates (`exchange::dcc`), the
@@ -11,7 +11,7 @@ use std::fmt;
 
 use octofhir_ucum::{Case, lookup_unit};
 
-use super::unit::product_code;
+use super::unit::{Unit, product_code};
 
 /// Why a D-SI string could not be converted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -138,6 +138,34 @@ fn converted(dsi: &str) -> Result<String, DsiError> {
         factor.write(&mut product)?;
     }
     Ok(product_code(&product))
+}
+
+/// The D-SI string of a unit: `m/s` is `\metre\second\tothe{-1}`. None for a unit that D-SI has no
+/// word for (`kgf`), and for numbers and annotations.
+pub fn of_unit(unit: &Unit) -> Option<String> {
+    if unit.code() == "1" {
+        return Some("\\one".to_owned());
+    }
+    let mut string = String::new();
+    for factor in unit.factors()? {
+        let whole = format!("{}{}", factor.prefix, factor.symbol);
+        let word = |symbol: &str| {
+            let is_its = |body: &[(&str, i8)]| matches!(body, [(own, 1)] if *own == symbol);
+            UNITS.iter().find(|(_, body)| is_its(body)).map(|(word, _)| *word)
+        };
+        // Some words of D-SI stand for a symbol with its prefix: kilogram, decibel, hectare.
+        match word(&whole) {
+            Some(word) => string.extend(["\\", word]),
+            None => {
+                let prefix = PREFIXES.iter().find(|prefix| prefix.symbol == Some(factor.prefix))?;
+                string.extend(["\\", prefix.word, "\\", word(factor.symbol)?]);
+            }
+        }
+        if factor.exponent != 1 {
+            string.push_str(&format!("\\tothe{{{}}}", factor.exponent));
+        }
+    }
+    Some(string).filter(|string| !string.is_empty())
 }
 
 /// A prefix, a unit and their exponent.
@@ -314,6 +342,7 @@ const UNITS: &[(&str, &[(&str, i8)])] = &[
     ("arcsecond", &[("''", 1)]),
     ("hectare", &[("har", 1)]),
     ("litre", &[("L", 1)]),
+    ("litre", &[("l", 1)]),
     ("tonne", &[("t", 1)]),
     ("electronvolt", &[("eV", 1)]),
     ("dalton", &[("u", 1)]),
@@ -357,7 +386,10 @@ mod tests {
     use crate::domain::unit::Unit;
 
     fn read(path: &str) -> Option<String> {
-        let text = std::fs::read_to_string(Path::new("/work/shared/data").join(path)).ok();
+        let text = std::fs::read_to_string(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path),
+        )
+        .ok();
         if text.is_none() {
             println!("skipped: {path} is not here");
         }
@@ -458,6 +490,50 @@ mod tests {
 
     /// Strings of the list that it calls invalid and we accept, with the reason.
     const ACCEPTED: &[(&str, &str)] = &[(r"\degreeCelsius", "certificates write it so")];
+
+    #[test]
+    fn units_become_strings() {
+        for (code, string) in [
+            ("mg", r"\milli\gram"),
+            ("kg", r"\kilogram"),
+            ("m/s", r"\metre\second\tothe{-1}"),
+            ("kg/m3", r"\kilogram\metre\tothe{-3}"),
+            ("uV/V", r"\micro\volt\volt\tothe{-1}"),
+            ("1", r"\one"),
+            ("%", r"\percent"),
+            ("Cel", r"\degreecelsius"),
+            ("Ohm/Cel", r"\ohm\degreecelsius\tothe{-1}"),
+            ("dB", r"\decibel"),
+            ("mL", r"\milli\litre"),
+            ("ml", r"\milli\litre"),
+            ("1/s", r"\second\tothe{-1}"),
+            ("mm2", r"\milli\metre\tothe{2}"),
+            ("umol/(L.min)", r"\micro\mole\litre\tothe{-1}\minute\tothe{-1}"),
+        ] {
+            assert_eq!(of_unit(&Unit::parse(code).unwrap()).as_deref(), Some(string), "{code}");
+        }
+        for code in ["kgf/cm2", "{HRC}", "10*-6", "60.s", "mg{dry}", "[in_i]"] {
+            assert_eq!(of_unit(&Unit::parse(code).unwrap()), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn strings_come_back_as_the_same_unit() {
+        for (word, body) in UNITS.iter().filter(|(_, body)| matches!(body, [(_, 1)])) {
+            for prefix in [""].into_iter().chain(PREFIXES.iter().map(|prefix| prefix.word)) {
+                let string = format!("\\{prefix}\\{word}").replace("\\\\", "\\");
+                let Ok(code) = to_ucum(&string) else { continue };
+                let unit = Unit::parse(&code).unwrap();
+                let Some(again) = of_unit(&unit) else {
+                    // Prefixes that UCUM does not have stand as powers of ten.
+                    assert!(code.contains("10*"), "{string} {body:?}");
+                    continue;
+                };
+                let back = Unit::parse(&again).unwrap();
+                assert_eq!((back.factor(), back.dimension()), (unit.factor(), unit.dimension()));
+            }
+        }
+    }
 
     #[test]
     fn the_strings_seen_in_real_files() {

@@ -13,6 +13,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use bigdecimal::BigDecimal;
 use bigdecimal::num_bigint::BigUint;
 use bigdecimal::num_traits::{One, Zero};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
@@ -125,6 +126,17 @@ impl fmt::Display for Dimension {
 #[derive(Clone)]
 pub struct Unit(Arc<Definition>);
 
+/// A unit symbol of UCUM in a product of powers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct UnitFactor {
+    /// The prefix, empty where there is none.
+    pub prefix: &'static str,
+    /// The symbol without prefix.
+    pub symbol: &'static str,
+    /// The exponent.
+    pub exponent: i32,
+}
+
 #[derive(Debug)]
 struct Definition {
     code: Box<str>,
@@ -219,6 +231,35 @@ impl Unit {
         symbols
     }
 
+    /// The unit symbols that the code multiplies, in their order, each with its prefix and its
+    /// exponent; none where it has numbers or annotations, which are no symbols.
+    pub(super) fn factors(&self) -> Option<Vec<UnitFactor>> {
+        fn collect(part: &UnitExpr, exponent: i32, factors: &mut Vec<UnitFactor>) -> Option<()> {
+            match part {
+                UnitExpr::Symbol(symbol) => {
+                    let (prefix, atom) = lookup_unit(symbol, Case::Sensitive)?;
+                    let prefix = prefix.map_or("", |prefix| prefix.symbol);
+                    factors.push(UnitFactor { prefix, symbol: atom.code, exponent });
+                    Some(())
+                }
+                UnitExpr::Numeric(number) if number.to_integer_and_exponent() == (1, 0) => Some(()),
+                UnitExpr::Numeric(_) | UnitExpr::Annotation(_) | UnitExpr::Annotated(..) => None,
+                UnitExpr::Power(base, power) => collect(base, exponent * power, factors),
+                UnitExpr::Reciprocal(divisor) => collect(divisor, -exponent, factors),
+                UnitExpr::Product(parts) => {
+                    parts.iter().try_for_each(|part| collect(part, exponent, factors))
+                }
+                UnitExpr::Quotient(dividend, divisor) => {
+                    collect(dividend, exponent, factors)?;
+                    collect(divisor, -exponent, factors)
+                }
+            }
+        }
+        let mut factors = Vec::new();
+        collect(&expression(self.code()).ok()?, 1, &mut factors)?;
+        Some(factors)
+    }
+
     /// The dimension over the seven base quantities of the SI. Radian and steradian have none;
     /// levels and other logarithmic quantities (dB, pH) have dimension one.
     pub fn dimension(&self) -> Dimension {
@@ -238,6 +279,14 @@ impl Unit {
     /// differences.
     pub fn offset(&self) -> f64 {
         self.0.offset
+    }
+
+    /// The exact factor to the coherent SI unit, and what is added then (zero for a ratio).
+    pub(super) fn exact(&self) -> (Exact, Exact) {
+        // The code was read when the unit was made.
+        let term = expression(self.code()).ok().and_then(|read| Term::of(&read).ok());
+        let term = term.unwrap_or_else(|| Term::number(Exact::one()));
+        (term.factor, term.offset.unwrap_or_else(|| Exact::integer(0)))
     }
 
     /// Whether the unit belongs to a scale without a linear conversion to the SI: the levels (B,
@@ -543,7 +592,7 @@ impl Term {
             }
         }
         if record.code == "[pi]" {
-            return Ok(Self::number(Exact::pi()));
+            return Ok(Self::number(Exact::power_of_pi()));
         }
         if record.code == "mol" {
             let dimension = Dimension([0, 0, 0, 0, 0, 1, 0]);
@@ -680,9 +729,9 @@ const DEFINITIONS: &[(&str, &str)] = &[
     ("sph", "4.[pi]"),
 ];
 
-/// A positive number without rounding: a fraction of integers times a power of π.
+/// A number that is not negative, without rounding: a fraction of integers times a power of π.
 #[derive(Debug, Clone)]
-struct Exact {
+pub(super) struct Exact {
     numerator: BigUint,
     denominator: BigUint,
     pi: i32,
@@ -696,11 +745,29 @@ impl Exact {
     /// Factors lie between 2^-900 and 2^900 (1E-270 to 1E+270), within the normal binary numbers.
     const LARGEST_BINARY_EXPONENT: i64 = 900;
 
+    pub(super) fn numerator(&self) -> &BigUint {
+        &self.numerator
+    }
+
+    pub(super) fn denominator(&self) -> &BigUint {
+        &self.denominator
+    }
+
+    pub(super) fn pi(&self) -> i32 {
+        self.pi
+    }
+
+    /// π, with four times the digits of a binary number.
+    pub(super) fn pi_rounded() -> BigDecimal {
+        let digits = BigUint::parse_bytes(Self::PI.as_bytes(), 10).unwrap_or_default();
+        BigDecimal::new(digits.into(), i64::from(Self::PI_DECIMALS))
+    }
+
     fn one() -> Self {
         Self::integer(1)
     }
 
-    fn pi() -> Self {
+    fn power_of_pi() -> Self {
         Self { pi: 1, ..Self::one() }
     }
 
@@ -942,7 +1009,10 @@ mod tests {
     }
 
     fn read(path: &str) -> Option<String> {
-        let text = std::fs::read_to_string(Path::new("/work/shared/data").join(path)).ok();
+        let text = std::fs::read_to_string(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path),
+        )
+        .ok();
         if text.is_none() {
             println!("skipped: {path} is not here");
         }
@@ -1282,8 +1352,8 @@ mod tests {
             let expected = numerator as f64 / denominator as f64;
             assert_eq!(fraction(numerator, denominator).to_f64(), Some(expected));
         }
-        assert_eq!(Exact::pi().to_f64(), Some(std::f64::consts::PI));
-        assert_eq!(Exact::pi().raised(-1).to_f64(), Some(std::f64::consts::FRAC_1_PI));
+        assert_eq!(Exact::power_of_pi().to_f64(), Some(std::f64::consts::PI));
+        assert_eq!(Exact::power_of_pi().raised(-1).to_f64(), Some(std::f64::consts::FRAC_1_PI));
         assert_eq!(Exact::power_of_ten(400).to_f64(), None);
         for exponent in -99..=99 {
             let expected = format!("1e{exponent}").parse().ok();

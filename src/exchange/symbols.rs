@@ -534,7 +534,8 @@ mod tests {
 
     #[test]
     fn the_units_of_the_kcdb() {
-        let path = "/work/shared/data/kcdb/kcdb_cmc_canada-part.json";
+        let path =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/kcdb/kcdb_cmc_canada-part.json");
         let Ok(text) = std::fs::read_to_string(path) else {
             println!("skipped: {path} is not here");
             return;

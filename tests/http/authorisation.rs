@@ -212,6 +212,7 @@ static TABLE: &[Row] = &[
     row("get_log_entry", Public, EVERYONE, EVERYONE),
     row("list_quantity_kinds", Public, EVERYONE, EVERYONE),
     row("list_units", Public, EVERYONE, EVERYONE),
+    row("convert_units", Public, EVERYONE, EVERYONE),
     row("list_rules", Public, EVERYONE, EVERYONE),
     row("get_rule", Public, EVERYONE, EVERYONE),
     row("list_policies", Public, EVERYONE, EVERYONE),
@@ -495,6 +496,7 @@ impl<'d> Fixture<'d> {
         path += &match operation.id.as_str() {
             "list_api_keys" | "list_members" => format!("?organisation={}", self.laboratory),
             "check_certificate" => format!("?issuer={}&number=1", self.laboratory),
+            "convert_units" => "?value=1&from=kg&to=g".to_owned(),
             _ => String::new(),
         };
         let mut request: Request = self.served.request(&operation.method, &path);

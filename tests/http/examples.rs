@@ -376,6 +376,7 @@ fn journey(served: &Served) -> BTreeMap<String, Value> {
     on.amend("policy", "/api/v1/policies/vn-2027", &policy);
     on.get("list_policy_versions", "/api/v1/policies/vn-2027/versions");
     on.get("list_units", "/api/v1/units?code=mg");
+    on.get("convert_units", "/api/v1/units/convert?value=5&from=kgf/cm2&to=kPa");
     on.get("get_health", "/healthz");
     on.get("get_readiness", "/readyz");
     on.get("get_version", "/version");

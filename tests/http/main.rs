@@ -16,4 +16,5 @@ mod privacy;
 mod records;
 mod refusals;
 mod running;
+mod units;
 mod verifications;

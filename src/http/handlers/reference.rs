@@ -6,17 +6,18 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::app::rules::RuleEntry;
-use crate::domain::fault::shortened;
+use crate::app::units::{self, ConvertedNumber, UnitEntry};
+use crate::domain::decimal::Decimal;
 use crate::domain::form::{Described as _, Form};
 use crate::domain::log::Digest;
 use crate::domain::quantity::{QuantityKindId, Scale};
 use crate::domain::text::Text;
-use crate::domain::unit::{Dimension, Unit};
+use crate::domain::unit::Unit;
 
 use super::super::call::{Call, Reply};
 use super::super::problem::{Code, Problem};
 use super::super::routes::{AnswerHeader, BASE, Operation};
-use super::{if_none_match, object, parameter, variable};
+use super::{Parameter, if_none_match, object, parameter, variable};
 
 const TAG: &str = "reference";
 
@@ -43,20 +44,6 @@ answer! {
     }
 }
 
-answer! {
-    /// A unit.
-    UnitEntry {
-        /// Its UCUM code.
-        code: String,
-        /// Its dimension: exponents by base unit of the SI, where they are not zero.
-        dimension: Value,
-        /// One of it in the coherent unit of its dimension, rounded to a double.
-        factor: String,
-        /// What is added after that, rounded to a double; 273.15 for the degree Celsius.
-        offset: String,
-    }
-}
-
 /// The operations.
 pub fn operations() -> Vec<Operation> {
     let list = |name: &str, of: Form, summary: &str, description: &str, handler| {
@@ -70,15 +57,16 @@ pub fn operations() -> Vec<Operation> {
                 &[AnswerHeader::ETag],
             )
     };
-    let units = list(
+    let unit_list = list(
         "units",
         UnitEntry::form(),
         "List units",
-        "The coherent units of all quantity kinds. With `code` the unit of any UCUM code or D-SI \
-         string, converted to its UCUM code.",
-        units as fn(&Call) -> Result<Reply, Problem>,
+        "The coherent units of all quantity kinds. With `code` the unit of any UCUM code, D-SI \
+         string or printed symbol, in every notation.",
+        list_units as fn(&Call) -> Result<Reply, Problem>,
     );
-    let code = "A UCUM code such as `mg`, or a D-SI string such as `\\micro\\metre`.";
+    let code = "A UCUM code such as `mg`, a D-SI string such as `\\micro\\metre`, or a symbol as it \
+        is printed, such as `kgf/cm²`.";
     vec![
         list(
             "quantity_kinds",
@@ -87,7 +75,46 @@ pub fn operations() -> Vec<Operation> {
             "Every quantity kind that records may name.",
             quantity_kinds,
         ),
-        units.with([parameter("code", code, String::form())]),
+        unit_list.with([parameter("code", code, String::form())]),
+        Operation::new(
+            Method::GET,
+            format!("{BASE}/units/convert"),
+            "convert_units",
+            convert_units,
+        )
+        .says(
+            TAG,
+            "Convert a number",
+            "The number in another unit, without rounding where that is possible, with the \
+                 exact factor. Values on scales of temperature are moved by the scale's zero; \
+                 differences and uncertainties (`difference=true`) are not.",
+        )
+        .with([
+            required(parameter("value", "The number, such as `0.80`.", Decimal::form())),
+            required(parameter("from", format!("The unit that it is in. {code}"), String::form())),
+            required(parameter(
+                "to",
+                "The unit that is asked for, written likewise.",
+                String::form(),
+            )),
+            parameter(
+                "quantity_kind",
+                "The quantity kind that the unit has to fit.",
+                QuantityKindId::form(),
+            ),
+            parameter(
+                "difference",
+                "Whether the number is a difference or an uncertainty; `false` when absent.",
+                bool::form(),
+            ),
+            if_none_match(),
+        ])
+        .gives(
+            StatusCode::OK,
+            "The number.",
+            ConvertedNumber::form(),
+            &[AnswerHeader::ETag],
+        ),
         list(
             "rules",
             RuleEntry::form(),
@@ -103,6 +130,10 @@ pub fn operations() -> Vec<Operation> {
             .gives(StatusCode::OK, "The rule.", RuleEntry::form(), &[AnswerHeader::ETag])
             .fails(&[Code::UnknownRecord]),
     ]
+}
+
+fn required(parameter: Parameter) -> Parameter {
+    Parameter { required: true, ..parameter }
 }
 
 /// An answer whose tag follows from what it says.
@@ -122,12 +153,6 @@ fn items(call: &Call, entries: impl Iterator<Item = impl Serialize>) -> Result<R
     fixed(call, &json!({"items": items}))
 }
 
-fn exponents(dimension: Dimension) -> Value {
-    let bases = Dimension::BASE_UNITS.iter().zip(dimension.exponents());
-    let named = bases.filter(|(_, exponent)| *exponent != 0);
-    named.map(|(base, exponent)| ((*base).to_owned(), Value::from(exponent))).collect()
-}
-
 fn quantity_kinds(call: &Call) -> Result<Reply, Problem> {
     let entries = QuantityKindId::all().map(|id| {
         let kind = id.kind();
@@ -135,7 +160,7 @@ fn quantity_kinds(call: &Call) -> Result<Reply, Problem> {
             id: kind.id,
             names: Text::new(kind.name_vi, kind.name_en),
             unit: kind.unit.code().to_owned(),
-            dimension: exponents(kind.dimension),
+            dimension: units::exponents(kind.dimension),
             scale: match kind.scale {
                 Scale::Ratio => "ratio",
                 Scale::Difference => "difference",
@@ -149,31 +174,45 @@ fn quantity_kinds(call: &Call) -> Result<Reply, Problem> {
     items(call, entries)
 }
 
-fn units(call: &Call) -> Result<Reply, Problem> {
-    let entry = |unit: &Unit| UnitEntry {
-        code: unit.code().to_owned(),
-        dimension: exponents(unit.dimension()),
-        factor: unit.factor().to_string(),
-        offset: unit.offset().to_string(),
-    };
+fn list_units(call: &Call) -> Result<Reply, Problem> {
     let Some(code) = call.parameter("code") else {
-        let mut units: Vec<Unit> = Vec::new();
+        let mut coherent: Vec<Unit> = Vec::new();
         for kind in QuantityKindId::all().map(QuantityKindId::kind) {
-            if !units.iter().any(|unit| unit.code() == kind.unit.code()) {
-                units.push(kind.unit.clone());
+            if !coherent.iter().any(|unit| unit.code() == kind.unit.code()) {
+                coherent.push(kind.unit.clone());
             }
         }
-        return items(call, units.iter().map(entry));
+        return items(call, coherent.iter().map(units::entry));
     };
-    let unit = Unit::parse(code).map_err(|error| {
-        let found = shortened(code);
-        let message = Text::new(
-            format!("“{found}”: {}", error.message_vi()),
-            format!("“{found}”: {}", error.message_en()),
-        );
-        Problem::parameter("code", "bad_unit", message)
-    })?;
-    items(call, [entry(&unit)].into_iter())
+    let unit = read_unit("code", code)?;
+    items(call, [units::entry(&unit)].into_iter())
+}
+
+fn convert_units(call: &Call) -> Result<Reply, Problem> {
+    let text = |name: &str| call.parameter(name).unwrap_or_default();
+    let value = text("value")
+        .parse::<Decimal>()
+        .map_err(|error| Problem::parameter("value", "bad_number", error.message(text("value"))))?;
+    let from = read_unit("from", text("from"))?;
+    let to = read_unit("to", text("to"))?;
+    let kind =
+        match call.parameter("quantity_kind") {
+            None => None,
+            Some(id) => Some(QuantityKindId::parse(id).ok_or_else(|| {
+                Problem::parameters(vec![units::unknown_kind("/quantity_kind", id)])
+            })?),
+        };
+    let difference = call.truth("difference")?;
+    let converted = units::convert(&value, &from, &to, kind, difference)
+        .map_err(|fault| Problem::parameters(vec![fault]))?;
+    fixed(call, &converted)
+}
+
+/// The unit that a parameter names.
+fn read_unit(name: &str, text: &str) -> Result<Unit, Problem> {
+    let place = format!("/{name}");
+    let unreadable = |error| Problem::parameters(vec![units::unreadable(&place, text, &error)]);
+    units::read(text).map_err(unreadable)
 }
 
 fn rules(call: &Call) -> Result<Reply, Problem> {
