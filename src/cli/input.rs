@@ -4,10 +4,12 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::domain::text::Text;
+use crate::exchange::compressed;
 
 use super::failure::{Failure, Status};
 
-/// The text of a file, or of the standard input where it is named `-`.
+/// The text of a file, or of the standard input where it is named `-`; inflated, where it is
+/// compressed.
 ///
 /// # Errors
 /// When it is not there, cannot be read or is no UTF-8.
@@ -20,14 +22,16 @@ pub fn read(path: &Path) -> Result<String, Failure> {
         false => std::fs::read(path),
     };
     let bytes = bytes.map_err(|error| unreadable(path, &error))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+    compressed::text(bytes).map_err(|error| {
         let name = name(path);
-        let message = Text::new(
-            format!("{name}, dòng {line}: không phải là văn bản UTF-8; hãy lưu tệp theo UTF-8"),
-            format!("{name}, line {line}: this is no UTF-8 text; save the file as UTF-8"),
-        );
+        let Text { vi, en } = error.message;
+        let message = match error.line {
+            Some(line) => Text::new(
+                format!("{name}, dòng {line}: {vi}"),
+                format!("{name}, line {line}: {en}"),
+            ),
+            None => Text::new(format!("{name}: {vi}"), format!("{name}: {en}")),
+        };
         Failure::new(Status::Refused, message)
     })
 }
