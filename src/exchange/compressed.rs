@@ -4,7 +4,7 @@
 //! What lives here: [`text`], which makes the text of a file from its bytes. What does not: archives
 //! of several files, and the reading of what is in the text (each format has its own file).
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use ruzstd::decoding::StreamingDecoder;
