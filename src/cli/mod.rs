@@ -46,6 +46,7 @@ mod progress;
 mod report;
 mod rules;
 mod serve;
+mod signature;
 mod style;
 mod synth;
 mod token;
@@ -121,6 +122,7 @@ enum Command {
     Convert(convert::Arguments),
     Conformance(conformance::Arguments),
     Synth(synth::Arguments),
+    Signature(signature::Arguments),
     Units(units::Arguments),
 }
 
@@ -203,6 +205,7 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::Convert(arguments) => convert::run(&arguments, options),
         Command::Conformance(arguments) => conformance::run(&arguments, options),
         Command::Synth(arguments) => synth::run(&arguments, options),
+        Command::Signature(arguments) => signature::run(&arguments, options),
         Command::Units(arguments) => units::run(&arguments, options),
     }));
     match answer {

@@ -13,6 +13,7 @@ use crate::engine::policy::Switch;
 use crate::engine::report::{
     Closure, DimensionOutcome, LinkState, LinkVia, Route, Traceability, Verdict,
 };
+use crate::exchange::signature::SignatureStatus;
 
 /// The wording of a phrase in a language.
 pub fn say(phrase: Phrase, language: Language) -> &'static str {
@@ -416,6 +417,37 @@ pub const fn evidenced(tag: Tag) -> Phrase {
             "kiến thức chuyên ngành, chưa xác nhận điều khoản",
             "domain knowledge, clause not confirmed",
         ),
+    }
+}
+
+// Signatures
+phrases! {
+    SIGNATURE = "chữ ký", "signature";
+    SIGNATURE_FOUND = "kết quả", "found";
+    SIGNATURE_SIGNER = "người ký", "signer";
+    SIGNATURE_ISSUER = "nơi cấp", "issued by";
+    SIGNATURE_SERIAL = "số sê-ri", "serial number";
+    SIGNATURE_VALIDITY = "hiệu lực", "holds";
+    SIGNATURE_SIGNED = "tự ghi ký lúc", "says to be signed at";
+    SIGNATURE_STAMPED = "dấu thời gian", "time stamp";
+    SIGNATURE_JUDGED = "xét tại", "judged at";
+    SIGNATURE_VALID = "hợp lệ", "valid";
+    SIGNATURE_UNTRUSTED = "đúng tài liệu, người ký không được tin cậy", "intact, of nobody trusted";
+    SIGNATURE_INVALID = "không hợp lệ", "invalid";
+    SIGNATURE_REVOKED = "chứng thư số bị thu hồi", "revoked";
+    SIGNATURE_NONE = "không có", "none";
+    SIGNATURE_UNSUPPORTED = "dạng không được hỗ trợ", "of a form that is not supported";
+}
+
+/// What came of checking a signature.
+pub fn signature(status: SignatureStatus) -> Phrase {
+    match status {
+        SignatureStatus::Valid => SIGNATURE_VALID,
+        SignatureStatus::ValidUntrusted => SIGNATURE_UNTRUSTED,
+        SignatureStatus::Invalid => SIGNATURE_INVALID,
+        SignatureStatus::Revoked => SIGNATURE_REVOKED,
+        SignatureStatus::Unsigned => SIGNATURE_NONE,
+        SignatureStatus::Unsupported => SIGNATURE_UNSUPPORTED,
     }
 }
 

@@ -6,4 +6,5 @@ pub mod compressed;
 pub mod dcc;
 pub mod kcdb;
 pub mod outcome;
+pub mod signature;
 pub mod symbols;
