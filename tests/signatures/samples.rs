@@ -276,7 +276,7 @@ fn unreadable_trust() {
         b"-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n",
         b"-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n",
     ] {
-        let error = Trust::nobody().with_anchors(bytes).unwrap_err();
+        Trust::nobody().with_anchors(bytes).unwrap_err();
         Trust::nobody().with_revocation_lists(bytes).unwrap_err();
     }
     let both = [certificate("pydcc/root.crt"), certificate("pydcc/sub.crt")].concat();
