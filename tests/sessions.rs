@@ -24,8 +24,8 @@ use etalon::exchange::bundle;
 use serde_json::Value;
 
 const LIMITS: Limits = Limits { depth: 32, calibrations: 20_000, parts: 2_000 };
-/// Limits that most chains of the country surpass.
-const NARROW: Limits = Limits { depth: 32, calibrations: 3, parts: 2_000 };
+/// Limits that every chain of the country surpasses.
+const NARROW: Limits = Limits { depth: 32, calibrations: 1, parts: 2_000 };
 
 /// The claims of a case, and one on every standard of it.
 fn claims(case: &Case, standards: impl Iterator<Item = Id>) -> Vec<Claim> {
