@@ -53,8 +53,9 @@ impl Line {
         self.0.iter().map(|(_, one)| columns(*one)).sum()
     }
 
-    /// The line broken at blanks into lines of this width; a longer word stands on its own.
-    fn broken(&self, width: usize) -> Vec<&[(Style, char)]> {
+    /// The line broken at blanks: the first piece of one width, all others of another. A longer word
+    /// stands on its own.
+    fn broken(&self, first: usize, others: usize) -> Vec<&[(Style, char)]> {
         let mut lines = Vec::new();
         let (mut start, mut column) = (0, 0);
         let mut last_blank = None;
@@ -63,6 +64,7 @@ impl Line {
                 last_blank = Some(index);
             }
             column += columns(*one);
+            let width = if lines.is_empty() { first } else { others };
             if let Some(blank) = last_blank
                 && column > width
             {
@@ -110,9 +112,11 @@ impl Page {
 
     /// A line that hangs: its first piece behind one prefix, all others behind another.
     pub fn hanging(&mut self, first: &str, others: &str, line: &Line) {
-        let taken = first.chars().map(columns).sum();
-        let width = WIDTH.saturating_sub(taken).max(NARROWEST);
-        for (index, piece) in line.broken(width).into_iter().enumerate() {
+        let behind = |prefix: &str| {
+            let taken = prefix.chars().map(columns).sum();
+            WIDTH.saturating_sub(taken).max(NARROWEST)
+        };
+        for (index, piece) in line.broken(behind(first), behind(others)).into_iter().enumerate() {
             self.prefix(if index == 0 { first } else { others }, piece.is_empty());
             self.spans(piece);
             self.0.push('\n');
@@ -161,6 +165,14 @@ mod tests {
 
     fn shown(page: Page) -> String {
         anstream::adapter::strip_str(&page.into_text()).to_string()
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_page_however_far_it_hangs() {
+        let mut page = Page::new();
+        page.hanging("  ", &" ".repeat(24), &Line::new().plain(&"word ".repeat(60)));
+        let text = shown(page);
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
     }
 
     #[test]
