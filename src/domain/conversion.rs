@@ -106,8 +106,8 @@ impl Conversion {
         if !from.is_commensurable(to) {
             return Err(NoConversion::Scales);
         }
-        let (own, own_zero) = from.exact();
-        let (other, other_zero) = to.exact();
+        let exact = |unit: &Unit| unit.exact().ok_or(NoConversion::Scales);
+        let ((own, own_zero), (other, other_zero)) = (exact(from)?, exact(to)?);
         let offset = fraction(&own_zero) - fraction(&other_zero);
         Ok(Self {
             factor: Factor {

@@ -282,11 +282,10 @@ impl Unit {
     }
 
     /// The exact factor to the coherent SI unit, and what is added then (zero for a ratio).
-    pub(super) fn exact(&self) -> (Exact, Exact) {
-        // The code was read when the unit was made.
-        let term = expression(self.code()).ok().and_then(|read| Term::of(&read).ok());
-        let term = term.unwrap_or_else(|| Term::number(Exact::one()));
-        (term.factor, term.offset.unwrap_or_else(|| Exact::integer(0)))
+    /// None only where the code cannot be read again, which it was when the unit was made.
+    pub(super) fn exact(&self) -> Option<(Exact, Exact)> {
+        let term = Term::of(&expression(self.code()).ok()?).ok()?;
+        Some((term.factor, term.offset.unwrap_or_else(|| Exact::integer(0))))
     }
 
     /// Whether the unit belongs to a scale without a linear conversion to the SI: the levels (B,

@@ -75,8 +75,8 @@ pub enum Uninterpretable {
     Coverage,
     /// Absolute or relative is not said and the unit leaves both open (rule Q-04).
     Mode,
-    /// Relative to something that gives no base: a level in decibels, or a scale with an agreed
-    /// zero (rule Q-04).
+    /// Relative to something that gives no base: the value zero, a level in decibels, or a scale
+    /// with an agreed zero (rule Q-04).
     Base,
 }
 

@@ -806,8 +806,8 @@ mod tests {
     use crate::domain::recognition::{AccreditationStatus, EvidenceLevel};
     use crate::domain::standard::EventKind;
 
-    /// The words of the closed lists that rules put into messages. Those that they write
-    /// themselves are in `tests/messages.rs`.
+    /// The words of the closed lists that rules put into messages. Those that rules write
+    /// themselves are in `tests/messages.rs`, as far as vectors call them forth.
     #[test]
     fn the_words_of_closed_lists_are_said_in_vietnamese() {
         fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<&'static str> {

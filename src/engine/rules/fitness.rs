@@ -187,8 +187,12 @@ fn u95_at_use(
     let u = normalised.standard_at(row, x);
     let u = if drift == 0.0 { u } else { u.in_quadrature(Bounds::exact(drift)) };
     let u95 = u.scaled(normalised.factor_95());
+    // A fraction of zero, at the zero of a range, is no uncertainty (rule Q-04).
+    if !(u95.value.is_finite() && u95.value > 0.0) {
+        return None;
+    }
     if question.value_used == ValueUsed::Certified {
-        return u95.value.is_finite().then_some(u95);
+        return Some(u95);
     }
     let nominals = walk.evidence.nominals.of(question.standard.position());
     let of_kind = nominals.iter().find(|(kind, _)| *kind == row.kind).map(|(_, nominal)| *nominal);
