@@ -25,6 +25,7 @@ use crate::domain::period::Instant;
 use crate::domain::records::{AnyRecord, CollectionName, Records};
 use crate::domain::text::Text;
 use crate::exchange::bundle::{self, Unchecked};
+use crate::exchange::kcdb::answer::Scope;
 use crate::exchange::outcome::{self, ReadError, Unread};
 use crate::ids;
 use crate::store::{Job, Said, StoreError, Stored, Writer};
@@ -36,6 +37,7 @@ use super::idempotency::{self, Answered, Attempt};
 use super::privacy::is_confidential;
 use super::refusal::Refusal;
 use super::registry::{Author, Registry, named_by, parsed};
+use super::snapshot::{Listed, Merged, Snapshot};
 
 /// Most records of one transaction: some seconds of work, during which other writers wait.
 pub const AT_ONCE: usize = 10_000;
@@ -53,6 +55,9 @@ pub struct Options {
     pub dry_run: bool,
     /// Records keep the `recorded_at` that they carry; for an empty registry.
     pub historical: bool,
+    /// The part of the KCDB that the file covers wholly, as of today: what it does not list there is
+    /// not published any more.
+    pub snapshot_of: Option<Scope>,
 }
 
 vocabulary! {
@@ -230,14 +235,17 @@ impl Registry {
         }
         let (unchecked, unread) = match outcome::recognise(text) {
             None => (bundle::read(text), Vec::new()),
-            Some(_) => {
+            Some(format) => {
                 // The name goes into the labels. Where the file is a source of its own they are
-                // the same whatever it is called; in another it keeps files apart.
-                let name = if options.source.is_some() { name } else { "file" };
+                // the same whatever it is called; in another it keeps files apart. A register has
+                // codes of its own, which are the same in all of its files.
+                let keeps_apart = options.source.is_some() && !format.is_register();
+                let name = if keeps_apart { name } else { "file" };
                 let converted = outcome::read(name, text).map_err(Failed::Unreadable)?;
                 (Unchecked::from(converted.records), converted.unread)
             }
         };
+        let snapshot = Snapshot::of(text, options.snapshot_of.as_ref(), author.now)?;
         let document = Digest::of(&[text.as_bytes()]);
         let named = options.source.clone().or_else(|| unchecked.source().map(str::to_owned));
         let source = named.unwrap_or_else(|| format!("sha256:{document}"));
@@ -246,8 +254,16 @@ impl Registry {
             Some(principal) => format!("{}:{source}", principal.organisation),
             None => source,
         };
-        let mut importer =
-            Importer { registry: self, options, author, attempt, source, document, unread };
+        let mut importer = Importer {
+            registry: self,
+            options,
+            author,
+            attempt,
+            source,
+            document,
+            unread,
+            snapshot,
+        };
         Ok(importer.run(unchecked, told)?)
     }
 }
@@ -266,6 +282,7 @@ struct Importer<'a> {
     source: String,
     document: Digest,
     unread: Vec<Unread>,
+    snapshot: Option<Snapshot>,
 }
 
 /// A record of the file on its way.
@@ -276,6 +293,8 @@ struct Incoming {
     name: String,
     /// The version that the file says it was made from.
     base: Option<u32>,
+    /// What the source says, where that is not all of the record: it was put to what there was.
+    merged: Option<Digest>,
 }
 
 /// The records of the file, and the order in which they are written.
@@ -304,14 +323,15 @@ impl Importer<'_> {
         let store = self.registry.store();
         // Reading what the file names, and what its source said, is a transaction of its own: the
         // check of a large file takes longer than others should wait.
-        let (named, labels, before) = store.write(|writer| {
-            let labels = known_by_id(&mut unchecked, &writer.said(&self.source)?);
+        let (named, said, labels, before) = store.write(|writer| {
+            let said = writer.said(&self.source)?;
+            let labels = known_by_id(&mut unchecked, &said);
             let named = named_by(writer, unchecked.records(), &self.author.reader())?;
             let before = writer.job(&self.document, &self.source)?;
-            Ok::<_, Refusal>((named, labels, before))
+            Ok::<_, Refusal>((named, said, labels, before))
         })?;
         let checked = unchecked.check(&named.seen, named.unseen)?;
-        let warnings = checked.warnings;
+        let mut warnings = checked.warnings;
         let mut incoming = incoming(checked.records, &labels);
         let names = new_ids(&incoming);
         for one in &mut incoming {
@@ -320,6 +340,12 @@ impl Importer<'_> {
                     *id = given.clone();
                 }
             });
+        }
+        if let Some(snapshot) = self.snapshot.as_ref().filter(|_| !self.options.historical) {
+            let (merged, noticed) =
+                store.write(|writer| snapshot.merge(writer, listed(&incoming), &said))?;
+            incoming = merged.into_iter().map(Incoming::from).collect();
+            warnings.extend(noticed);
         }
         if let Some(principal) = &self.author.principal {
             self.permit(&mut incoming, principal)?;
@@ -504,6 +530,9 @@ impl Importer<'_> {
                 Action::Unchanged => job.unchanged += 1,
             }
             if !as_before || action != Action::Unchanged {
+                // Statuses put to what others wrote are not made from what the source said.
+                let others = said.filter(|said| as_before && said.version != before);
+                let version = others.map_or(version, |said| said.version);
                 let said = Said { id: id.clone(), version, said_sha256 };
                 remembered.push((one.name.clone(), said));
             }
@@ -680,7 +709,7 @@ impl Importer<'_> {
         let &Known { said, as_before, stored, now } = known;
         let collection = one.record.collection();
         let place = format!("/records/{collection}/{}", one.position);
-        if as_before && stored.is_some() {
+        if as_before && one.merged.is_none() && stored.is_some() {
             return Ok((Action::Unchanged, Vec::new()));
         }
         let fault = |field: &str, code, message| {
@@ -804,6 +833,13 @@ struct Known<'k> {
     now: Instant,
 }
 
+impl From<Merged> for Incoming {
+    fn from(merged: Merged) -> Self {
+        let Merged { position, name, record, base, said } = merged;
+        Self { position, record, name, base, merged: Some(said) }
+    }
+}
+
 impl Incoming {
     fn is_labelled(&self) -> bool {
         self.name.starts_with("_:")
@@ -822,6 +858,9 @@ impl Incoming {
     /// What the source says of the record, as one number: its canonical JSON, and when it was
     /// recorded where it says so.
     fn said(&self, text: &str) -> Digest {
+        if let Some(said) = self.merged {
+            return said;
+        }
         let recorded_at = self.record.record().recorded_at();
         let recorded_at = recorded_at.map(|at| at.to_string()).unwrap_or_default();
         Digest::of(&[text.as_bytes(), b"\n", recorded_at.as_bytes()])
@@ -851,9 +890,15 @@ fn incoming(records: Records, labels: &HashMap<Id, String>) -> Vec<Incoming> {
     all.map(|(position, record)| {
         let id = record.record().id();
         let name = labels.get(id).cloned().unwrap_or_else(|| id.to_string());
-        Incoming { position, name, base: base_version(&record), record }
+        Incoming { position, name, base: base_version(&record), record, merged: None }
     })
     .collect()
+}
+
+/// The records as a snapshot takes them.
+fn listed(incoming: &[Incoming]) -> Vec<Listed> {
+    let each = incoming.iter();
+    each.map(|one| (one.position, one.name.clone(), one.record.clone())).collect()
 }
 
 /// Ids for the labels that have none yet, in the order of the labels, so that reports about the

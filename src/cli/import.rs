@@ -10,6 +10,7 @@ use crate::app::refusal::Refusal;
 use crate::app::registry::Registry;
 use crate::domain::fault::Faults;
 use crate::domain::text::{Language, Text};
+use crate::exchange::kcdb::answer::Scope;
 
 use super::database::{self, Database};
 use super::failure::{self, POINTERS, Status};
@@ -33,6 +34,11 @@ pub struct Arguments {
     /// bundle says when absent; a file without a source is one of its own.
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
+    /// What of the KCDB each file covers wholly as of today, such as area=EM,country=VN, or all: a
+    /// CMC that it does not list there is not published any more. A file of `etalon kcdb fetch` says
+    /// so itself.
+    #[arg(long, value_name = "SCOPE", conflicts_with = "historical")]
+    snapshot_of: Option<String>,
     /// Only say what would become of each file; nothing is written.
     #[arg(long)]
     dry_run: bool,
@@ -65,10 +71,16 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         Some(directory) => Database::in_directory(directory.path()).registry_for_writing()?,
         None => arguments.database.registry_for_writing()?,
     };
+    let how = import::Options {
+        source: arguments.source.clone(),
+        dry_run: arguments.dry_run,
+        historical: arguments.historical,
+        snapshot_of: arguments.snapshot_of.as_deref().map(scope).transpose()?,
+    };
     let mut done: Vec<Done> = Vec::new();
     let mut failed: Vec<(String, Failure)> = Vec::new();
     for file in &arguments.files {
-        match one(&registry, file, arguments, options) {
+        match one(&registry, file, &how, options) {
             Ok(report) => done.push(Done { file: input::name(file), report }),
             Err(failure) => {
                 let stop = matches!(failure.status, Status::Unavailable | Status::Unwritable);
@@ -106,19 +118,14 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
 fn one(
     registry: &Registry,
     file: &Path,
-    arguments: &Arguments,
+    how: &import::Options,
     options: Options,
 ) -> Result<Report, Failure> {
     let (name, text) = (input::name(file), input::read(file)?);
-    let how = import::Options {
-        source: arguments.source.clone(),
-        dry_run: arguments.dry_run,
-        historical: arguments.historical,
-    };
     let progress = Progress::new(phrases::RECORDS, options);
     let mut told = |done, all| progress.at_of(done, all);
-    registry.import(&name, &text, &how, &database::author(), &mut told).map_err(|failed| {
-        match failed {
+    registry.import(&name, &text, how, &database::author(), &mut told).map_err(
+        |failed| match failed {
             Failed::Unreadable(error) => {
                 let message = Text::new(format!("{name} bị từ chối"), format!("{name} is refused"));
                 let faults = Faults(vec![convert::fault(&name, error)]);
@@ -126,8 +133,12 @@ fn one(
             }
             Failed::Refused(Refusal::Faults(faults)) => Failure::refused(&name, faults),
             Failed::Refused(refusal) => Failure::from(refusal).about(&name),
-        }
-    })
+        },
+    )
+}
+
+fn scope(text: &str) -> Result<Scope, Failure> {
+    Scope::parse(text).map_err(|message| Failure::new(Status::Usage, message))
 }
 
 fn machine_readable(

@@ -89,6 +89,13 @@ pub enum Format {
     Kcdb,
 }
 
+impl Format {
+    /// Whether its records have codes of a register, the same in all of its files.
+    pub fn is_register(self) -> bool {
+        matches!(self, Self::Kcdb)
+    }
+}
+
 /// Which reader a text is for, by its beginning: nothing is said of whether it can be read to its
 /// end.
 pub fn recognise(text: &str) -> Option<Format> {

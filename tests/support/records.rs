@@ -119,8 +119,10 @@ pub fn import_refused(registry: &Registry, text: &str, options: &Options) -> Ref
     }
 }
 
-pub const HISTORICAL: Options = Options { source: None, dry_run: false, historical: true };
-pub const DRY: Options = Options { source: None, dry_run: true, historical: false };
+pub const HISTORICAL: Options =
+    Options { source: None, dry_run: false, historical: true, snapshot_of: None };
+pub const DRY: Options =
+    Options { source: None, dry_run: true, historical: false, snapshot_of: None };
 
 /// A registry that holds the demonstration country.
 #[track_caller]
