@@ -8,6 +8,8 @@ use etalon::domain::check::check;
 use etalon::domain::fault::Gravity;
 use etalon::domain::quantity::QuantityKindId;
 use etalon::exchange::bundle::{self, Bundle};
+use etalon::exchange::kcdb::answer::Code;
+use etalon::exchange::kcdb::services;
 use etalon::exchange::outcome::{Converted, Format, ReadError, read, recognise};
 
 fn data(path: &str) -> PathBuf {
@@ -458,6 +460,8 @@ fn the_heads_of_canada() {
     for capability in capabilities.iter() {
         let category = capability.service_category.as_deref().expect("a category");
         assert!(category.contains('/') && category.contains('-'), "{category}");
+        let code = capability.code.as_deref().and_then(Code::parse).expect("a code");
+        assert!(code.country == "CA" && category.starts_with(code.area), "{code:?}");
         assert!(capability.range.is_none() && capability.uncertainty.is_none());
         assert!(capability.status_history.is_empty());
     }
@@ -468,6 +472,57 @@ fn the_heads_of_canada() {
     assert_eq!((of_kind("temperature"), of_kind("dc_resistance"), of_kind("mass")), (36, 4, 0));
     assert!(is_unread(&found, "", "no ranges, uncertainties and statuses"));
     assert!(found.unread.len() < 100, "{}", found.unread.len());
+}
+
+/// What is said of every list in the table of `../shared/data/kcdb/README.md`.
+#[test]
+fn the_classification_of_the_kcdb() {
+    let services = |path: &str| {
+        sample(path)
+            .map(|text| services::read(&text).unwrap_or_else(|error| panic!("{path}: {error}")))
+    };
+    let lists = [
+        ("area", 7),
+        ("branch", 32),
+        ("service", 67),
+        ("subservice", 261),
+        ("individualservice", 611),
+        ("quantity", 1_768),
+    ];
+    for (list, count) in lists {
+        let Some(found) = services(&format!("kcdb/kcdb_{list}.json")) else { return };
+        let of = |part: fn(&services::Service) -> String| -> usize {
+            found.services.iter().map(part).collect::<HashSet<_>>().len()
+        };
+        assert_eq!(found.services.len(), count, "{list}");
+        assert_eq!(of(|one| format!("{:?}", one.id)), count, "{list}: numbers do not repeat");
+        let repeats = of(|one| one.code.clone()) < count;
+        assert_eq!(repeats, !matches!(list, "area" | "branch"), "{list}: labels repeat");
+    }
+    let Some(table) = services("kcdb/kcdb_service_classifications.csv") else { return };
+    assert_eq!(table.services.len(), 611);
+    let audiometers = &table.services.iter().find(|one| one.code == "AUV/A-6.1.1").expect("there");
+    assert_eq!(audiometers.names[0], "Sound in air");
+    assert!(table.services.iter().any(|one| one.names[3].contains("(Surveyor, engineer, pi)")));
+    let mut triples = Vec::new();
+    for area in ["AUV", "EM", "L", "M", "PR", "RI", "T", "TF"] {
+        let found = services(&format!("kcdb/service_categories/{area}.ttl")).expect(area);
+        assert!(found.services.iter().all(|one| one.assigned.is_some()), "{area}");
+        assert!(found.services.iter().all(|one| !one.names.is_empty()), "{area}");
+        triples.push(found.triples);
+    }
+    triples.push(services("kcdb/service_categories/KCDB-SC.TTL").expect("there").triples);
+    assert_eq!((triples.iter().min(), triples.iter().max()), (Some(&341), Some(&3_403)));
+    // The linked data have all categories of the table, with the same codes.
+    let linked: HashSet<String> = ["AUV", "EM", "L", "M", "PR", "T", "TF"]
+        .into_iter()
+        .flat_map(|area| {
+            services(&format!("kcdb/service_categories/{area}.ttl")).expect(area).services
+        })
+        .map(|one| one.code)
+        .collect();
+    let missing: Vec<_> = table.services.iter().filter(|one| !linked.contains(&one.code)).collect();
+    assert_eq!(missing.len(), 0, "{missing:?}");
 }
 
 /// What each file gives, for people: `cargo test --test exchange -- --nocapture overview`.

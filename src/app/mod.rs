@@ -22,6 +22,7 @@ pub mod refusal;
 pub mod registry;
 pub mod rerun;
 pub mod rules;
+pub mod services;
 mod snapshot;
 pub mod synth;
 pub mod units;

@@ -33,6 +33,7 @@ mod failure;
 mod impact;
 mod import;
 mod input;
+mod kcdb;
 mod known_at;
 mod list;
 mod log;
@@ -123,6 +124,7 @@ enum Command {
     Conformance(conformance::Arguments),
     Synth(synth::Arguments),
     Signature(signature::Arguments),
+    Kcdb(kcdb::Arguments),
     Units(units::Arguments),
 }
 
@@ -206,6 +208,7 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::Conformance(arguments) => conformance::run(&arguments, options),
         Command::Synth(arguments) => synth::run(&arguments, options),
         Command::Signature(arguments) => signature::run(&arguments, options),
+        Command::Kcdb(arguments) => kcdb::run(&arguments, options),
         Command::Units(arguments) => units::run(&arguments, options),
     }));
     match answer {

@@ -462,6 +462,15 @@ phrases! {
     UNIT_SCALE = "hệ số {factor}, rồi cộng {offset}", "factor {factor}, then plus {offset}";
 }
 
+// The KCDB
+phrases! {
+    SERVICES_FOUND = "{found} trên {all} loại dịch vụ", "{found} of {all} service categories";
+    SERVICE_CLOSED = "không còn được dùng", "no longer assigned";
+    CATEGORIES_KNOWN = "{file}: mọi loại dịch vụ đều có trong phân loại",
+        "{file}: all service categories are in the classification";
+    CATEGORY_UNKNOWN = "không có trong phân loại", "not in the classification";
+}
+
 // The catalogue
 phrases! {
     RULE_COUNTS = "mức", "counts";

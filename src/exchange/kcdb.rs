@@ -11,6 +11,7 @@
 //! Q-06). Every key is taken or listed.
 
 pub mod answer;
+pub mod services;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -1154,6 +1155,49 @@ mod tests {
         );
         assert_eq!(found["uncertainty"]["expression"], "table");
         assert!(unread.iter().any(|part| part.reason.en.contains("masked")));
+        let (found, unread) = capability(
+            r#""uncertaintyTable": {"tableRows": 1, "tableCols": 1, "tableName": "AC",
+            "tableContents": "{\"row_1\":{\"col_1\":\"0.5 at 50 Hz\"}}"}, "coverageFactor": 2.3"#,
+        );
+        assert_eq!(found["uncertainty"]["expression"], "table");
+        assert_eq!(found["coverage_factor"], "2.3");
+        let contents = unread.iter().find(|part| part.place.ends_with("/tableContents"));
+        let contents = contents.and_then(|part| part.found.as_deref());
+        assert!(contents.is_some_and(|text| text.contains("0.5 at 50 Hz")), "{contents:?}");
+    }
+
+    #[test]
+    fn modes_and_conventions() {
+        for (mode, limits, convention, expression) in [
+            ("Absolute", r#""lowerLimit": 1, "upperLimit": 1, "unit": "µV""#, "One", "constant"),
+            ("Relative", r#""lowerLimit": 0.1, "upperLimit": 1, "unit": "%""#, "One", "interval"),
+            ("Relative", r#""lowerLimit": 10, "upperLimit": 1, "unit": "µV/V""#, "Two", "interval"),
+        ] {
+            let (found, _) = capability(&format!(
+                r#""uncertaintyMode": "{mode}", "cmcUncertainty": {{{limits}}},
+                "uncertaintyConvention": "{convention}""#
+            ));
+            let found = &found["uncertainty"];
+            assert_eq!(found["mode"], mode.to_lowercase(), "{limits}");
+            assert_eq!(found["convention"], convention.to_lowercase(), "{limits}");
+            assert_eq!(found["expression"], expression, "{limits}");
+        }
+    }
+
+    #[test]
+    fn rows_and_institutes_stand_once() {
+        let row = |code: &str, name: &str| {
+            format!(r#"{{"kcdbCode": "{code}", "nmiIdentifier": 7, "nmiName": "{name}"}}"#)
+        };
+        let rows =
+            [row("A-EM-VN-1-1", "VMI"), row("A-EM-VN-1-1", "VMI"), row("A-EM-VN-2-1", "New")];
+        let json = format!(r#"{{"versionApiKcdb": "1", "data": [{}]}}"#, rows.join(","));
+        let found = read("x.json", &json).expect("an answer");
+        assert_eq!((found.records.capabilities.len(), found.records.organisations.len()), (2, 1));
+        for (place, reason) in [("/data/1", "just the same"), ("/data/2/nmiName", "another name")] {
+            let is_listed = |part: &Unread| part.place == place && part.reason.en.contains(reason);
+            assert!(found.unread.iter().any(is_listed), "{place}: {:?}", found.unread);
+        }
     }
 
     #[test]
