@@ -367,10 +367,10 @@ fn many_unread_parts_are_counted_not_listed() {
 #[test]
 fn files_can_be_put_together() {
     let mut ids = HashSet::new();
-    for directory in ["dcc/valid", "dcc/signed", "kcdb/responses"] {
+    for directory in ["dcc/valid", "dcc/signed", "kcdb/responses", "comparisons"] {
         let Ok(files) = std::fs::read_dir(data(directory)) else { return };
         for file in files.map(|file| file.expect("a file").path()) {
-            if !file.is_file() {
+            if !file.is_file() || file.extension().is_some_and(|extension| extension == "csv") {
                 continue;
             }
             let name = file.display().to_string();
@@ -525,6 +525,79 @@ fn the_classification_of_the_kcdb() {
     assert_eq!(missing.len(), 0, "{missing:?}");
 }
 
+/// The key comparisons of `../shared/data/comparisons`: institutes, degrees of equivalence of the
+/// comparison and of those linked to it, and the reference value in the unit of the degrees.
+#[test]
+fn the_comparisons_of_the_ccri() {
+    type Expected<'e> = (&'e str, usize, usize, &'e [(&'e str, usize)], Option<&'e str>);
+    let files: [Expected<'_>; 11] = [
+        ("Ac-225", 3, 0, &[], None),
+        ("Ba-133", 29, 9, &[("APMP.RI(II)-K2.Ba-133(2006)", 7)], None),
+        ("Ce-139", 23, 5, &[("APMP.RI(II)-K2.Ce-139(2004)", 4)], Some("132.77")),
+        ("Co-60", 29, 0, &[], None),
+        ("Cs-137", 27, 7, &[("COOMET.RI(II)-K2.Cs-137(2007)", 2)], Some("27.613")),
+        ("Gd-153", 4, 0, &[], None),
+        ("Lu-177", 14, 6, &[("CCRI(II)-K2.Lu-177(2009)", 7)], Some("559.9")),
+        ("Na-22", 14, 0, &[], None),
+        ("Sm-153", 7, 2, &[], Some("572.700")),
+        ("Sr-85", 10, 4, &[], Some("29.983")),
+        ("Tl-201", 9, 4, &[], Some("311.16")),
+    ];
+    for (nuclide, institutes, degrees, linked, reference) in files {
+        let Some(found) = converted(&format!("comparisons/{nuclide}_database_FAIR.xml")) else {
+            return;
+        };
+        let comparisons = &found.records.comparisons;
+        let main = &comparisons[0];
+        assert_eq!(main.code, Some(format!("BIPM.RI(II)-K1.{nuclide}")));
+        assert_eq!(main.quantity_kind.map(QuantityKindId::id), Some("activity"), "{nuclide}");
+        assert_eq!(found.records.organisations.len(), institutes, "{nuclide}");
+        assert_eq!(main.results.len(), degrees, "{nuclide}");
+        let others: Vec<(&str, usize)> = comparisons[1..]
+            .iter()
+            .map(|one| (one.code.as_deref().expect("a code"), one.results.len()))
+            .collect();
+        assert_eq!(others, linked, "{nuclide}");
+        for result in comparisons.iter().flat_map(|one| one.results.iter()) {
+            let text = |number: &Option<etalon::domain::decimal::Decimal>| {
+                number.as_ref().map(ToString::to_string)
+            };
+            assert_eq!(text(&result.reference_value).as_deref(), reference, "{nuclide}");
+            assert!(result.doe_expanded_uncertainty.is_some(), "{nuclide}");
+            assert_eq!(result.unit.as_ref().map(|unit| unit.code()), Some("MBq"), "{nuclide}");
+        }
+        let is_empty = is_unread(&found, "release", "no degrees of equivalence");
+        assert_eq!(is_empty, degrees == 0, "{nuclide}");
+        assert!(
+            is_unread(&found, "kc:submission", "took part") || nuclide == "Lu-177",
+            "{nuclide}"
+        );
+        assert!(found.unread.len() < 100, "{nuclide}: {}", found.unread.len());
+    }
+    // k = 1 in `expandedUnc` is a standard uncertainty, and so is `standardMU`.
+    let expanded = |nuclide: &str| {
+        let found = converted(&format!("comparisons/{nuclide}_database_FAIR.xml")).expect("there");
+        let first = &found.records.comparisons[0].results[0];
+        first.reference_expanded_uncertainty.as_ref().expect("an uncertainty").to_string()
+    };
+    assert_eq!((expanded("Ce-139").as_str(), expanded("Lu-177").as_str()), ("0.28", "3.6"));
+    // INST (Viet Nam) took part in 2006 without a valid degree of equivalence.
+    let found = converted("comparisons/Ba-133_database_FAIR.xml").expect("there");
+    let records = &found.records;
+    let inst = records.organisations.iter().find(|one| one.names.en.as_deref() == Some("INST"));
+    let inst = inst.expect("an institute");
+    assert!(
+        records
+            .comparisons
+            .iter()
+            .all(|one| { one.results.iter().all(|result| result.organisation != inst.id) })
+    );
+    let former = records.organisations.iter().find(|one| one.names.en.as_deref() == Some("KRISS"));
+    let former = former.expect("an institute").name_history.first().expect("a former name");
+    assert_eq!(former.names.en.as_deref(), Some("KSRI"));
+    assert!(is_unread(&found, "kcrv", "no unit"));
+}
+
 /// What each file gives, for people: `cargo test --test exchange -- --nocapture overview`.
 #[test]
 fn overview() {
@@ -536,6 +609,7 @@ fn overview() {
         "dcc/signed",
         "kcdb",
         "kcdb/responses",
+        "comparisons",
     ] {
         let Ok(files) = std::fs::read_dir(data(directory)) else { return };
         let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
@@ -548,11 +622,12 @@ fn overview() {
                     let records = &found.records;
                     let results: usize = records.calibrations.iter().map(|c| c.results.len()).sum();
                     println!(
-                        "{directory}/{name}: {} organisations, {} standards, {} calibrations, {results} results, {} capabilities; {} unread",
+                        "{directory}/{name}: {} organisations, {} standards, {} calibrations, {results} results, {} capabilities, {} comparisons; {} unread",
                         records.organisations.len(),
                         records.measurement_standards.len(),
                         records.calibrations.len(),
                         records.capabilities.len(),
+                        records.comparisons.len(),
                         found.unread.len(),
                     );
                 }

@@ -13,6 +13,7 @@ use std::ops::Range;
 
 use roxmltree::{Document, ExpandedName, Node, ParsingOptions};
 
+use super::ccri;
 use super::outcome::{Converted, Labels, ReadError, Unread, UnreadList, other_root, sha256};
 use crate::domain::calibration::{
     Calibration, CalibrationKind, CalibrationResult, CertificateDocument, Condition, Conformity,
@@ -41,13 +42,13 @@ pub(super) const NAMESPACE: &str = "https://ptb.de/dcc";
 /// Local name of the root element.
 pub(super) const ROOT: &str = "digitalCalibrationCertificate";
 /// Namespace of the D-SI.
-const SI: &str = "https://ptb.de/si";
+pub(super) const SI: &str = "https://ptb.de/si";
 /// Versions of the schema that are read.
 const VERSIONS: [&str; 4] = ["3.0.", "3.1.", "3.2.", "3.3."];
 
 /// Most nodes of a document: the largest certificates have some ten thousand, and a node costs
 /// about a hundred bytes.
-const MOST_NODES: u32 = 1_000_000;
+pub(super) const MOST_NODES: u32 = 1_000_000;
 /// Deepest nesting: certificates nest some twenty deep.
 const DEEPEST: u16 = 200;
 /// Most rows of a certificate: a row costs some hundred times the two bytes that make it.
@@ -279,18 +280,18 @@ pub fn read(name: &str, xml: &str) -> Result<Converted, ReadError> {
     reader.certificate(root, sha256(xml))
 }
 
-fn not_xml(error: &roxmltree::Error) -> ReadError {
+pub(super) fn not_xml(error: &roxmltree::Error) -> ReadError {
     use roxmltree::Error;
     match error {
         Error::DtdDetected => ReadError::new(
-            "tệp có khai báo DTD (<!DOCTYPE …>); chứng chỉ hiệu chuẩn số không cần DTD và vì an \
-             toàn nó không được đọc",
-            "the file has a DTD (<!DOCTYPE …>); a digital calibration certificate needs none, and \
-             for safety it is not read",
+            "tệp có khai báo DTD (<!DOCTYPE …>); loại tệp này không cần DTD và vì an toàn nó không \
+             được đọc",
+            "the file has a DTD (<!DOCTYPE …>); a file of this kind needs none, and for safety it is \
+             not read",
         ),
         Error::NodesLimitReached => ReadError::new(
-            format!("tệp có hơn {MOST_NODES} phần tử XML, quá lớn đối với một giấy chứng nhận"),
-            format!("the file has more than {MOST_NODES} XML nodes, too many for a certificate"),
+            format!("tệp có hơn {MOST_NODES} phần tử XML, quá lớn đối với loại tệp này"),
+            format!("the file has more than {MOST_NODES} XML nodes, too many for one of its kind"),
         ),
         _ => {
             let position = error.pos();
@@ -329,7 +330,7 @@ fn supported(root: Element<'_>) -> Result<(), ReadError> {
     ))
 }
 
-type Element<'d> = Node<'d, 'd>;
+pub(super) type Element<'d> = Node<'d, 'd>;
 
 /// Child elements of the DCC by name.
 fn children<'d>(parent: Element<'d>, name: &str) -> impl Iterator<Item = Element<'d>> {
@@ -360,7 +361,7 @@ fn is_of_type(element: Element<'_>, types: &[&str]) -> bool {
 
 /// The text of an element, blanks collapsed, or what it refers to; only the beginning where it is
 /// long.
-fn beginning(element: Element<'_>) -> Option<String> {
+pub(super) fn beginning(element: Element<'_>) -> Option<String> {
     const ENOUGH: usize = 400;
     let mut text = String::new();
     for word in element
@@ -384,14 +385,14 @@ fn beginning(element: Element<'_>) -> Option<String> {
 }
 
 /// The own text of an element, blanks collapsed.
-fn own_text(element: Element<'_>) -> Option<String> {
+pub(super) fn own_text(element: Element<'_>) -> Option<String> {
     let texts = element.children().filter(Node::is_text).filter_map(|node| node.text());
     let words: Vec<&str> = texts.flat_map(str::split_whitespace).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// A number as XML Schema writes it: a plus sign, a point without digits before or after it.
-fn decimal(text: &str) -> Option<Decimal> {
+pub(super) fn decimal(text: &str) -> Option<Decimal> {
     let (sign, unsigned) = match text.strip_prefix('+') {
         Some(unsigned) => ("", unsigned),
         None => text.strip_prefix('-').map_or(("", text), |unsigned| ("-", unsigned)),
@@ -412,7 +413,7 @@ fn at<T>(list: &[T], index: usize) -> Option<&T> {
 }
 
 /// Where elements stand.
-struct Places<'d> {
+pub(super) struct Places<'d> {
     /// The offsets at which lines begin.
     lines: Vec<usize>,
     /// By node: its number among its siblings of the same name.
@@ -422,7 +423,7 @@ struct Places<'d> {
 }
 
 impl<'d> Places<'d> {
-    fn new(xml: &str, document: &'d Document<'d>) -> Result<Self, ReadError> {
+    pub(super) fn new(xml: &str, document: &'d Document<'d>) -> Result<Self, ReadError> {
         let breaks = xml.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
         let mut places = Self { lines, ordinals: Vec::new(), totals: HashMap::new() };
@@ -457,7 +458,7 @@ impl<'d> Places<'d> {
         Some((parent.id().get_usize(), name.namespace(), name.name()))
     }
 
-    fn position(&self, node: Element<'_>) -> (u32, u32) {
+    pub(super) fn position(&self, node: Element<'_>) -> (u32, u32) {
         let offset = node.range().start;
         let line = self.lines.partition_point(|start| *start <= offset);
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
@@ -466,13 +467,13 @@ impl<'d> Places<'d> {
         (number(line), number(before.chars().count() + 1))
     }
 
-    fn locate(&self, error: ReadError, node: Element<'_>) -> ReadError {
+    pub(super) fn locate(&self, error: ReadError, node: Element<'_>) -> ReadError {
         let (line, column) = self.position(node);
         error.at(line, column)
     }
 
     /// The XPath of an element, with the usual prefixes.
-    fn path(&self, element: Element<'d>) -> String {
+    pub(super) fn path(&self, element: Element<'d>) -> String {
         let mut steps: Vec<String> = Vec::new();
         for ancestor in element.ancestors().filter(Node::is_element) {
             let mut step = qualified(ancestor.tag_name());
@@ -492,6 +493,7 @@ fn qualified(name: ExpandedName<'_, '_>) -> String {
         None => "",
         Some(NAMESPACE) => "dcc:",
         Some(SI) => "si:",
+        Some(ccri::NAMESPACE) => "kc:",
         Some("http://www.w3.org/2000/09/xmldsig#") => "ds:",
         Some("http://www.w3.org/1998/Math/MathML") => "ml:",
         Some(_) => "*:",

@@ -2,7 +2,7 @@
 //! refused; and which reader a file is for.
 //!
 //! What lives here: [`Converted`], [`Unread`], [`ReadError`], [`recognise`] and [`read`]. What does
-//! not: the readers (`dcc`, `kcdb`), the registry's own bundles (`bundle`), and any check of the
+//! not: the readers (`dcc`, `kcdb`, `ccri`), the registry's own bundles (`bundle`), and any check of the
 //! records as a whole (`domain::check`).
 //!
 //! Nothing of a file is dropped in silence: a reader keeps or lists every part of it.
@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{dcc, kcdb};
+use super::{ccri, dcc, kcdb};
 use crate::domain::fault::shortened;
 use crate::domain::id::Id;
 use crate::domain::records::Records;
@@ -87,12 +87,14 @@ pub enum Format {
     Dcc,
     /// An answer of the KCDB's interface for programs, or a list of capabilities of the KCDB.
     Kcdb,
+    /// A key comparison of radionuclides, in the XML of the BIPM.
+    Ccri,
 }
 
 impl Format {
     /// Whether its records have codes of a register, the same in all of its files.
     pub fn is_register(self) -> bool {
-        matches!(self, Self::Kcdb)
+        matches!(self, Self::Kcdb | Self::Ccri)
     }
 }
 
@@ -103,7 +105,11 @@ pub fn recognise(text: &str) -> Option<Format> {
     match text.as_bytes().first()? {
         b'<' => {
             let (namespace, name) = root(text)?;
-            (namespace == dcc::NAMESPACE && name == dcc::ROOT).then_some(Format::Dcc)
+            match (namespace.as_str(), name.as_str()) {
+                (dcc::NAMESPACE, dcc::ROOT) => Some(Format::Dcc),
+                (ccri::NAMESPACE, ccri::ROOT) => Some(Format::Ccri),
+                _ => None,
+            }
         }
         b'{' => {
             let object: HashMap<String, &RawValue> = serde_json::from_str(text).ok()?;
@@ -128,6 +134,7 @@ pub fn read(name: &str, text: &str) -> Result<Converted, ReadError> {
     match recognise(text) {
         Some(Format::Dcc) => dcc::read(name, text),
         Some(Format::Kcdb) => kcdb::read(name, text),
+        Some(Format::Ccri) => ccri::read(name, text),
         None => Err(refusal(text)),
     }
 }
@@ -158,10 +165,10 @@ fn refusal(text: &str) -> ReadError {
 
 fn unknown() -> ReadError {
     ReadError::new(
-        "không nhận ra định dạng; đọc được: chứng chỉ hiệu chuẩn số (DCC 3.0 đến 3.3, XML) và \
-         dữ liệu CMC của KCDB (JSON)",
+        "không nhận ra định dạng; đọc được: chứng chỉ hiệu chuẩn số (DCC 3.0 đến 3.3, XML), dữ liệu \
+         CMC của KCDB (JSON) và so sánh chủ chốt của CCRI (XML)",
         "the format is not known; what can be read: digital calibration certificates (DCC 3.0 to \
-         3.3, XML) and CMC data of the KCDB (JSON)",
+         3.3, XML), CMC data of the KCDB (JSON) and key comparisons of the CCRI (XML)",
     )
 }
 
@@ -358,6 +365,8 @@ mod tests {
         let dcc = r#"<?xml version="1.0"?><!-- > --><d:digitalCalibrationCertificate a="/>'" xmlns:d="https://ptb.de/dcc">"#;
         assert_eq!(recognise(dcc), Some(Format::Dcc));
         assert_eq!(recognise(&format!("\u{feff}\n{dcc}")), Some(Format::Dcc));
+        let comparison = r#"<kc:comparison xmlns:kc="KC_Schema">"#;
+        assert_eq!(recognise(comparison), Some(Format::Ccri));
         assert_eq!(recognise(r#"{"data": [], "versionApiKcdb": "1.0.13"}"#), Some(Format::Kcdb));
         assert_eq!(
             recognise(r#"[{"id": 1, "kcdbCode": "SIM-EM-CA-000008LY-1"}]"#),
