@@ -28,8 +28,17 @@ pub struct Config {
     pub server: Server,
     /// Who is believed to be whom.
     pub identity: Identity,
+    /// Where the KCDB is.
+    pub kcdb: Kcdb,
     /// What is logged, and how.
     pub logging: Logging,
+}
+
+/// Where the KCDB is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kcdb {
+    /// `ETALON_KCDB_URL`: its interface for programs, without a slash at its end.
+    pub url: String,
 }
 
 /// Where the registry is kept.
@@ -222,7 +231,7 @@ fn words(words: impl Iterator<Item = &'static str>) -> Text {
 }
 
 /// All settings, in the order of `.env.example`.
-pub static SECTIONS: [Section; 4] = [
+pub static SECTIONS: [Section; 5] = [
     Section {
         vi: "Cơ sở dữ liệu",
         en: "Database",
@@ -245,6 +254,7 @@ pub static SECTIONS: [Section; 4] = [
             &OIDC_JWKS_FILE,
         ],
     },
+    Section { vi: "KCDB", en: "KCDB", settings: &[&KCDB_URL] },
     Section { vi: "Nhật ký vận hành", en: "Logging", settings: &[&LOG, &LOG_FORMAT] },
 ];
 
@@ -274,6 +284,15 @@ static DATABASE_WAIT_SECONDS: Setting = Setting {
     en: "How long a start waits for the database to answer.",
     // No database that will come takes an hour.
     values: Values::Seconds(0..=3_600),
+};
+
+static KCDB_URL: Setting = Setting {
+    name: "ETALON_KCDB_URL",
+    default: Some("https://www.bipm.org/api/kcdb"),
+    secret: false,
+    vi: "Giao diện cho chương trình của KCDB, mà etalon kcdb fetch hỏi.",
+    en: "The interface for programs of the KCDB, which etalon kcdb fetch asks.",
+    values: Values::WebAddress,
 };
 
 static LISTEN: Setting = Setting {
@@ -445,6 +464,7 @@ impl Config {
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Faults> {
         let mut reader = Reader { variable, faults: Vec::new() };
         let sections = (reader.database(), reader.server(), reader.identity(), reader.logging());
+        let kcdb = reader.kcdb();
         if let (_, Some(server), Some(Identity { oidc: Some(oidc), .. }), _) = &sections
             && oidc.issuer == server.public_url
         {
@@ -456,11 +476,11 @@ impl Config {
             );
             reader.fault(&OIDC_ISSUER, "bad_setting", message);
         }
-        match sections {
-            (Some(database), Some(server), Some(identity), Some(logging))
+        match (sections, kcdb) {
+            ((Some(database), Some(server), Some(identity), Some(logging)), Some(kcdb))
                 if reader.faults.is_empty() =>
             {
-                Ok(Self { database, server, identity, logging })
+                Ok(Self { database, server, identity, kcdb, logging })
             }
             _ => Err(Faults(reader.faults)),
         }
@@ -523,6 +543,11 @@ impl<V: Fn(&str) -> Option<OsString>> Reader<V> {
         let audience = self.text(&OIDC_AUDIENCE);
         let jwks_file = self.path(&OIDC_JWKS_FILE);
         Some(Oidc { issuer: issuer?, audience: audience?, jwks_file: jwks_file? })
+    }
+
+    fn kcdb(&mut self) -> Option<Kcdb> {
+        let url = self.parsed(&KCDB_URL, |text| is_web_address(text).then(|| text.into()));
+        Some(Kcdb { url: url? })
     }
 
     fn logging(&mut self) -> Option<Logging> {
@@ -656,6 +681,7 @@ mod tests {
                 setup_key_file: None,
                 oidc: None,
             },
+            kcdb: Kcdb { url: "https://www.bipm.org/api/kcdb".into() },
             logging: Logging { filter: "info".into(), format: LogFormat::Text },
         };
         assert_eq!(none, expected);
@@ -667,6 +693,7 @@ mod tests {
     fn what_is_set_is_read() {
         let set = read(&[
             ("DATABASE_URL", "postgres://registry@db/etalon"),
+            ("ETALON_KCDB_URL", "http://127.0.0.1:9/kcdb"),
             ("ETALON_DATA_DIR", "/var/lib/etalon"),
             ("ETALON_DATABASE_WAIT_SECONDS", "0"),
             ("ETALON_LISTEN", "[::]:80"),
@@ -706,6 +733,7 @@ mod tests {
                     jwks_file: "/etc/jwks.json".into(),
                 }),
             },
+            kcdb: Kcdb { url: "http://127.0.0.1:9/kcdb".into() },
             logging: Logging { filter: "warn,etalon::http=debug".into(), format: LogFormat::Json },
         };
         assert_eq!(set.expect("no setting is wrong"), expected);

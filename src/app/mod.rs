@@ -8,6 +8,7 @@ pub mod certificates;
 pub mod conformance;
 pub mod convert;
 pub mod export;
+pub mod fetch;
 pub mod history;
 pub mod idempotency;
 pub mod impact;

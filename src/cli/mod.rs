@@ -64,7 +64,8 @@ Exit status:
   64  the command line is wrong
   65  input data is refused, or the claim cannot be asked of it
   66  a file is not there, cannot be read or is no registry
-  69  the database cannot be used: it does not answer, is locked or damaged, or has another schema
+  69  the database cannot be used: it does not answer, is locked or damaged, or has another schema;
+      or the KCDB does not answer
   70  a fault of this program
   74  an output or the database cannot be written
 

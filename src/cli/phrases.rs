@@ -464,6 +464,11 @@ phrases! {
 
 // The KCDB
 phrases! {
+    PAGES = "trang", "pages";
+    FETCHED = "số CMC: {rows}, số trang: {pages}, trong đó có sẵn: {kept}; trạng thái lúc {at}",
+        "CMCs: {rows}, pages: {pages}, of them there before: {kept}; the state of {at}";
+    IMPORT_FETCHED = "nhập bằng: etalon import {file} --source kcdb",
+        "import them with: etalon import {file} --source kcdb";
     SERVICES_FOUND = "{found} trên {all} loại dịch vụ", "{found} of {all} service categories";
     SERVICE_CLOSED = "không còn được dùng", "no longer assigned";
     CATEGORIES_KNOWN = "{file}: mọi loại dịch vụ đều có trong phân loại",
