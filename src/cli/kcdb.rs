@@ -53,8 +53,6 @@ struct Fetch {
     /// Only of this country, by its two letters; may be given several times.
     #[arg(long = "country", value_name = "CODE")]
     countries: Vec<String>,
-    #[command(flatten)]
-    conditions: Conditions,
     /// Rows of a page, 1 to 10,000.
     #[arg(long, value_name = "ROWS", default_value_t = 500)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -73,6 +71,8 @@ struct Fetch {
     /// BIPM.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+    #[command(flatten)]
+    conditions: Conditions,
 }
 
 /// Conditions that narrow a search further, in the words of the KCDB.
