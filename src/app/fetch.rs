@@ -539,7 +539,13 @@ impl<'p> Client<'p> {
             ),
         };
         match error {
-            ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::HostNotFound => {
+            ureq::Error::BadUri(_)
+            | ureq::Error::Http(_)
+            | ureq::Error::HostNotFound
+            | ureq::Error::Tls(_)
+            | ureq::Error::Rustls(_) => Err(Failed::Unavailable(reason)),
+            // So says the library of a certificate that is not trusted.
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
                 Err(Failed::Unavailable(reason))
             }
             _ => Ok(Got::NotNow(reason, None)),

@@ -536,8 +536,8 @@ impl<'d> Reader<'d> {
         let said = number("coverageFactor").map(|factor| factor.to_exact());
         let factor = factor.map(BigDecimal::from).or(said);
         let doubled = match factor {
-            Some(factor) if factor == BigDecimal::from(1) => Some(2),
-            Some(factor) if factor == BigDecimal::from(2) => Some(1),
+            Some(factor) if factor == 1 => Some(2),
+            Some(factor) if factor == 2 => Some(1),
             _ => None,
         };
         let figure = number(name).filter(|figure| !figure.is_negative()).zip(doubled);
@@ -697,7 +697,7 @@ mod tests {
     use super::*;
 
     /// A comparison of our own making with the traps of the real ones.
-    const SMALL: &str = include_str!("ccri_small.xml");
+    const SMALL: &str = include_str!("../../examples/key-comparison.xml");
 
     #[test]
     fn the_latest_release_is_the_comparison() {

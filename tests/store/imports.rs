@@ -522,7 +522,7 @@ fn foreign_formats(database: &Database) {
 /// An institute is one record in all comparisons of a source, and keeps it when they come again.
 fn comparisons_share_their_institutes(database: &Database) {
     let registry = database.registry();
-    let small = include_str!("../../src/exchange/ccri_small.xml");
+    let small = include_str!("../../examples/key-comparison.xml");
     let other = small.replace("Xx-99", "Yy-1").replace("GAMMA", "DELTA");
     let named = Options { source: Some("ccri".to_owned()), ..Options::default() };
     let import = |name: &str, text: &str| {
