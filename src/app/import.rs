@@ -233,7 +233,8 @@ impl Registry {
         {
             return Ok(Once::Replayed(value));
         }
-        let (unchecked, unread) = match outcome::recognise(text) {
+        let format = outcome::recognise(text);
+        let (unchecked, unread) = match format {
             None => (bundle::read(text), Vec::new()),
             Some(format) => {
                 // The name goes into the labels. Where the file is a source of its own they are
@@ -245,7 +246,7 @@ impl Registry {
                 (Unchecked::from(converted.records), converted.unread)
             }
         };
-        let snapshot = Snapshot::of(text, options.snapshot_of.as_ref(), author.now)?;
+        let snapshot = Snapshot::of(text, format, options.snapshot_of.as_ref(), author.now)?;
         let document = Digest::of(&[text.as_bytes()]);
         let named = options.source.clone().or_else(|| unchecked.source().map(str::to_owned));
         let source = named.unwrap_or_else(|| format!("sha256:{document}"));

@@ -22,7 +22,7 @@ use crate::domain::period::{Day, Instant};
 use crate::domain::records::AnyRecord;
 use crate::domain::text::Text;
 use crate::exchange::kcdb::answer::{Answer, Code, Scope};
-use crate::exchange::outcome::{self, Format};
+use crate::exchange::outcome::Format;
 use crate::store::{Said, StoreError, Stored, Writer};
 
 use super::refusal::Refusal;
@@ -40,6 +40,8 @@ pub(super) struct Snapshot {
     answer: Answer,
     /// What it covers wholly, where that is known.
     scope: Option<Scope>,
+    /// Whether its sender says so, not the file itself.
+    is_said_by_sender: bool,
     /// The day whose state it shows, where that is known.
     day: Option<Day>,
 }
@@ -63,17 +65,18 @@ pub(super) struct Merged {
 pub(super) type Listed = (usize, String, AnyRecord);
 
 impl Snapshot {
-    /// A text as a snapshot; none where it is of another format. `scope` is what its sender says
+    /// A text of a format as a snapshot; none where it is not one of the KCDB. `scope` is what its sender says
     /// that it covers.
     ///
     /// # Errors
     /// When it does not cover that: another format, a part of an answer, or with other codes.
     pub(super) fn of(
         text: &str,
+        format: Option<Format>,
         scope: Option<&Scope>,
         now: Instant,
     ) -> Result<Option<Self>, Refusal> {
-        let is_kcdb = outcome::recognise(text) == Some(Format::Kcdb);
+        let is_kcdb = format == Some(Format::Kcdb);
         let answer = if is_kcdb { Answer::of(text) } else { Answer::default() };
         if let Some(scope) = scope
             && !answer.is_whole
@@ -97,7 +100,8 @@ impl Snapshot {
         }
         let day = answer.fetched_at.or(scope.map(|_| now)).map(Instant::day);
         let known = answer.scope.clone().filter(|_| answer.is_whole);
-        Ok(Some(Self { scope: scope.cloned().or(known), day, answer }))
+        let is_said_by_sender = scope.is_some();
+        Ok(Some(Self { scope: scope.cloned().or(known), is_said_by_sender, day, answer }))
     }
 
     /// Puts the records of the file to those of the registry, and adds those of which the file says
@@ -111,7 +115,8 @@ impl Snapshot {
         records: Vec<Listed>,
         said: &BTreeMap<String, Said>,
     ) -> Result<(Vec<Merged>, Vec<Fault>), Refusal> {
-        self.refuse_others(&records)?;
+        let mut warnings = Vec::new();
+        let scope = self.covered(&records, &mut warnings)?;
         let ids: HashSet<Id> =
             records.iter().map(|(_, _, record)| record.record().id().clone()).collect();
         let stored: HashMap<Id, Stored> = writer
@@ -119,7 +124,6 @@ impl Snapshot {
             .into_iter()
             .map(|stored| (stored.id.clone(), stored))
             .collect();
-        let mut warnings = Vec::new();
         let mut unexplained = Vec::new();
         let mut merged = Vec::with_capacity(records.len());
         for listed in records {
@@ -129,29 +133,46 @@ impl Snapshot {
         }
         let others = others(writer, said, &ids)?;
         let superseded = supersede(&mut merged, &others);
-        let absent = self.absent(&merged, others, superseded, &mut warnings);
+        let absent = self.absent(scope, &merged, others, superseded, &mut warnings);
         warnings.extend(unexplained_statuses(&unexplained));
         merged.extend(absent);
         Ok((merged, warnings))
     }
 
-    /// Refuses a file with codes that are not in what it is said to cover.
-    fn refuse_others(&self, records: &[Listed]) -> Result<(), Refusal> {
-        let Some(scope) = &self.scope else { return Ok(()) };
-        let codes = records.iter().filter_map(|(_, _, record)| code_of(record));
-        let mut others =
-            codes.filter(|code| Code::parse(code).is_none_or(|code| !scope.has(&code)));
-        let Some(other) = others.next() else { return Ok(()) };
+    /// What the file covers wholly. Where it has codes that are not of that part, its sender is
+    /// told; what a file says of itself is then not relied on.
+    fn covered(
+        &self,
+        records: &[Listed],
+        warnings: &mut Vec<Fault>,
+    ) -> Result<Option<&Scope>, Refusal> {
+        let Some(scope) = &self.scope else { return Ok(None) };
+        let mut codes = records.iter().filter_map(|(_, _, record)| code_of(record));
+        let Some(other) = codes.find(|code| Code::parse(code).is_none_or(|code| !scope.has(&code)))
+        else {
+            return Ok(Some(scope));
+        };
+        if self.is_said_by_sender {
+            let message = Text::new(
+                format!(
+                    "CMC {other} nằm ngoài phạm vi “{scope}” của bản chụp; hãy nêu đúng phạm vi đã tìm"
+                ),
+                format!(
+                    "CMC {other} is outside of “{scope}”, which the snapshot is said to cover; say what was searched"
+                ),
+            );
+            return Err(Refusal::fault("/data", "outside_snapshot", message));
+        }
         let message = Text::new(
             format!(
-                "CMC {other} nằm ngoài phạm vi “{scope}” của bản chụp; hãy nêu đúng phạm vi đã tìm"
+                "CMC {other} nằm ngoài phạm vi đã tìm “{scope}”; CMC vắng mặt trong tệp không bị coi là đã xóa"
             ),
             format!(
-                "CMC {other} is outside of “{scope}”, which the snapshot is said to cover; say what \
-                 was searched"
+                "CMC {other} is outside of what was searched, “{scope}”; CMCs that the file does not list are not taken for deleted"
             ),
         );
-        Err(Refusal::fault("/data", "outside_snapshot", message))
+        warnings.push(Fault::warning("/data", "outside_snapshot", message));
+        Ok(None)
     }
 
     /// One record of the file.
@@ -218,6 +239,7 @@ impl Snapshot {
     /// version, and those that a whole snapshot would list.
     fn absent(
         &self,
+        scope: Option<&Scope>,
         merged: &[Merged],
         others: Vec<Other>,
         mut superseded: HashMap<Id, CapabilityStatusEntry>,
@@ -230,7 +252,7 @@ impl Snapshot {
         let mut found = Vec::new();
         for mut other in others {
             let mut added: Vec<_> = superseded.remove(&other.capability.id).into_iter().collect();
-            if let (Some(scope), Some(day), Some(code)) = (&self.scope, self.day, other.code())
+            if let (Some(scope), Some(day), Some(code)) = (scope, self.day, other.code())
                 && scope.has(&code)
             {
                 let history = other.capability.status_history.iter().chain(&added);

@@ -209,6 +209,11 @@ fn pages_and_narrow_searches_take_nothing_away(database: &Database) {
         assert_eq!(codes(&import(&registry, &text, SECOND, &kcdb())), [""; 0]);
         assert_eq!(history(&registry, C).len(), 1);
     }
+    // Nor where the file has others than it says that it searched.
+    let odd = row("APMP-T-VN-0000000E-1", "Published", "2020-01-01", "");
+    let report = import(&registry, &snapshot(SECOND, &[odd]), SECOND, &kcdb());
+    assert_eq!(codes(&report), ["outside_snapshot"]);
+    assert_eq!(history(&registry, C).len(), 1);
     // An answer without any row is a fetch gone wrong rather than the end of an institute.
     let report = import(&registry, &snapshot(THIRD, &[]), THIRD, &kcdb());
     assert_eq!(codes(&report), ["empty_snapshot"]);
