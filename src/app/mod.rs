@@ -7,6 +7,7 @@ mod cases;
 pub mod certificates;
 pub mod conformance;
 pub mod convert;
+pub mod dcc;
 pub mod export;
 pub mod history;
 pub mod idempotency;

@@ -405,7 +405,10 @@ object! {
             calibration: Id,
             /// The row of that certificate.
             result: String,
-            /// SHA-256 of the certificate, where only the document is known.
+            /// Number of the certificate as it is cited; with `document_sha256` what is known of a
+            /// certificate that is not in the registry.
+            certificate_number: String,
+            /// SHA-256 of the certificate's document as it was used.
             document_sha256: String,
             /// What it was used for; main when absent.
             role: ReferenceRole,
@@ -453,6 +456,9 @@ record! {
             version_label: String,
             /// The certificate it amends.
             amends: Id,
+            /// Number of the certificate it amends, as it is cited; what is known of it where that
+            /// certificate is not in the registry.
+            amends_number: String,
             /// What the amendment does.
             change: Change,
             /// Day of receipt of the item.

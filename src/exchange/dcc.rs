@@ -8,15 +8,18 @@
 //! say what quantity it is and what its number is; names for people say nothing here (rule Q-06).
 //! Every element is settled: read, listed with a reason, or found at the end and listed then.
 
+mod print;
+
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use roxmltree::{Document, ExpandedName, Node, ParsingOptions};
 
+pub use self::print::{OF_CERTIFICATE, print};
 use super::outcome::{Converted, Labels, ReadError, Unread, UnreadList, other_root, sha256};
 use crate::domain::calibration::{
-    Calibration, CalibrationKind, CalibrationResult, CertificateDocument, Condition, Conformity,
-    ConformityStatement, DueSource, Endorsement, ItemIdentification, Method, Reference,
+    Calibration, CalibrationKind, CalibrationResult, CertificateDocument, Change, Condition,
+    Conformity, ConformityStatement, DueSource, Endorsement, ItemIdentification, Method, Reference,
     ReferenceRole, ValueIs,
 };
 use crate::domain::decimal::Decimal;
@@ -42,6 +45,8 @@ pub(super) const NAMESPACE: &str = "https://ptb.de/dcc";
 pub(super) const ROOT: &str = "digitalCalibrationCertificate";
 /// Namespace of the D-SI.
 const SI: &str = "https://ptb.de/si";
+/// Media type of a DCC.
+pub const MEDIA_TYPE: &str = "application/dcc+xml";
 /// Versions of the schema that are read.
 const VERSIONS: [&str; 4] = ["3.0.", "3.1.", "3.2.", "3.3."];
 
@@ -265,6 +270,10 @@ pub fn read(name: &str, xml: &str) -> Result<Converted, ReadError> {
     let root = document.root_element();
     let places = Places::new(xml, &document)?;
     supported(root).map_err(|error| places.locate(error, root))?;
+    let embedded = print::embedded(xml, &document);
+    if let Some(Ok(records)) = embedded {
+        return Ok(printed(records, sha256(xml)));
+    }
     let reader = Reader {
         places,
         labels: Labels::new(name),
@@ -276,7 +285,45 @@ pub fn read(name: &str, xml: &str) -> Result<Converted, ReadError> {
         results: Vec::new(),
         made_with: HashMap::new(),
     };
-    reader.certificate(root, sha256(xml))
+    let mut converted = reader.certificate(root, sha256(xml))?;
+    if embedded.is_some() {
+        converted.unread.insert(0, other_records());
+    }
+    Ok(converted)
+}
+
+/// The records that a certificate was printed from, as they are in its document.
+fn printed(mut records: Records, digest: String) -> Converted {
+    let document = CertificateDocument {
+        media_type: Some(MEDIA_TYPE.to_owned()),
+        sha256: Some(digest),
+        signed_by: None,
+    };
+    for calibration in records.calibrations.iter_mut() {
+        calibration.document = Some(document.clone());
+    }
+    let mut as_uploaded = Records::default();
+    for (position, mut record) in records.into_any() {
+        record.record_mut().set_evidence(Some(EvidenceLevel::DocumentUploaded), None);
+        as_uploaded.push_any(position, record);
+    }
+    Converted { records: as_uploaded, unread: Vec::new() }
+}
+
+/// That the records which Etalon put into a certificate were not taken.
+fn other_records() -> Unread {
+    Unread {
+        place: format!("/dcc:{ROOT}/dcc:comment"),
+        line: None,
+        count: 1,
+        found: None,
+        reason: Text::new(
+            "các bản ghi mà Etalon ghi kèm không khớp với phần còn lại của giấy chứng nhận: một trong \
+             hai đã bị sửa; chỉ đọc giấy chứng nhận",
+            "the records that Etalon put here do not say what the certificate says: one of the two \
+             was changed; only the certificate was read",
+        ),
+    }
 }
 
 fn not_xml(error: &roxmltree::Error) -> ReadError {
@@ -499,6 +546,29 @@ fn qualified(name: ExpandedName<'_, '_>) -> String {
     format!("{prefix}{}", name.name())
 }
 
+/// The unit of a quantity that is not in units of the SI, as its metadata say: a UCUM code is read,
+/// what else a unit was defined by is not.
+fn non_si(quantity: Element<'_>) -> Result<Option<Unit>, Text> {
+    let metadata = along(quantity, &["measurementMetaData", "metaData"]);
+    let Some((metadata, unit)) =
+        metadata.into_iter().find_map(|data| Some((data, child(data, "nonSIUnit")?)))
+    else {
+        return Ok(None);
+    };
+    let code = own_text(unit).unwrap_or_default();
+    let definition = child(metadata, "nonSIDefinition").and_then(own_text);
+    match Unit::parse(&code).ok().filter(|_| definition.as_deref() == Some("UCUM")) {
+        Some(unit) => Ok(Some(unit)),
+        None => {
+            let found = shortened(&code);
+            Err(Text::new(
+                format!("đơn vị “{found}” không thuộc SI và không phải mã UCUM"),
+                format!("the unit “{found}” is not of the SI and no UCUM code"),
+            ))
+        }
+    }
+}
+
 /// What the numbers of a quantity are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Role {
@@ -588,6 +658,9 @@ impl<'d> Series<'d> {
     fn of_form(quantity: Element<'d>, form: Element<'d>) -> Result<Self, Text> {
         let printed = si_child(form, "unit").and_then(own_text).unwrap_or_default();
         let mut units = Vec::new();
+        if let Some(unit) = non_si(quantity)? {
+            return Self::in_units(quantity, form, vec![unit]);
+        }
         for string in printed.split_whitespace() {
             let code = dsi::to_ucum(string).map_err(|error| {
                 let found = shortened(string);
@@ -607,6 +680,10 @@ impl<'d> Series<'d> {
                     .map_err(|error| Text::new(error.message_vi(), error.message_en()))?,
             );
         }
+        Self::in_units(quantity, form, units)
+    }
+
+    fn in_units(quantity: Element<'d>, form: Element<'d>, units: Vec<Unit>) -> Result<Self, Text> {
         let values = decimals(si_child(form, "value"));
         let fitting = !values.is_empty() && (units.len() == 1 || units.len() == values.len());
         if !fitting {
@@ -690,6 +767,9 @@ fn kinds_said(element: Element<'_>) -> Vec<QuantityKindId> {
 }
 
 fn kind_of_reference_type(word: &str) -> Option<QuantityKindId> {
+    if let Some(id) = word.strip_prefix(print::PREFIX) {
+        return QuantityKindId::parse(id);
+    }
     let (_, kind) = KINDS_BY_REFERENCE_TYPE.iter().find(|(known, _)| *known == word)?;
     QuantityKindId::parse(kind)
 }
@@ -840,7 +920,7 @@ impl<'d> Reader<'d> {
             |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
         let code = own_text(element).filter(is_code)?;
         self.settle(element);
-        Some(code)
+        Some(code).filter(|code| code != print::NO_COUNTRY)
     }
 
     /// The wordings of an element with `content` in several languages.
@@ -902,6 +982,7 @@ impl<'d> Reader<'d> {
         let item = item.ok_or_else(|| no_item(&self.places, administrative))?;
         let items = if self.items.len() > 1 { self.items.clone() } else { Vec::new() };
         let (due_on, due_on_source) = statements.due.unzip();
+        let (amends_number, change) = self.amendment(core).unzip();
         let calibration = Calibration {
             id: self.labels.id("calibration")?,
             kind: CalibrationKind::Calibration,
@@ -912,7 +993,8 @@ impl<'d> Reader<'d> {
             item,
             version_label: None,
             amends: None,
-            change: None,
+            amends_number,
+            change,
             received_on: self.day(core, "receiptDate"),
             issued_on: self.day(core, "issueDate"),
             site: None,
@@ -929,7 +1011,7 @@ impl<'d> Reader<'d> {
             references_complete: None,
             epoch: None,
             document: Some(CertificateDocument {
-                media_type: Some("application/xml".to_owned()),
+                media_type: Some(MEDIA_TYPE.to_owned()),
                 sha256: Some(digest),
                 signed_by: None,
             }),
@@ -955,6 +1037,19 @@ impl<'d> Reader<'d> {
         self.settle(root);
         self.sweep(root);
         Ok(Converted { records: self.records, unread: self.unread.into_list() })
+    }
+
+    /// The number of the certificate that this one stands for, and how.
+    fn amendment(&mut self, core: Element<'d>) -> Option<(String, Change)> {
+        let report = child(core, "reportAmendedSubstituted")?;
+        let change = match child(report, "typeOfChange").and_then(own_text)?.as_str() {
+            "amended" => Change::Corrected,
+            "substituted" => Change::Replaced,
+            _ => return None,
+        };
+        let number = self.child_text(report, "replacedUniqueIdentifier")?;
+        self.child_text(report, "typeOfChange");
+        Some((number, change))
     }
 
     fn laboratory(
@@ -1072,6 +1167,11 @@ impl<'d> Reader<'d> {
         let mut serial_number = None;
         let mut identifiers = Vec::new();
         for identification in along(element, &["identifications", "identification"]) {
+            if is_of_type(identification, &["etalon_id"]) {
+                // The registry that printed the certificate knows the standard by it.
+                identification.descendants().for_each(|part| self.settle(part));
+                continue;
+            }
             let issuer = self.child_text(identification, "issuer").unwrap_or_default();
             let Some(value) = self.child_text(identification, "value") else { continue };
             let kind = match issuer.as_str() {
@@ -1430,6 +1530,11 @@ impl<'d> Reader<'d> {
                 self.settle(element);
             }
         }
+        for name in ["nonSIDefinition", "nonSIUnit"] {
+            for element in along(series.quantity, &["measurementMetaData", "metaData", name]) {
+                self.settle(element);
+            }
+        }
         for alternative in &series.alternatives {
             self.refuse(*alternative, Text::new(ALTERNATIVE.0, ALTERNATIVE.1));
         }
@@ -1559,6 +1664,7 @@ impl<'d> Reader<'d> {
                 realisation: None,
                 calibration: None,
                 result: None,
+                certificate_number: self.certificate_number(element),
                 document_sha256: self.certificate_digest(element),
                 role: is_main.then_some(ReferenceRole::Main),
                 model: None,
@@ -1572,6 +1678,12 @@ impl<'d> Reader<'d> {
             });
         }
         Ok(references)
+    }
+
+    /// The number of the certificate of an equipment.
+    fn certificate_number(&mut self, equipment: Element<'d>) -> Option<String> {
+        let certificate = child(equipment, "certificate")?;
+        self.child_text(certificate, "referralID")
     }
 
     /// The SHA-256 of the certificate of an equipment, where it is stated as one.
@@ -1615,7 +1727,7 @@ fn result_of<'s, 'd>(
     let known: Vec<_> = known.collect();
     let results = known.iter().filter_map(|(series, kind)| match series.role() {
         Some(Role::Result(value_is)) => Some((*series, Some(value_is), *kind)),
-        None if si_child(series.form, "quantityTypeQUDT").is_some() => Some((*series, None, *kind)),
+        None if says_its_kind(series) => Some((*series, None, *kind)),
         _ => None,
     });
     let results: Vec<_> = results.collect();
@@ -1633,6 +1745,13 @@ fn result_of<'s, 'd>(
     };
     let alike = results.iter().filter(|(_, own, of)| (*own, *of) == (value_is, kind)).count();
     if alike > 1 { Err(SEVERAL_ALIKE) } else { Ok((found, value_is, kind)) }
+}
+
+/// Whether a quantity itself says which quantity it is, and not only what it stands in.
+fn says_its_kind(series: &Series<'_>) -> bool {
+    si_child(series.form, "quantityTypeQUDT").is_some()
+        || words(series.quantity, "refType")
+            .any(|word| word.starts_with(print::PREFIX) && kind_of_reference_type(word).is_some())
 }
 
 /// The value that was to be set, where metadata of a table say it.

@@ -1,0 +1,164 @@
+//! Certificates printed as DCCs: valid against the schema of the PTB, and read again as they were.
+
+#[path = "support/vectors.rs"]
+mod folder;
+
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use etalon::app::conformance::cases;
+use etalon::app::dcc::{Citation, gather};
+use etalon::domain::id::Id;
+use etalon::domain::log::Digest;
+use etalon::domain::records::{AnyRecord, Records};
+use etalon::exchange::bundle;
+use etalon::exchange::dcc;
+use etalon::exchange::outcome;
+use uppsala::XsdValidator;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The schema of DCC 3.3.0; none, with a printed word, where it is not here.
+fn schema() -> Option<XsdValidator> {
+    let folder = root().join("../shared/data/dcc/schemas");
+    if !folder.is_dir() {
+        println!("skipped: {} is not here", folder.display());
+        return None;
+    }
+    // The validator follows no import that leads out of the schema's own folder.
+    let flat = tempfile::tempdir().expect("a folder");
+    for (from, to) in [
+        ("v3.3.0/dcc.xsd", "dcc.xsd"),
+        ("dsi/v2.2.1.xsd", "dsi.xsd"),
+        ("qudt/v2.2.1.xsd", "qudt.xsd"),
+        ("xmldsig-core-schema.xsd", "xmldsig-core-schema.xsd"),
+    ] {
+        let text = std::fs::read_to_string(folder.join(from)).expect(from);
+        let text = text
+            .replace("../dsi/v2.2.1.xsd", "dsi.xsd")
+            .replace("../qudt/v2.2.1.xsd", "qudt.xsd")
+            .replace("../xmldsig-core-schema.xsd", "xmldsig-core-schema.xsd");
+        std::fs::write(flat.path().join(to), text).expect(to);
+    }
+    let text = std::fs::read_to_string(flat.path().join("dcc.xsd")).expect("a schema");
+    let schema = uppsala::parse(&text).expect("a schema");
+    let validator = XsdValidator::from_schema_with_base_path(&schema, Some(flat.path()));
+    Some(validator.expect("a schema that can be used"))
+}
+
+fn faults(validator: &XsdValidator, xml: &str) -> Vec<String> {
+    let document = uppsala::parse(xml).unwrap_or_else(|error| panic!("{error}: {xml}"));
+    validator.validate(&document).iter().map(ToString::to_string).collect()
+}
+
+/// Every certificate of some records, as it is printed.
+fn printed(records: &Records) -> Vec<(Records, String)> {
+    let all: HashMap<Id, AnyRecord> = records
+        .clone()
+        .into_any()
+        .into_iter()
+        .map(|(_, record)| (record.record().id().clone(), record))
+        .collect();
+    let mut find = |id: &Id| Ok::<_, Infallible>(all.get(id).cloned());
+    let mut cite = |id: &Id| {
+        let Some(AnyRecord::Calibrations(cited)) = all.get(id) else { return Ok(None) };
+        let sha256 = Digest::of(&[id.as_str().as_bytes()]).to_string();
+        Ok(Some(Citation { number: cited.number.clone(), sha256 }))
+    };
+    records
+        .calibrations
+        .iter()
+        .map(|calibration| {
+            let Ok(gathered) = gather(calibration.clone(), &mut find, &mut cite);
+            let xml = dcc::print(&gathered).expect("a certificate");
+            (gathered, xml)
+        })
+        .collect()
+}
+
+/// The records of all vectors.
+fn everything() -> BTreeMap<String, Records> {
+    let mut vectors = Vec::new();
+    folder::collect(&root().join("tests/vectors"), &mut vectors);
+    let mut all = BTreeMap::new();
+    for case in cases(&vectors) {
+        let (records, _) = bundle::records(case.records, "");
+        all.insert(case.id, records);
+    }
+    all
+}
+
+/// The certificates of all vectors, each once, with the records that they were printed from.
+static CERTIFICATES: LazyLock<BTreeMap<String, Records>> = LazyLock::new(|| {
+    let mut certificates = BTreeMap::new();
+    for (_, records) in everything() {
+        for (gathered, xml) in printed(&records) {
+            certificates.entry(xml).or_insert(gathered);
+        }
+    }
+    assert!(certificates.len() > 100, "{}", certificates.len());
+    certificates
+});
+
+#[test]
+fn every_certificate_of_the_vectors_is_a_valid_dcc() {
+    let Some(validator) = schema() else { return };
+    for xml in CERTIFICATES.keys() {
+        let faults = faults(&validator, xml);
+        assert!(faults.is_empty(), "{faults:#?}\n{xml}");
+    }
+    println!("{} certificates are valid", CERTIFICATES.len());
+    let one = CERTIFICATES.keys().next().expect("one");
+    for (part, other) in [
+        ("<dcc:issuer>other</dcc:issuer>", ""),
+        ("<dcc:endPerformanceDate>", "<dcc:endPerformanceDate>x"),
+        ("</si:unit>", "</si:unit><si:unit/>"),
+    ] {
+        let broken = one.replacen(part, other, 1);
+        assert_ne!(faults(&validator, &broken).len(), 0, "{part}: {broken}");
+    }
+}
+
+#[test]
+fn xmllint_finds_printed_certificates_valid() {
+    let schema = root().join("../shared/data/dcc/schemas/v3.3.0/dcc.xsd");
+    if !schema.is_file() {
+        println!("skipped: {} is not here", schema.display());
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = std::process::Command::new("xmllint");
+    command.args(["--nonet", "--noout", "--schema"]).arg(schema);
+    for (index, xml) in CERTIFICATES.keys().enumerate() {
+        let path = folder.path().join(format!("{index}.xml"));
+        std::fs::write(&path, xml).expect("a file");
+        command.arg(path);
+    }
+    let Ok(output) = command.output() else {
+        println!("skipped: there is no xmllint");
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    let faults: Vec<&str> = said.lines().filter(|line| !line.ends_with(" validates")).collect();
+    assert!(output.status.success(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn a_printed_certificate_reads_as_the_records_it_was_printed_from() {
+    for (xml, gathered) in &*CERTIFICATES {
+        let read = outcome::read("file.xml", xml).unwrap_or_else(|e| panic!("{e}\n{xml}"));
+        assert!(read.unread.is_empty(), "{:?}\n{xml}", read.unread);
+        let again = dcc::print(&read.records).expect("a certificate");
+        assert_eq!(again, *xml);
+        let (one, other) = (&gathered.calibrations[0], &read.records.calibrations[0]);
+        assert_eq!((&one.id, &one.results), (&other.id, &other.results));
+        assert_eq!(one.references, other.references);
+        let digest = Digest::of(&[xml.as_bytes()]).to_string();
+        let document = other.document.as_ref().expect("a document");
+        assert_eq!(document.sha256.as_ref(), Some(&digest));
+    }
+}
