@@ -28,6 +28,9 @@ pub struct Config {
     pub server: Server,
     /// Who is believed to be whom.
     pub identity: Identity,
+    /// `ETALON_TRUST_DIR`: the authorities that are trusted to say who signs certificates; nobody
+    /// when absent.
+    pub trust_dir: Option<PathBuf>,
     /// What is logged, and how.
     pub logging: Logging,
 }
@@ -243,6 +246,7 @@ pub static SECTIONS: [Section; 4] = [
             &OIDC_ISSUER,
             &OIDC_AUDIENCE,
             &OIDC_JWKS_FILE,
+            &TRUST_DIR,
         ],
     },
     Section { vi: "Nhật ký vận hành", en: "Logging", settings: &[&LOG, &LOG_FORMAT] },
@@ -383,6 +387,17 @@ static OIDC_JWKS_FILE: Setting = Setting {
     values: Values::Path,
 };
 
+static TRUST_DIR: Setting = Setting {
+    name: "ETALON_TRUST_DIR",
+    default: None,
+    secret: false,
+    vi: "Thư mục các tổ chức được tin cậy khi kiểm tra chữ ký của giấy chứng nhận: anchors/, \
+         intermediates/, revocation/ với các tệp PEM hoặc DER; để trống thì không tin ai.",
+    en: "Folder of the authorities that are trusted when signatures of certificates are checked: \
+         anchors/, intermediates/, revocation/ with PEM or DER files; when empty, nobody.",
+    values: Values::Path,
+};
+
 static LOG: Setting = Setting {
     name: "ETALON_LOG",
     default: Some("info"),
@@ -445,6 +460,7 @@ impl Config {
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Faults> {
         let mut reader = Reader { variable, faults: Vec::new() };
         let sections = (reader.database(), reader.server(), reader.identity(), reader.logging());
+        let trust_dir = reader.path(&TRUST_DIR);
         if let (_, Some(server), Some(Identity { oidc: Some(oidc), .. }), _) = &sections
             && oidc.issuer == server.public_url
         {
@@ -460,7 +476,7 @@ impl Config {
             (Some(database), Some(server), Some(identity), Some(logging))
                 if reader.faults.is_empty() =>
             {
-                Ok(Self { database, server, identity, logging })
+                Ok(Self { database, server, identity, trust_dir, logging })
             }
             _ => Err(Faults(reader.faults)),
         }
@@ -656,6 +672,7 @@ mod tests {
                 setup_key_file: None,
                 oidc: None,
             },
+            trust_dir: None,
             logging: Logging { filter: "info".into(), format: LogFormat::Text },
         };
         assert_eq!(none, expected);
@@ -680,6 +697,7 @@ mod tests {
             ("ETALON_OIDC_ISSUER", "https://login.example.vn/"),
             ("ETALON_OIDC_AUDIENCE", "etalon"),
             ("ETALON_OIDC_JWKS_FILE", "/etc/jwks.json"),
+            ("ETALON_TRUST_DIR", "/etc/etalon/trust"),
             ("ETALON_LOG", "warn,etalon::http=debug"),
             ("ETALON_LOG_FORMAT", "json"),
         ]);
@@ -706,6 +724,7 @@ mod tests {
                     jwks_file: "/etc/jwks.json".into(),
                 }),
             },
+            trust_dir: Some("/etc/etalon/trust".into()),
             logging: Logging { filter: "warn,etalon::http=debug".into(), format: LogFormat::Json },
         };
         assert_eq!(set.expect("no setting is wrong"), expected);

@@ -1,17 +1,26 @@
 //! Foreign files put together into one bundle.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::domain::check::check;
 use crate::domain::fault::{Fault, Gravity};
-use crate::domain::records::{Collection, Records};
+use crate::domain::id::Id;
+use crate::domain::period::Instant;
+use crate::domain::records::{CollectionName, Records};
 use crate::exchange::bundle::Bundle;
-use crate::exchange::outcome::{self, ReadError, Unread};
+use crate::exchange::dcc;
+use crate::exchange::outcome::{self, Converted, ReadError, Unread};
+use crate::exchange::signature::{SignatureOutcome, Trust};
+
+use super::linking::{Among, link};
+use super::received::check_signature;
 
 /// Foreign files as they are read one after the other.
 #[derive(Debug, Default)]
 pub struct Conversion {
     records: Records,
+    /// Records added so far.
+    added: HashMap<CollectionName, usize>,
     /// What was not read, file by file.
     pub unread: Vec<FileUnread>,
 }
@@ -33,15 +42,52 @@ impl Conversion {
     /// # Errors
     /// When no reader knows the format, or its reader refuses the file.
     pub fn add(&mut self, name: &str, text: &str) -> Result<(), ReadError> {
-        let converted = outcome::read(name, text)?;
+        self.append(name, outcome::read(name, text)?);
+        Ok(())
+    }
+
+    /// The same with a digital calibration certificate, whose signature is checked and counts in its
+    /// evidence.
+    ///
+    /// # Errors
+    /// When the file is no such certificate, or its reader refuses it.
+    pub fn add_certificate(
+        &mut self,
+        name: &str,
+        xml: &str,
+        trust: &Trust,
+        now: Instant,
+    ) -> Result<SignatureOutcome, ReadError> {
+        let mut converted = dcc::read(name, xml)?;
+        let outcome = check_signature(&mut converted.records, xml, trust, None, now);
+        self.append(name, converted);
+        Ok(outcome)
+    }
+
+    fn append(&mut self, name: &str, converted: Converted) {
         let file = name.to_owned();
         self.unread.push(FileUnread {
             file,
             records: converted.records.len(),
             unread: converted.unread,
         });
-        append(&mut self.records, &converted.records);
-        Ok(())
+        // Files may bring the same organisations and standards; the first one that says so counts.
+        let known: HashSet<Id> =
+            self.records.iter().map(|(_, _, record)| record.id().clone()).collect();
+        for (_, record) in converted.records.into_any() {
+            let is_beside = record.collection() != CollectionName::Calibrations;
+            if !(is_beside && known.contains(record.record().id())) {
+                let position = self.added.entry(record.collection()).or_default();
+                self.records.push_any(*position, record);
+                *position += 1;
+            }
+        }
+    }
+
+    /// Links the certificates to those that they cite, among the files; what stays open is listed.
+    pub fn link(&mut self) -> Vec<Unread> {
+        let Ok(open) = link(&mut self.records, &mut Among(&Records::default()));
+        open
     }
 
     /// The bundle of all files.
@@ -56,41 +102,4 @@ impl Conversion {
         }
         Ok(Bundle { source: None, records: self.records, warnings: faults })
     }
-}
-
-fn append(to: &mut Records, from: &Records) {
-    fn each<T: Clone>(to: &mut Collection<T>, from: &Collection<T>) {
-        for record in from.iter() {
-            to.push(record.clone());
-        }
-    }
-    // Written out, so that a new collection cannot be forgotten here.
-    let Records {
-        organisations,
-        memberships,
-        accreditations,
-        legal_recognitions,
-        capabilities,
-        measurement_standards,
-        realisations,
-        calibrations,
-        comparisons,
-        documents,
-        nonconformities,
-        attestations,
-        programme,
-    } = from;
-    each(&mut to.organisations, organisations);
-    each(&mut to.memberships, memberships);
-    each(&mut to.accreditations, accreditations);
-    each(&mut to.legal_recognitions, legal_recognitions);
-    each(&mut to.capabilities, capabilities);
-    each(&mut to.measurement_standards, measurement_standards);
-    each(&mut to.realisations, realisations);
-    each(&mut to.calibrations, calibrations);
-    each(&mut to.comparisons, comparisons);
-    each(&mut to.documents, documents);
-    each(&mut to.nonconformities, nonconformities);
-    each(&mut to.attestations, attestations);
-    each(&mut to.programme, programme);
 }

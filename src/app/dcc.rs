@@ -118,6 +118,28 @@ fn handed_on(record: AnyRecord) -> Option<AnyRecord> {
 }
 
 impl Registry {
+    /// Certificates as DCCs, one after the other, with their numbers: each goes to `take`.
+    ///
+    /// # Errors
+    /// Those of [`Self::certificate_as_dcc`], or of `take`.
+    pub fn certificates_as_dcc<E: From<Refusal>>(
+        &self,
+        ids: &[Id],
+        at: u64,
+        take: &mut dyn FnMut(&str, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let reader = &Reader::Everything;
+        let mut printer =
+            Printer { registry: self, reader, path: Vec::new(), cited: HashMap::new() };
+        for id in ids {
+            let stored = self.get(CollectionName::Calibrations, id, at)?;
+            let number = parsed(&stored).map_err(Refusal::from)?;
+            let number = number.get("number").and_then(Value::as_str).unwrap_or_default();
+            take(number, &printer.print(&stored)?)?;
+        }
+        Ok(())
+    }
+
     /// A certificate as a DCC, for a reader who sees all that it names.
     ///
     /// # Errors
@@ -245,5 +267,5 @@ fn not_whole() -> Refusal {
 }
 
 fn cannot(vi: impl Into<String>, en: impl Into<String>) -> Refusal {
-    Refusal::fault("", "no_dcc", Text::new(vi, en))
+    Refusal::NoSuchForm(Text::new(vi, en))
 }

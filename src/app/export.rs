@@ -26,6 +26,8 @@ pub enum Extent {
     Laboratory(Id),
     /// What a claim on a standard is decided from.
     Chain(Id),
+    /// A certificate and what it names.
+    Certificate(Id),
 }
 
 impl Registry {
@@ -54,6 +56,10 @@ impl Registry {
             Extent::Chain(id) => {
                 self.get(CollectionName::MeasurementStandards, id, at)?;
                 export.chain(id)?;
+            }
+            Extent::Certificate(id) => {
+                self.get(CollectionName::Calibrations, id, at)?;
+                export.take_ids(BTreeSet::from([id.clone()]))?;
             }
         }
         export.take_named()?;

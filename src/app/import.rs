@@ -25,7 +25,8 @@ use crate::domain::period::Instant;
 use crate::domain::records::{AnyRecord, CollectionName, Records};
 use crate::domain::text::Text;
 use crate::exchange::bundle::{self, Unchecked};
-use crate::exchange::outcome::{self, ReadError, Unread};
+use crate::exchange::outcome::{self, Format, ReadError, Unread};
+use crate::exchange::signature::SignatureOutcome;
 use crate::ids;
 use crate::store::{Job, Said, StoreError, Stored, Writer};
 
@@ -34,6 +35,7 @@ use super::cases;
 use super::history;
 use super::idempotency::{self, Answered, Attempt};
 use super::privacy::is_confidential;
+use super::received;
 use super::refusal::Refusal;
 use super::registry::{Author, Registry, named_by, parsed};
 
@@ -53,6 +55,8 @@ pub struct Options {
     pub dry_run: bool,
     /// Records keep the `recorded_at` that they carry; for an empty registry.
     pub historical: bool,
+    /// A time at which signatures of certificates are known to have existed.
+    pub signatures_at: Option<Instant>,
 }
 
 vocabulary! {
@@ -108,6 +112,9 @@ answer! {
         log_index: u64,
         /// What was noticed; the rules of the catalogue judge it.
         warnings: Vec<Fault>,
+        /// What came of checking the signature of a digital calibration certificate.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        signature: Option<SignatureOutcome>,
         /// Parts of a foreign file that are not in the records.
         unread: Vec<Unread>,
         /// Record by record, in the order of the file; those done before are left out.
@@ -228,13 +235,18 @@ impl Registry {
         {
             return Ok(Once::Replayed(value));
         }
+        let mut signature = None;
         let (unchecked, unread) = match outcome::recognise(text) {
             None => (bundle::read(text), Vec::new()),
-            Some(_) => {
+            Some(format) => {
                 // The name goes into the labels. Where the file is a source of its own they are
                 // the same whatever it is called; in another it keeps files apart.
                 let name = if options.source.is_some() { name } else { "file" };
-                let converted = outcome::read(name, text).map_err(Failed::Unreadable)?;
+                let mut converted = outcome::read(name, text).map_err(Failed::Unreadable)?;
+                if format == Format::Dcc {
+                    let at = options.signatures_at;
+                    signature = Some(self.receive(&mut converted, text, at, author)?);
+                }
                 (Unchecked::from(converted.records), converted.unread)
             }
         };
@@ -246,8 +258,16 @@ impl Registry {
             Some(principal) => format!("{}:{source}", principal.organisation),
             None => source,
         };
-        let mut importer =
-            Importer { registry: self, options, author, attempt, source, document, unread };
+        let mut importer = Importer {
+            registry: self,
+            options,
+            author,
+            attempt,
+            source,
+            document,
+            unread,
+            signature,
+        };
         Ok(importer.run(unchecked, told)?)
     }
 }
@@ -266,6 +286,7 @@ struct Importer<'a> {
     source: String,
     document: Digest,
     unread: Vec<Unread>,
+    signature: Option<SignatureOutcome>,
 }
 
 /// A record of the file on its way.
@@ -339,6 +360,7 @@ impl Importer<'_> {
             done_before,
             log_index: store.head()?.log_index,
             warnings,
+            signature: self.signature.take(),
             unread: std::mem::take(&mut self.unread),
             outcomes: Vec::new(),
         };
@@ -443,8 +465,12 @@ impl Importer<'_> {
             }
         })?;
         for (one, level) in incoming.iter_mut().zip(levels) {
-            if level.is_some() {
-                one.record.record_mut().set_evidence(level, None);
+            if let Some(level) = level {
+                let level = match &one.record {
+                    AnyRecord::Calibrations(one) => received::evidenced(level, one),
+                    _ => level,
+                };
+                one.record.record_mut().set_evidence(Some(level), None);
             }
         }
         Ok(())

@@ -1,10 +1,13 @@
 //! `etalon export`: records of the registry as a bundle.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use serde_json::json;
 
+use crate::app::access::Reader;
 use crate::app::export::Extent;
+use crate::app::registry::Registry;
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::id::Id;
 use crate::domain::text::Text;
@@ -24,6 +27,10 @@ use super::{Answer, Failure, Options, output};
 /// The same claim gets the same verdict from it (etalon verify --bundle), and an empty registry
 /// takes it with its times (etalon import --historical). The record log with all versions and
 /// hashes is exported by: etalon log export.
+///
+/// With --dcc the certificates among the records come as digital calibration certificates (DCC
+/// 3.3.0) that cite each other by number and SHA-256, to be checked from the files alone: etalon
+/// verify --dcc.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Only this organisation: its standards, certificates and recognitions, and what they name.
@@ -32,6 +39,13 @@ pub struct Arguments {
     /// Only the evidence behind this standard.
     #[arg(long, value_name = "ID|CODE")]
     chain: Option<String>,
+    /// Only this certificate, and what it names.
+    #[arg(long, value_name = "ID|NUMBER", conflicts_with_all = ["laboratory", "chain"])]
+    calibration: Option<String>,
+    /// The certificates, as digital calibration certificates: with --calibration one file, else a
+    /// file each in the directory of --output.
+    #[arg(long)]
+    dcc: bool,
     #[command(flatten)]
     known_at: KnownAtOption,
     /// Where the bundle goes; to the standard output when absent.
@@ -41,8 +55,12 @@ pub struct Arguments {
     database: Database,
 }
 
-static OPTIONS: Places =
-    &[("laboratory", "--laboratory"), ("standard", "--chain"), ("known_at", "--known-at")];
+static OPTIONS: Places = &[
+    ("laboratory", "--laboratory"),
+    ("standard", "--chain"),
+    ("calibration", "--calibration"),
+    ("known_at", "--known-at"),
+];
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
@@ -50,11 +68,17 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     let registry = arguments.database.registry()?;
     let refused = |refusal| Failure::of_options(refusal, OPTIONS);
     let at = arguments.known_at.index(&registry, OPTIONS)?;
-    let extent = match (laboratory, &arguments.chain) {
-        (Some(id), _) => Extent::Laboratory(id),
-        (None, Some(name)) => Extent::Chain(registry.standard_named(name, at).map_err(refused)?),
-        (None, None) => Extent::Everything,
+    let extent = match (laboratory, &arguments.chain, &arguments.calibration) {
+        (Some(id), ..) => Extent::Laboratory(id),
+        (None, Some(name), _) => Extent::Chain(registry.standard_named(name, at).map_err(refused)?),
+        (None, None, Some(name)) => {
+            Extent::Certificate(registry.calibration_named(name, at).map_err(refused)?)
+        }
+        (None, None, None) => Extent::Everything,
     };
+    if arguments.dcc {
+        return certificates(&registry, &extent, at, arguments, options);
+    }
     let progress = Progress::new(phrases::RECORDS, options);
     let exported = registry.export(&extent, at, &mut |records| progress.at(records));
     let exported = exported.map_err(refused)?;
@@ -77,6 +101,73 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         }
     };
     Ok(Answer { text, notes, status: Status::Good })
+}
+
+/// The certificates of an extent as DCCs: one, or a file each in a directory.
+fn certificates(
+    registry: &Registry,
+    extent: &Extent,
+    at: u64,
+    arguments: &Arguments,
+    options: Options,
+) -> Result<Answer, Failure> {
+    if let Extent::Certificate(id) = extent {
+        let xml = registry.certificate_as_dcc(id, &Reader::Everything, at)?;
+        let text = match &arguments.output {
+            Some(path) => output::write_text(path, &xml).map(|()| String::new())?,
+            None => xml,
+        };
+        return Ok(Answer { text, notes: String::new(), status: Status::Good });
+    }
+    let Some(directory) = &arguments.output else {
+        let message = Text::new(
+            "--dcc: hãy nêu thư mục nhận các tệp bằng --output, hoặc một giấy chứng nhận bằng \
+             --calibration",
+            "--dcc: name a directory for the files with --output, or one certificate with \
+             --calibration",
+        );
+        return Err(Failure::new(Status::Usage, message));
+    };
+    let progress = Progress::new(phrases::RECORDS, options);
+    let exported = registry.export(extent, at, &mut |records| progress.at(records));
+    let exported = exported.map_err(|refusal| Failure::of_options(refusal, OPTIONS))?;
+    drop(progress);
+    std::fs::create_dir_all(directory)
+        .map_err(|error| output::unwritable(&directory.display().to_string(), &error))?;
+    let ids: Vec<Id> = exported.records.calibrations.iter().map(|one| one.id.clone()).collect();
+    let mut names: HashSet<String> = HashSet::new();
+    registry.certificates_as_dcc::<Failure>(&ids, at, &mut |number, xml| {
+        let name = file_name(number, &mut names);
+        output::write_text(&directory.join(name), xml)
+    })?;
+    let holes = [("files", ids.len().to_string()), ("directory", directory.display().to_string())];
+    let holes = holes.each_ref().map(|(name, text)| (*name, text.as_str()));
+    let notes = match options.json {
+        true => format!("{:#}\n", json!({"certificates": ids.len(), "log_index": at})),
+        false => {
+            let mut page = Page::new();
+            let text = fill(phrases::CERTIFICATES_IN, options.language, &holes);
+            page.line(Line::new().plain(&text));
+            page.into_text()
+        }
+    };
+    Ok(Answer { text: String::new(), notes, status: Status::Good })
+}
+
+/// A file for a certificate, named after its number; different for every certificate.
+fn file_name(number: &str, names: &mut HashSet<String>) -> String {
+    let plain = |character: char| match character {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' => character,
+        _ => '-',
+    };
+    let stem: String = number.chars().take(80).map(plain).collect();
+    let stem = stem.trim_matches(['-', '.']);
+    let stem = if stem.is_empty() { "certificate" } else { stem };
+    let others = (2_u32..).map(|count| format!("{stem}-{count}.xml"));
+    let mut candidates = std::iter::once(format!("{stem}.xml")).chain(others);
+    let free = candidates.find(|name| !names.contains(&name.to_lowercase())).unwrap_or_default();
+    names.insert(free.to_lowercase());
+    free
 }
 
 /// The id of an organisation.

@@ -9,6 +9,7 @@ use crate::app::import::{self, Action, Failed, RecordOutcome, Report};
 use crate::app::refusal::Refusal;
 use crate::app::registry::Registry;
 use crate::domain::fault::Faults;
+use crate::domain::signature::SignatureStatus;
 use crate::domain::text::{Language, Text};
 
 use super::database::{self, Database};
@@ -17,7 +18,7 @@ use super::page::{Line, Page};
 use super::phrases::{self, fill, say};
 use super::progress::Progress;
 use super::style::{BOLD, DIM};
-use super::{Answer, Failure, Options, convert, input};
+use super::{Answer, Failure, Options, convert, input, signature, trust};
 
 /// Imports bundles, digital calibration certificates (XML) and KCDB data (JSON) into the registry.
 ///
@@ -42,6 +43,13 @@ pub struct Arguments {
     /// List what became of each record.
     #[arg(long)]
     records: bool,
+    /// The authorities that are trusted to say who signs certificates, as in: etalon signature;
+    /// ETALON_TRUST_DIR of the environment when absent, else nobody.
+    #[arg(long, value_name = "DIR")]
+    trust: Option<PathBuf>,
+    /// An instant at which you know the signatures of certificates to have existed.
+    #[arg(long, value_name = "INSTANT")]
+    signatures_at: Option<String>,
     #[command(flatten)]
     database: Database,
 }
@@ -65,6 +73,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         Some(directory) => Database::in_directory(directory.path()).registry_for_writing()?,
         None => arguments.database.registry_for_writing()?,
     };
+    let registry = registry.trusting(trust::of_options(arguments.trust.as_deref())?);
     let mut done: Vec<Done> = Vec::new();
     let mut failed: Vec<(String, Failure)> = Vec::new();
     for file in &arguments.files {
@@ -110,10 +119,14 @@ fn one(
     options: Options,
 ) -> Result<Report, Failure> {
     let (name, text) = (input::name(file), input::read(file)?);
+    let signatures_at = arguments.signatures_at.as_deref();
+    let signatures_at =
+        signatures_at.map(|at| signature::instant("--signatures-at", at)).transpose()?;
     let how = import::Options {
         source: arguments.source.clone(),
         dry_run: arguments.dry_run,
         historical: arguments.historical,
+        signatures_at,
     };
     let progress = Progress::new(phrases::RECORDS, options);
     let mut told = |done, all| progress.at_of(done, all);
@@ -169,6 +182,11 @@ fn print(page: &mut Page, file: &str, report: &Report, records: bool, language: 
     if !report.warnings.is_empty() {
         page.line(Line::new().styled(BOLD, file));
         failure::faults(page, &report.warnings, POINTERS, language);
+    }
+    if let Some(outcome) = &report.signature
+        && outcome.status != SignatureStatus::Unsigned
+    {
+        signature::print(page, file, outcome, language);
     }
     for part in &report.unread {
         convert::print_part(page, file, part, language);

@@ -5,6 +5,7 @@ use super::id::Id;
 use super::interval::{Interval, Parameter, QuantityValue};
 use super::period::{Day, Instant};
 use super::quantity::QuantityKindId;
+use super::signature::DocumentSignature;
 use super::standard::ItemIdentifier;
 use super::uncertainty::Uncertainty;
 use super::unit::Unit;
@@ -175,6 +176,8 @@ object! {
             sha256: String,
             /// Who signed it.
             signed_by: String,
+            /// What came of checking its electronic signature.
+            signature: DocumentSignature,
         }
     }
 }

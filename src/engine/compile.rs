@@ -1535,7 +1535,7 @@ fn is_reference_condition(name: &str) -> bool {
 }
 
 /// Words as they are compared: without differences of case and spacing.
-pub(super) fn normalised(text: &str) -> String {
+pub fn normalised(text: &str) -> String {
     text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 

@@ -298,6 +298,7 @@ fn printed(mut records: Records, digest: String) -> Converted {
         media_type: Some(MEDIA_TYPE.to_owned()),
         sha256: Some(digest),
         signed_by: None,
+        signature: None,
     };
     for calibration in records.calibrations.iter_mut() {
         calibration.document = Some(document.clone());
@@ -1014,6 +1015,7 @@ impl<'d> Reader<'d> {
                 media_type: Some(MEDIA_TYPE.to_owned()),
                 sha256: Some(digest),
                 signed_by: None,
+                signature: None,
             }),
             published: None,
             code: None,

@@ -96,7 +96,7 @@ fn import(call: &Call) -> Result<Reply, Problem> {
         return Err(Problem::parameter("source", "bad_source", message));
     }
     let dry_run = call.truth("dry_run")?;
-    let options = Options { source, dry_run, historical: false };
+    let options = Options { source, dry_run, ..Options::default() };
     let attempt = call.attempt()?;
     let text = call.text()?.to_owned();
     let (registry, author) = (call.registry().clone(), call.author()?);
