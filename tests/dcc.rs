@@ -8,14 +8,22 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use etalon::app::bundle::Loaded;
 use etalon::app::conformance::cases;
+use etalon::app::convert::Conversion;
 use etalon::app::dcc::{Citation, gather};
+use etalon::app::verify::Moment;
+use etalon::domain::claim::Claim;
+use etalon::domain::fault::Faults;
 use etalon::domain::id::Id;
 use etalon::domain::log::Digest;
+use etalon::domain::period::{Day, Instant};
 use etalon::domain::records::{AnyRecord, Records};
+use etalon::engine::report::{RenderedReport, Verdict};
 use etalon::exchange::bundle;
 use etalon::exchange::dcc;
 use etalon::exchange::outcome;
+use etalon::exchange::signature::Trust;
 use uppsala::XsdValidator;
 
 fn root() -> PathBuf {
@@ -161,4 +169,83 @@ fn a_printed_certificate_reads_as_the_records_it_was_printed_from() {
         let document = other.document.as_ref().expect("a document");
         assert_eq!(document.sha256.as_ref(), Some(&digest));
     }
+}
+
+/// The chain of the examples, each file with its name.
+fn chain() -> Vec<(String, String)> {
+    let folder = root().join("examples/dcc-chain");
+    let names = ["ILL-BIPM-24-0117.xml", "ILL-VNI-25-0311.xml", "ILL-CC-26-0087.xml"];
+    names
+        .map(|name| (name.to_owned(), std::fs::read_to_string(folder.join(name)).expect(name)))
+        .into()
+}
+
+/// What files say of the item that they end in; none where they are refused.
+fn verdict(files: &[(String, String)]) -> Option<RenderedReport> {
+    let now = Instant::parse("2026-11-20T00:00:00Z").expect("an instant");
+    let mut conversion = Conversion::default();
+    for (name, xml) in files {
+        conversion.add_certificate(name, xml, &Trust::nobody(), now).ok()?;
+    }
+    conversion.link();
+    let loaded = Loaded::from(conversion.into_bundle().ok()?.records);
+    // Where the files end in several: the working weight.
+    let last = Id::parse("01980000-0000-7000-8000-000000000014").expect("an id");
+    let standard = loaded.only_last_item().unwrap_or(last);
+    let claim = serde_json::json!({
+        "standard": standard, "quantity_kind": "conventional_mass",
+        "point": {"value": "1", "unit": "kg"}, "used_on": "2026-11-01", "policy": "ilac-p10",
+    });
+    let claim: Result<Claim, Faults> = deserr::deserialize(claim);
+    let moment = Moment { now, today: Day::parse("2026-11-20").expect("a day") };
+    loaded.answer(&claim.expect("a claim"), moment).ok()
+}
+
+fn holds(report: Option<&RenderedReport>) -> bool {
+    report.is_some_and(|report| {
+        matches!(report.verdict, Verdict::Traceable | Verdict::TraceableWithRemarks)
+    })
+}
+
+#[test]
+fn the_chain_of_the_examples_verifies_from_its_files_alone() {
+    let mut files = chain();
+    let report = verdict(&files).expect("a report");
+    assert_eq!(report.verdict, Verdict::TraceableWithRemarks, "{report:#?}");
+    let standards = report.chain.links.iter().filter(|link| link.standard.is_some()).count();
+    assert_eq!(standards, 3, "{:#?}", report.chain);
+    files.reverse();
+    let again = verdict(&files).expect("a report");
+    assert_eq!(serde_json::to_value(again).ok(), serde_json::to_value(report).ok());
+    // Without one of them it does not hold, and the rule about links says why.
+    for missing in 0..files.len() {
+        let mut fewer = files.clone();
+        let (name, _) = fewer.remove(missing);
+        let report = verdict(&fewer);
+        if name != "ILL-CC-26-0087.xml" {
+            let report = report.expect("a report");
+            assert_eq!(report.verdict, Verdict::Undetermined, "{name}");
+            assert!(report.findings.iter().any(|one| one.rule == "S-03"), "{name}: {report:#?}");
+        }
+    }
+}
+
+#[test]
+fn one_byte_of_one_certificate_breaks_the_chain() {
+    let files = chain();
+    let mut tried = 0;
+    for (index, (name, xml)) in files.iter().enumerate() {
+        // Every place would take minutes; a step that is prime to the lines meets them all over.
+        for at in (0..xml.len()).step_by(41).filter(|at| xml.is_char_boundary(*at)) {
+            let Some(character) = xml[at..].chars().next().filter(char::is_ascii) else { continue };
+            let other = if character == '7' { "8" } else { "7" };
+            let mut changed = files.clone();
+            changed[index].1.replace_range(at..=at, other);
+            let report = verdict(&changed);
+            assert!(!holds(report.as_ref()), "{name} at {at}: {}", &xml[at.saturating_sub(40)..]);
+            tried += 1;
+        }
+    }
+    println!("{tried} changes");
+    assert!(tried > 500, "{tried}");
 }

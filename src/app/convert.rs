@@ -84,10 +84,14 @@ impl Conversion {
         }
     }
 
-    /// Links the certificates to those that they cite, among the files; what stays open is listed.
-    pub fn link(&mut self) -> Vec<Unread> {
+    /// Links the certificates to those that they cite, among the files; what stays open is listed
+    /// under the names of all of them.
+    pub fn link(&mut self) {
         let Ok(open) = link(&mut self.records, &mut Among(&Records::default()));
-        open
+        if !open.is_empty() {
+            let files: Vec<&str> = self.unread.iter().map(|one| one.file.as_str()).collect();
+            self.unread.push(FileUnread { file: files.join(" + "), records: 0, unread: open });
+        }
     }
 
     /// The bundle of all files.

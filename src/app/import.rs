@@ -34,6 +34,7 @@ use super::access::{self, Act, Facts, Principal};
 use super::cases;
 use super::history;
 use super::idempotency::{self, Answered, Attempt};
+use super::linking;
 use super::privacy::is_confidential;
 use super::received;
 use super::refusal::Refusal;
@@ -672,6 +673,10 @@ impl Importer<'_> {
                 salt: ids::new_salt(),
             };
             writer.append(record, draft, now)?;
+            // What history says stands as it is.
+            if !self.options.historical {
+                linking::look_again(writer, [record], now)?;
+            }
         }
         Ok(())
     }

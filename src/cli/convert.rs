@@ -48,6 +48,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         );
         return Err(Failure::with_faults(Status::Refused, message, Faults(refused)));
     }
+    conversion.link();
     let unread = std::mem::take(&mut conversion.unread);
     let bundle = conversion.into_bundle().map_err(|faults| {
         let files: Vec<&str> = unread.iter().map(|file| file.file.as_str()).collect();
@@ -65,7 +66,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         }
         false => {
             let mut page = Page::new();
-            print_unread(&mut page, &unread, records, options.language);
+            print_unread(&mut page, &unread, arguments.files.len(), records, options.language);
             let output = arguments.output.as_deref().unwrap_or(Path::new("-"));
             print_items(&mut page, &bundle.records.calibrations, output, options.language);
             page.into_text()
@@ -83,7 +84,13 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
 }
 
 /// What was not read, file by file, and how much there was in all.
-fn print_unread(page: &mut Page, files: &[FileUnread], records: usize, language: Language) {
+fn print_unread(
+    page: &mut Page,
+    files: &[FileUnread],
+    count: usize,
+    records: usize,
+    language: Language,
+) {
     let mut parts = 0;
     for FileUnread { file, unread, .. } in files {
         for part in unread {
@@ -92,7 +99,7 @@ fn print_unread(page: &mut Page, files: &[FileUnread], records: usize, language:
         }
     }
     let holes = [
-        ("files", files.len().to_string()),
+        ("files", count.to_string()),
         ("records", records.to_string()),
         ("parts", parts.to_string()),
     ];

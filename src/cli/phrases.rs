@@ -167,7 +167,6 @@ phrases! {
         "{file} names no source: an edited copy of it will be another one, with records of its own; name the source with --source";
     AS_KNOWN = "số bản ghi: {records}, theo nhật ký đến mục {index}",
         "records: {records}, as known at log index {index}";
-    CERTIFICATES_TOGETHER = "các giấy chứng nhận", "the certificates";
     CERTIFICATES_IN = "{files} giấy chứng nhận số trong {directory}",
         "{files} digital certificates in {directory}";
     LIST_ID = "mã định danh", "id";

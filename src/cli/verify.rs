@@ -28,7 +28,6 @@ use super::database::Database;
 use super::failure::Status;
 use super::known_at::KnownAtOption;
 use super::page::Page;
-use super::phrases::{self, say};
 use super::view::View;
 use super::{Answer, Failure, Options, convert, input, policy, present, report, signature, trust};
 
@@ -183,14 +182,11 @@ fn of_certificates(
         );
         return Err(Failure::with_faults(Status::Refused, message, Faults(refused)));
     }
+    conversion.link();
     for FileUnread { file, unread, .. } in &conversion.unread {
         for part in unread {
             convert::print_part(page, file, part, options.language);
         }
-    }
-    let together = say(phrases::CERTIFICATES_TOGETHER, options.language);
-    for part in conversion.link() {
-        convert::print_part(page, together, &part, options.language);
     }
     let bundle = conversion.into_bundle().map_err(|faults| {
         let names: Vec<String> = arguments.dcc.iter().map(|file| input::name(file)).collect();

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod certificates;
 mod country;
 mod imports;
 mod jobs;
