@@ -310,10 +310,17 @@ fn other_versions_and_roots_are_refused_by_name() {
             r#"<d:digitalCalibrationCertificate xmlns:d="https://ptb.de/dcc" schemaVersion="{version}"/>"#
         )
     };
-    assert!(refusal(&root("2.4.0")).contains("2.4.0"));
+    // Of version 2 what has the same names is read.
+    assert!(refusal(&root("2.4.0")).contains("administrativeData"));
+    assert!(refusal(&root("1.0.0")).contains("1.0.0"));
     assert!(refusal(&root("4.0.0")).contains("4.0.0"));
     assert!(refusal(&root("3.3.0")).contains("administrativeData"));
     assert!(refusal("<register/>").contains("register"));
+    for root in ["digitalCalibrationExchange", "digitalCalibrationCertificate"] {
+        let dcx = format!(r#"<x:{root} xmlns:x="https://dfm.dk" schemaVersion="1.2.0"/>"#);
+        let refusal = refusal(&dcx);
+        assert!(refusal.contains("DCX") && refusal.contains("DFM"), "{refusal}");
+    }
     assert!(refusal(r#"{"format": "x"}"#).contains("KCDB"));
     assert!(refusal(r#"{"format": "#).contains("no JSON"));
     assert!(refusal("x\u{9c}").contains("not known"));
@@ -333,6 +340,14 @@ fn hostile_documents_neither_overflow_nor_hang() {
         assert!(error.message.en.contains("deeper"), "{error}");
         let unclosed = format!("{start}{}", "<a>".repeat(depth));
         read("unclosed.xml", &unclosed).expect_err("unclosed");
+    }
+    let attributes: String = (0..300_000).map(|number| format!(" a{number}=\"\"")).collect();
+    for crowded in [
+        format!("{start}<a{attributes}/></digitalCalibrationCertificate>"),
+        start.replace(" schemaVersion", &format!("{attributes} schemaVersion")),
+    ] {
+        let error = read("crowded.xml", &crowded).expect_err("crowded");
+        assert!(error.message.en.contains("attributes"), "{error}");
     }
     let mut laughs = r#"<!DOCTYPE a [<!ENTITY l0 "ha">"#.to_owned();
     for level in 1..30 {

@@ -1,4 +1,5 @@
-//! Digital calibration certificates (DCC 3.0 to 3.3 of the PTB) to records.
+//! Digital calibration certificates (DCC 3.0 to 3.3 of the PTB, and of 2.x what has the same names)
+//! to records.
 //!
 //! What lives here: [`read`], from the text of a certificate to its laboratory, customer, items,
 //! measuring equipment and calibration. What does not: D-SI units (`domain::dsi`), the check of
@@ -17,6 +18,7 @@ use roxmltree::{Document, ExpandedName, Node, ParsingOptions};
 
 pub use self::print::{OF_CERTIFICATE, print};
 use super::outcome::{Converted, Labels, ReadError, Unread, UnreadList, other_root, sha256};
+use super::xml::{MOST_ATTRIBUTES, crowded};
 use crate::domain::calibration::{
     Calibration, CalibrationKind, CalibrationResult, CertificateDocument, Change, Condition,
     Conformity, ConformityStatement, DueSource, Endorsement, ItemIdentification, Method, Reference,
@@ -49,6 +51,8 @@ const SI: &str = "https://ptb.de/si";
 pub const MEDIA_TYPE: &str = "application/dcc+xml";
 /// Versions of the schema that are read.
 const VERSIONS: [&str; 4] = ["3.0.", "3.1.", "3.2.", "3.3."];
+/// The version before, of which there is no open example: what has the same names is read.
+const VERSION_BEFORE: &str = "2.";
 
 /// Most nodes of a document: the largest certificates have some ten thousand, and a node costs
 /// about a hundred bytes.
@@ -182,6 +186,10 @@ const BEFORE_ADJUSTMENT: Reason = (
     "giá trị trước khi hiệu chỉnh; phiên bản này chỉ đọc kết quả của giấy chứng nhận",
     "values before an adjustment; this version only reads the results of the certificate",
 );
+const BEFORE_THREE: Reason = (
+    "DCC phiên bản 2: chỉ đọc những phần có cùng tên trong phiên bản 3; hãy so với bản gốc",
+    "DCC version 2: only what has the same names as in version 3 was read; compare with the original",
+);
 const EQUIPMENT_WITHOUT_ROWS: Reason = (
     "thiết bị của một phần đo không lấy được kết quả nào",
     "equipment of a part of the measurements from which no result was taken",
@@ -262,9 +270,12 @@ const NO_FIELD: Reason =
 /// Reads a certificate. Its file name goes into the ids of the records.
 ///
 /// # Errors
-/// When the text is no well-formed XML, has a DTD, is no DCC 3.0 to 3.3, or lacks what no record
+/// When the text is no well-formed XML, has a DTD, is no DCC 2 or 3, or lacks what no record
 /// can be made without: number, dates of performance, laboratory, customer, items.
 pub fn read(name: &str, xml: &str) -> Result<Converted, ReadError> {
+    if let Some(before) = crowded(xml) {
+        return Err(too_crowded(before));
+    }
     let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
     let document = Document::parse_with_options(xml, options).map_err(|error| not_xml(&error))?;
     let root = document.root_element();
@@ -327,6 +338,15 @@ fn other_records() -> Unread {
     }
 }
 
+fn too_crowded(before: &str) -> ReadError {
+    let line = before.matches('\n').count() + 1;
+    ReadError::new(
+        format!("một phần tử có hơn {MOST_ATTRIBUTES} thuộc tính"),
+        format!("an element has more than {MOST_ATTRIBUTES} attributes"),
+    )
+    .at_line(u32::try_from(line).unwrap_or(u32::MAX))
+}
+
 fn not_xml(error: &roxmltree::Error) -> ReadError {
     use roxmltree::Error;
     match error {
@@ -354,6 +374,10 @@ fn not_xml(error: &roxmltree::Error) -> ReadError {
     }
 }
 
+fn is_before(root: Element<'_>) -> bool {
+    root.attribute("schemaVersion").unwrap_or_default().trim().starts_with(VERSION_BEFORE)
+}
+
 /// The root must be that of a DCC of a version that is read.
 fn supported(root: Element<'_>) -> Result<(), ReadError> {
     let name = root.tag_name();
@@ -361,18 +385,18 @@ fn supported(root: Element<'_>) -> Result<(), ReadError> {
         return Err(other_root(name.namespace().unwrap_or_default(), name.name()));
     }
     let version = root.attribute("schemaVersion").unwrap_or_default().trim();
-    if VERSIONS.iter().any(|known| version.starts_with(known)) {
+    if VERSIONS.iter().any(|known| version.starts_with(known)) || is_before(root) {
         return Ok(());
     }
     let found = shortened(version);
     Err(ReadError::new(
         format!(
             "phiên bản DCC “{found}” (thuộc tính schemaVersion) không đọc được; đọc được từ 3.0 \
-             đến 3.3: hãy xin bên cấp bản DCC 3"
+             đến 3.3, và 2.x theo các tên chung: hãy xin bên cấp bản DCC 3"
         ),
         format!(
-            "DCC version “{found}” (attribute schemaVersion) is not read; 3.0 to 3.3 are: ask the \
-             issuer for a DCC 3"
+            "DCC version “{found}” (attribute schemaVersion) is not read; 3.0 to 3.3 are, and 2.x by \
+             the names in common: ask the issuer for a DCC 3"
         ),
     ))
 }
@@ -1036,6 +1060,9 @@ impl<'d> Reader<'d> {
             self.note(measured, NO_RESULT);
         }
         self.records.calibrations.push(calibration);
+        if is_before(root) {
+            self.note(root, BEFORE_THREE);
+        }
         self.settle(root);
         self.sweep(root);
         Ok(Converted { records: self.records, unread: self.unread.into_list() })

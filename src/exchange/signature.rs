@@ -35,6 +35,7 @@ use uppsala::{Document, NodeId, NodeKind, Parser};
 use self::certificate::{Certificate, RevocationList, Standing};
 use self::key::{Encoding, Hash, Scheme};
 use self::time_stamp::TimeStamp;
+use super::xml::{MOST_ATTRIBUTES, crowded};
 use crate::domain::period::Instant;
 use crate::domain::signature::DocumentSignature;
 use crate::domain::text::{Names, Text};
@@ -56,8 +57,6 @@ const MOST_BESIDE_ROOT: usize = 64;
 /// The most declarations of namespaces in force at one place, and the most prefixes a
 /// canonicalization may list.
 const MOST_NAMESPACES: usize = 32;
-/// The most attributes of one element: parsers compare each with each.
-const MOST_ATTRIBUTES: usize = 256;
 /// The most certificates, and the most revocation lists, that are read of one signature.
 const MOST_EMBEDDED: usize = 32;
 
@@ -474,29 +473,6 @@ fn read(xml: &str) -> Result<Document<'_>, Stop> {
             format!("the document is no readable XML: {error}"),
         )
     })
-}
-
-/// The text before the first tag with too many attributes, found without parsing.
-fn crowded(xml: &str) -> Option<&str> {
-    let mut start = 0;
-    for piece in xml.split('<') {
-        let mut quote = None;
-        let mut count = 0;
-        for byte in piece.bytes().take_while(|_| !piece.starts_with(['!', '?'])) {
-            match (quote, byte) {
-                (None, b'>') => break,
-                (None, b'=') => count += 1,
-                (None, b'"' | b'\'') => quote = Some(byte),
-                (Some(open), _) if open == byte => quote = None,
-                _ => {}
-            }
-        }
-        if count > MOST_ATTRIBUTES {
-            return xml.get(..start);
-        }
-        start += piece.len() + 1;
-    }
-    None
 }
 
 /// The signature, if it is the only one and a child of the root of a certificate.
