@@ -14,11 +14,13 @@ use etalon::app::convert::Conversion;
 use etalon::app::dcc::{Citation, gather};
 use etalon::app::verify::Moment;
 use etalon::domain::claim::Claim;
+use etalon::domain::dsi;
 use etalon::domain::fault::Faults;
 use etalon::domain::id::Id;
 use etalon::domain::log::Digest;
 use etalon::domain::period::{Day, Instant};
 use etalon::domain::records::{AnyRecord, Records};
+use etalon::domain::unit::Unit;
 use etalon::engine::report::{RenderedReport, Verdict};
 use etalon::exchange::bundle;
 use etalon::exchange::dcc;
@@ -30,32 +32,80 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The schema of DCC 3.3.0; none, with a printed word, where it is not here.
-fn schema() -> Option<XsdValidator> {
-    let folder = root().join("../shared/data/dcc/schemas");
+fn data() -> PathBuf {
+    root().join("../shared/data/dcc")
+}
+
+/// The schema of a version of the DCC; none, with a printed word, where it is not here.
+fn schema(version: &str) -> Option<XsdValidator> {
+    let folder = data().join("schemas");
     if !folder.is_dir() {
         println!("skipped: {} is not here", folder.display());
         return None;
     }
     // The validator follows no import that leads out of the schema's own folder.
     let flat = tempfile::tempdir().expect("a folder");
-    for (from, to) in [
-        ("v3.3.0/dcc.xsd", "dcc.xsd"),
-        ("dsi/v2.2.1.xsd", "dsi.xsd"),
-        ("qudt/v2.2.1.xsd", "qudt.xsd"),
-        ("xmldsig-core-schema.xsd", "xmldsig-core-schema.xsd"),
-    ] {
-        let text = std::fs::read_to_string(folder.join(from)).expect(from);
+    let parts = [
+        format!("v{version}/dcc.xsd"),
+        "dsi/v2.0.0.xsd".to_owned(),
+        "dsi/v2.1.0.xsd".to_owned(),
+        "dsi/v2.2.1.xsd".to_owned(),
+        "qudt/v2.2.1.xsd".to_owned(),
+        "xmldsig-core-schema.xsd".to_owned(),
+    ];
+    for part in &parts {
+        let text = std::fs::read_to_string(folder.join(part)).expect(part);
         let text = text
-            .replace("../dsi/v2.2.1.xsd", "dsi.xsd")
-            .replace("../qudt/v2.2.1.xsd", "qudt.xsd")
+            .replace("../dsi/", "dsi-")
+            .replace("../qudt/", "qudt-")
             .replace("../xmldsig-core-schema.xsd", "xmldsig-core-schema.xsd");
-        std::fs::write(flat.path().join(to), text).expect(to);
+        std::fs::write(flat.path().join(part.replace('/', "-")), text).expect(part);
     }
-    let text = std::fs::read_to_string(flat.path().join("dcc.xsd")).expect("a schema");
+    let text = std::fs::read_to_string(flat.path().join(parts[0].replace('/', "-"))).expect("one");
     let schema = uppsala::parse(&text).expect("a schema");
     let validator = XsdValidator::from_schema_with_base_path(&schema, Some(flat.path()));
     Some(validator.expect("a schema that can be used"))
+}
+
+/// The rows of `expected.csv`, each by its heads; none, with a printed word, where it is not here.
+fn expected() -> Vec<BTreeMap<String, String>> {
+    let path = data().join("expected.csv");
+    let Ok(mut csv) = csv::Reader::from_path(&path) else {
+        println!("skipped: {} is not here", path.display());
+        return Vec::new();
+    };
+    csv.deserialize().map(|row| row.expect("a row")).collect()
+}
+
+#[test]
+fn samples_are_to_the_schemas_what_the_table_says() {
+    let mut schemas = BTreeMap::new();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for row in expected() {
+        let (file, version) = (&row["file"], &row["dcc_version"]);
+        let xml = std::fs::read_to_string(data().join(file)).expect(file);
+        let Ok(document) = uppsala::parse(&xml) else {
+            assert_eq!(row["wellformed"], "no", "{file}");
+            continue;
+        };
+        assert_eq!(row["wellformed"], "yes", "{file}");
+        let schema = schemas
+            .entry(version.clone())
+            .or_insert_with(|| schema(version).expect("the schemas are where the table is"));
+        let found = schema.validate(&document);
+        assert_eq!(found.is_empty(), row["schema"] == "valid", "{file}: {found:?}");
+        *counts
+            .entry(format!("{}, {}", file.split('/').next().unwrap_or_default(), row["schema"]))
+            .or_default() += 1;
+        for unit in row["units"].split_whitespace() {
+            match dsi::to_ucum(unit) {
+                Ok(code) => assert!(Unit::parse(&code).is_ok(), "{file}: {unit}"),
+                // Such as `\Kelvin`.
+                Err(error) => assert!(error.suggestion.is_some(), "{file}: {unit}: {error}"),
+            }
+        }
+    }
+    println!("{counts:?}");
 }
 
 fn faults(validator: &XsdValidator, xml: &str) -> Vec<String> {
@@ -114,7 +164,7 @@ static CERTIFICATES: LazyLock<BTreeMap<String, Records>> = LazyLock::new(|| {
 
 #[test]
 fn every_certificate_of_the_vectors_is_a_valid_dcc() {
-    let Some(validator) = schema() else { return };
+    let Some(validator) = schema("3.3.0") else { return };
     for xml in CERTIFICATES.keys() {
         let faults = faults(&validator, xml);
         assert!(faults.is_empty(), "{faults:#?}\n{xml}");

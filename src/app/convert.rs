@@ -8,8 +8,8 @@ use crate::domain::id::Id;
 use crate::domain::period::Instant;
 use crate::domain::records::{CollectionName, Records};
 use crate::exchange::bundle::Bundle;
-use crate::exchange::dcc;
-use crate::exchange::outcome::{self, Converted, ReadError, Unread};
+use crate::exchange::dcc::{self, Mapping};
+use crate::exchange::outcome::{self, Converted, Format, ReadError, Unread};
 use crate::exchange::signature::{SignatureOutcome, Trust};
 
 use super::linking::{Among, link};
@@ -23,6 +23,7 @@ pub struct Conversion {
     added: HashMap<CollectionName, usize>,
     /// What was not read, file by file.
     pub unread: Vec<FileUnread>,
+    mappings: Vec<Mapping>,
 }
 
 /// What of a file was not read.
@@ -37,12 +38,21 @@ pub struct FileUnread {
 }
 
 impl Conversion {
+    /// Reads digital calibration certificates with what laboratories mean by names.
+    pub fn with(mappings: Vec<Mapping>) -> Self {
+        Self { mappings, ..Self::default() }
+    }
+
     /// Reads a file and adds its records. Its name goes into their ids.
     ///
     /// # Errors
     /// When no reader knows the format, or its reader refuses the file.
     pub fn add(&mut self, name: &str, text: &str) -> Result<(), ReadError> {
-        self.append(name, outcome::read(name, text)?);
+        let converted = match outcome::recognise(text) {
+            Some(Format::Dcc) => dcc::read_with(name, text, &self.mappings)?,
+            _ => outcome::read(name, text)?,
+        };
+        self.append(name, converted);
         Ok(())
     }
 
@@ -58,7 +68,7 @@ impl Conversion {
         trust: &Trust,
         now: Instant,
     ) -> Result<SignatureOutcome, ReadError> {
-        let mut converted = dcc::read(name, xml)?;
+        let mut converted = dcc::read_with(name, xml, &self.mappings)?;
         let outcome = check_signature(&mut converted.records, xml, trust, None, now);
         self.append(name, converted);
         Ok(outcome)

@@ -25,6 +25,7 @@ use crate::domain::period::Instant;
 use crate::domain::records::{AnyRecord, CollectionName, Records};
 use crate::domain::text::Text;
 use crate::exchange::bundle::{self, Unchecked};
+use crate::exchange::dcc::{self, Mapping};
 use crate::exchange::outcome::{self, Format, ReadError, Unread};
 use crate::exchange::signature::SignatureOutcome;
 use crate::ids;
@@ -58,6 +59,8 @@ pub struct Options {
     pub historical: bool,
     /// A time at which signatures of certificates are known to have existed.
     pub signatures_at: Option<Instant>,
+    /// What digital calibration certificates of laboratories mean by names.
+    pub mappings: Vec<Mapping>,
 }
 
 vocabulary! {
@@ -243,7 +246,11 @@ impl Registry {
                 // The name goes into the labels. Where the file is a source of its own they are
                 // the same whatever it is called; in another it keeps files apart.
                 let name = if options.source.is_some() { name } else { "file" };
-                let mut converted = outcome::read(name, text).map_err(Failed::Unreadable)?;
+                let converted = match format {
+                    Format::Dcc => dcc::read_with(name, text, &options.mappings),
+                    _ => outcome::read(name, text),
+                };
+                let mut converted = converted.map_err(Failed::Unreadable)?;
                 if format == Format::Dcc {
                     let at = options.signatures_at;
                     signature = Some(self.receive(&mut converted, text, at, author)?);

@@ -9,6 +9,7 @@ use crate::domain::calibration::Calibration;
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::text::{Language, Text};
 use crate::exchange::bundle;
+use crate::exchange::dcc::{Mapping, MappingError};
 use crate::exchange::outcome::{ReadError, Unread};
 
 use super::failure::Status;
@@ -28,11 +29,16 @@ pub struct Arguments {
     /// Where the bundle goes; to the standard output when absent.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// What the digital calibration certificates of a laboratory mean by names, a file for each
+    /// laboratory (docs/exchange.md).
+    #[arg(long, value_name = "FILE")]
+    mapping: Vec<PathBuf>,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
-    let mut conversion = Conversion::default();
+    let mappings = mappings(&arguments.mapping)?;
+    let mut conversion = Conversion::with(mappings);
     let mut refused: Vec<Fault> = Vec::new();
     for file in &arguments.files {
         let name = input::name(file);
@@ -81,6 +87,23 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         None => text,
     };
     Ok(Answer { text, notes, status: Status::Good })
+}
+
+/// The mappings of files.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn mappings(files: &[PathBuf]) -> Result<Vec<Mapping>, Failure> {
+    let read = |file: &PathBuf| {
+        let (name, text) = (input::name(file), input::read(file)?);
+        Mapping::parse(&text).map_err(|error| match error {
+            MappingError::Faults(faults) => Failure::refused(&name, faults),
+            MappingError::Unreadable(error) => {
+                Failure::refused(&name, Faults(vec![fault(&name, error)]))
+            }
+        })
+    };
+    files.iter().map(read).collect()
 }
 
 /// What was not read, file by file, and how much there was in all.

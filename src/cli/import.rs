@@ -50,6 +50,10 @@ pub struct Arguments {
     /// An instant at which you know the signatures of certificates to have existed.
     #[arg(long, value_name = "INSTANT")]
     signatures_at: Option<String>,
+    /// What the digital calibration certificates of a laboratory mean by names, a file for each
+    /// laboratory (docs/exchange.md).
+    #[arg(long, value_name = "FILE")]
+    mapping: Vec<PathBuf>,
     #[command(flatten)]
     database: Database,
 }
@@ -127,6 +131,7 @@ fn one(
         dry_run: arguments.dry_run,
         historical: arguments.historical,
         signatures_at,
+        mappings: convert::mappings(&arguments.mapping)?,
     };
     let progress = Progress::new(phrases::RECORDS, options);
     let mut told = |done, all| progress.at_of(done, all);

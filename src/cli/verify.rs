@@ -48,6 +48,10 @@ pub struct Arguments {
     /// ETALON_TRUST_DIR of the environment when absent, else nobody.
     #[arg(long, value_name = "DIR", requires = "dcc")]
     trust: Option<PathBuf>,
+    /// What the certificates of a laboratory mean by names, a file for each laboratory
+    /// (docs/exchange.md).
+    #[arg(long, value_name = "FILE", requires = "dcc")]
+    mapping: Vec<PathBuf>,
     /// The standard, by its id or by its owner's code; with --dcc, when absent, the item that no
     /// other certificate was made with.
     #[arg(long, value_name = "ID|CODE", required_unless_present = "dcc")]
@@ -163,7 +167,7 @@ fn of_certificates(
     options: Options,
 ) -> Result<Loaded, Failure> {
     let trust = trust::of_options(arguments.trust.as_deref())?;
-    let mut conversion = Conversion::default();
+    let mut conversion = Conversion::with(convert::mappings(&arguments.mapping)?);
     let mut refused: Vec<Fault> = Vec::new();
     for file in &arguments.dcc {
         let (name, text) = (input::name(file), input::read(file)?);

@@ -9,6 +9,7 @@
 //! say what quantity it is and what its number is; names for people say nothing here (rule Q-06).
 //! Every element is settled: read, listed with a reason, or found at the end and listed then.
 
+mod mapping;
 mod print;
 
 use std::collections::{HashMap, HashSet};
@@ -16,6 +17,10 @@ use std::ops::Range;
 
 use roxmltree::{Document, ExpandedName, Node, ParsingOptions};
 
+pub use self::mapping::{
+    FORMAT as MAPPING_FORMAT, MappedOrganisation, MappedQuantity, Mapping, MappingError,
+    MappingFormat, Meaning,
+};
 pub use self::print::{OF_CERTIFICATE, print};
 use super::outcome::{Converted, Labels, ReadError, Unread, UnreadList, other_root, sha256};
 use super::xml::{MOST_ATTRIBUTES, crowded};
@@ -273,6 +278,15 @@ const NO_FIELD: Reason =
 /// When the text is no well-formed XML, has a DTD, is no DCC 2 or 3, or lacks what no record
 /// can be made without: number, dates of performance, laboratory, customer, items.
 pub fn read(name: &str, xml: &str) -> Result<Converted, ReadError> {
+    read_with(name, xml, &[])
+}
+
+/// The same with what certificates of laboratories mean by names: of the mappings the first that is
+/// for the laboratory counts.
+///
+/// # Errors
+/// The same.
+pub fn read_with(name: &str, xml: &str, mappings: &[Mapping]) -> Result<Converted, ReadError> {
     if let Some(before) = crowded(xml) {
         return Err(too_crowded(before));
     }
@@ -295,12 +309,21 @@ pub fn read(name: &str, xml: &str) -> Result<Converted, ReadError> {
         items_by_id: HashMap::new(),
         results: Vec::new(),
         made_with: HashMap::new(),
+        mapping: mapping_for(root, mappings),
     };
     let mut converted = reader.certificate(root, sha256(xml))?;
     if embedded.is_some() {
         converted.unread.insert(0, other_records());
     }
     Ok(converted)
+}
+
+/// The mapping for the certificates of the laboratory that a certificate names.
+fn mapping_for<'m>(root: Element<'_>, mappings: &'m [Mapping]) -> Option<&'m Mapping> {
+    let path = ["administrativeData", "calibrationLaboratory", "contact", "name", "content"];
+    let names: Vec<String> = along(root, &path).into_iter().filter_map(own_text).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    mappings.iter().find(|mapping| mapping.is_for(&names))
 }
 
 /// The records that a certificate was printed from, as they are in its document.
@@ -614,6 +637,8 @@ struct Series<'d> {
     alternatives: Vec<Element<'d>>,
     values: Vec<Option<Decimal>>,
     units: Vec<Unit>,
+    /// What the laboratory means by its name.
+    mapped: Option<&'d MappedQuantity>,
 }
 
 /// The uncertainties of a series.
@@ -714,11 +739,12 @@ impl<'d> Series<'d> {
         if !fitting {
             return Err(Text::new(LENGTHS_DIFFER.0, LENGTHS_DIFFER.1));
         }
-        Ok(Self { quantity, form, alternatives: Vec::new(), values, units })
+        Ok(Self { quantity, form, alternatives: Vec::new(), values, units, mapped: None })
     }
 
     fn role(&self) -> Option<Role> {
-        role_of(self.quantity)
+        let mapped = || Some(self.mapped?.means?.role());
+        role_of(self.quantity).or_else(mapped)
     }
 
     fn uncertainties(&self) -> Option<Uncertainties<'d>> {
@@ -771,7 +797,7 @@ impl<'d> Series<'d> {
                 return self.only(fitting.map(Some));
             }
         }
-        None
+        self.mapped?.quantity_kind.filter(|kind| self.is_of(*kind))
     }
 
     /// The kind that all agree on, if its dimension is that of the units.
@@ -827,6 +853,8 @@ struct Reader<'d> {
     results: Vec<CalibrationResult>,
     /// The rows made with an equipment, where the file says which, by the equipment's XML id.
     made_with: HashMap<&'d str, Vec<String>>,
+    /// What the laboratory means by names.
+    mapping: Option<&'d Mapping>,
 }
 
 impl<'d> Reader<'d> {
@@ -1122,6 +1150,15 @@ impl<'d> Reader<'d> {
             );
             self.places.locate(error, contact)
         })?;
+        let known = |mapping: &'d Mapping| {
+            let path = ["name", "content"];
+            let names: Vec<String> =
+                along(contact, &path).into_iter().filter_map(own_text).collect();
+            mapping.organisation(&names.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        if let Some(known) = self.mapping.and_then(known) {
+            return Ok(known.clone());
+        }
         let is_same = |record: &&Organisation| record.names == names;
         if let Some(known) = self.records.organisations.iter().find(is_same) {
             return Ok(known.id.clone());
@@ -1459,7 +1496,9 @@ impl<'d> Reader<'d> {
         let mut unreadable = None;
         for quantity in quantities {
             match Series::of(*quantity) {
-                Ok(series) => readable.extend(series),
+                Ok(series) => readable.extend(
+                    series.map(|series| Series { mapped: self.mapped(*quantity), ..series }),
+                ),
                 Err(reason) if matches!(role_of(*quantity), Some(Role::Result(_))) => {
                     return Err(reason);
                 }
@@ -1550,6 +1589,14 @@ impl<'d> Reader<'d> {
             }
         }
         Ok(())
+    }
+
+    /// What the laboratory means by the name of a quantity.
+    fn mapped(&self, quantity: Element<'d>) -> Option<&'d MappedQuantity> {
+        let mapping = self.mapping?;
+        let names: Vec<String> =
+            along(quantity, &["name", "content"]).into_iter().filter_map(own_text).collect();
+        mapping.quantity(&names.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     /// Settles the numbers of a series; the same in other units is listed.

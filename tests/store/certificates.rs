@@ -20,6 +20,7 @@ use etalon::exchange::signature::Trust;
 use serde_json::json;
 
 both!(
+    the_samples_come_in_once,
     a_registry_prints_the_chain_of_the_examples,
     what_it_printed_is_nothing_new_to_it,
     a_chain_comes_in_from_its_files,
@@ -320,4 +321,34 @@ fn nobody_says_what_a_signature_is_worth(database: &Database) {
     let (after, _) = calibration(&registry, NUMBERS[2]);
     assert_eq!(after.signatory.as_deref(), Some("Somebody else"));
     assert_eq!(after.document, found.document);
+}
+
+fn the_samples_come_in_once(database: &Database) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/dcc");
+    let mut files: Vec<PathBuf> = ["valid", "signed"]
+        .iter()
+        .filter_map(|part| fs::read_dir(folder.join(part)).ok())
+        .flatten()
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "xml"))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        println!("skipped: {} is not here", folder.display());
+        return;
+    }
+    files.push(folder.join("edge/valid_formula.xml"));
+    let registry = database.registry();
+    let mut counts = (0, 0);
+    for path in &files {
+        let text = fs::read_to_string(path).expect("a sample");
+        let first = file(&registry, &text);
+        assert!(first.created > 2, "{}: {first:?}", path.display());
+        assert!(first.signature.is_some(), "{}", path.display());
+        counts = (counts.0 + 1, counts.1 + first.created);
+        let again = file(&registry, &text);
+        assert_eq!((again.created, again.amended), (0, 0), "{}: {again:?}", path.display());
+    }
+    println!("{} certificates, {} records", counts.0, counts.1);
+    verified(registry.store());
 }
