@@ -86,7 +86,8 @@ impl Conversion {
             self.records.iter().map(|(_, _, record)| record.id().clone()).collect();
         for (_, record) in converted.records.into_any() {
             let is_beside = record.collection() != CollectionName::Calibrations;
-            if !(is_beside && known.contains(record.record().id())) {
+            let id = record.record().id();
+            if !(is_beside && !id.is_label() && known.contains(id)) {
                 let position = self.added.entry(record.collection()).or_default();
                 self.records.push_any(*position, record);
                 *position += 1;

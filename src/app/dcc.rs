@@ -18,6 +18,7 @@ use crate::domain::records::{AnyRecord, CollectionName, Records};
 use crate::domain::text::Text;
 use crate::engine::limits::Limits;
 use crate::exchange::dcc;
+pub use crate::exchange::dcc::MEDIA_TYPE;
 use crate::store::{Reader, Stored};
 
 use super::refusal::Refusal;
@@ -40,8 +41,6 @@ const IDENTITY: &[&str] = &[
     "nominal",
     "range",
     "accuracy_class",
-    "legal_level",
-    "metrological_role",
 ];
 
 /// A certificate as another cites it.
@@ -140,7 +139,8 @@ impl Registry {
         Ok(())
     }
 
-    /// A certificate as a DCC, for a reader who sees all that it names.
+    /// A certificate as a DCC, for a reader who sees all that it names; its items, which may be a
+    /// customer's, for whoever sees the certificate.
     ///
     /// # Errors
     /// When it is not there or not theirs to see, when it names what they may not see, when it
@@ -183,17 +183,20 @@ impl Printer<'_> {
         self.path.push(id.clone());
         let at = self.written_last(stored)?;
         let registry = self.registry;
-        let reader = self.reader;
-        let mut find = |id: &Id| -> Result<Option<AnyRecord>, Refusal> {
-            let Some(found) = registry.store().get(id, at)? else { return Ok(None) };
-            match registry.is_visible(found.collection, id, reader, at)? {
-                true => Ok(Some(found.record()?)),
-                false => Err(not_whole()),
-            }
-        };
+        // Of certificates further up only the digest shows.
+        let reader = if self.path.len() == 1 { self.reader } else { &Reader::Everything };
         let calibration = match stored.record()? {
             AnyRecord::Calibrations(calibration) => *calibration,
             _ => return Err(Refusal::Unknown { collection: stored.collection, id: id.clone() }),
+        };
+        let items = dcc::items_of(&calibration).into_iter().cloned().collect::<BTreeSet<_>>();
+        let mut find = |id: &Id| -> Result<Option<AnyRecord>, Refusal> {
+            let Some(found) = registry.store().get(id, at)? else { return Ok(None) };
+            // Who calibrated an item knows it.
+            match items.contains(id) || registry.is_visible(found.collection, id, reader, at)? {
+                true => Ok(Some(found.record()?)),
+                false => Err(not_whole()),
+            }
         };
         let mut cite = |id: &Id| self.citation(id, at);
         let records = gather(calibration, &mut find, &mut cite)?;
@@ -211,7 +214,9 @@ impl Printer<'_> {
     fn citation(&mut self, id: &Id, at: u64) -> Result<Option<Citation>, Refusal> {
         let Some(stored) = self.registry.store().get(id, at)? else { return Ok(None) };
         let AnyRecord::Calibrations(calibration) = stored.record()? else { return Ok(None) };
-        if !self.registry.is_visible(stored.collection, id, self.reader, at)? {
+        if self.path.len() == 1
+            && !self.registry.is_visible(stored.collection, id, self.reader, at)?
+        {
             return Err(not_whole());
         }
         let key = (id.clone(), stored.log_index);

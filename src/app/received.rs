@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::domain::calibration::Calibration;
 use crate::domain::id::Id;
+use crate::domain::log::Digest;
 use crate::domain::organisation::Organisation;
 use crate::domain::period::Instant;
 use crate::domain::recognition::EvidenceLevel;
@@ -15,7 +16,7 @@ use crate::domain::signature::{DocumentSignature, SignatureStatus};
 use crate::engine::compile::normalised;
 use crate::exchange::outcome::Converted;
 use crate::exchange::signature::{self, SignatureOutcome, Signer, Trust};
-use crate::store::{Reader, Stored};
+use crate::store::{FilterValue, ListQuery, Reader, Stored, filters};
 
 use super::linking::{self, Registered};
 use super::refusal::Refusal;
@@ -100,8 +101,10 @@ impl Registry {
         author: &Author,
     ) -> Result<SignatureOutcome, Refusal> {
         let records = &mut converted.records;
-        let outcome = check_signature(records, xml, self.trust(), at, author.now);
         let head = self.head()?.log_index;
+        // That the document was here before proves that its signature existed then.
+        let now = self.first_seen(xml, head)?.unwrap_or(author.now);
+        let outcome = check_signature(records, xml, self.trust(), at, now);
         for calibration in std::mem::take(&mut records.calibrations).iter() {
             let as_known = self.as_known(calibration, xml, head)?;
             records.calibrations.push(as_known.unwrap_or_else(|| calibration.clone()));
@@ -127,6 +130,24 @@ impl Registry {
         })?;
         converted.unread.extend(open);
         Ok(outcome)
+    }
+
+    /// When a document was recorded first.
+    fn first_seen(&self, xml: &str, at: u64) -> Result<Option<Instant>, Refusal> {
+        let collection = CollectionName::Calibrations;
+        let digest = Digest::of(&[xml.as_bytes()]).to_string();
+        let filter = filters(collection).iter().find(|filter| filter.name == "document_sha256");
+        let filter = filter.map(|filter| (*filter, FilterValue::Text(digest)));
+        let found = self.store().list(&ListQuery {
+            collection,
+            filters: filter.into_iter().collect(),
+            words: Vec::new(),
+            after: None,
+            limit: 1,
+            at,
+            reader: Reader::Everything,
+        })?;
+        Ok(found.first().map(|stored| stored.known_since))
     }
 
     /// The registry's own record of a certificate that it would print as just this document.

@@ -2,7 +2,6 @@
 //! record keeps it. The check itself is `exchange::signature`.
 
 use super::period::Instant;
-use super::text::Names;
 
 vocabulary! {
     /// What came of checking a signature.
@@ -54,8 +53,6 @@ object! {
         required {
             /// What came of it.
             status: SignatureStatus,
-            /// The time at which the signer had to be trusted.
-            verified_at: Instant,
         }
         optional {
             /// The step that the check ended at, unless everything was as it should be.
@@ -68,11 +65,12 @@ object! {
             signed_at: Instant,
             /// When a time stamp says that the signature existed.
             time_stamp: Instant,
+            /// The time at which the signer had to be trusted, where somebody or a time stamp said so;
+            /// otherwise when the document was recorded first.
+            verified_at: Instant,
             /// Whether the signer's certificate names the issuer of the calibration certificate: the
             /// signature covers the document, not who issued it.
             names_issuer: bool,
-            /// What was found, in words.
-            explanation: Names,
         }
     }
 }

@@ -21,7 +21,7 @@ pub use self::mapping::{
     FORMAT as MAPPING_FORMAT, MappedOrganisation, MappedQuantity, Mapping, MappingError,
     MappingFormat, Meaning,
 };
-pub use self::print::{OF_CERTIFICATE, print};
+pub use self::print::{OF_CERTIFICATE, items_of, print};
 use super::outcome::{Converted, Labels, ReadError, Unread, UnreadList, other_root, sha256};
 use super::xml::{MOST_ATTRIBUTES, crowded};
 use crate::domain::calibration::{

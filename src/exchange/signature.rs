@@ -38,7 +38,7 @@ use self::time_stamp::TimeStamp;
 use super::xml::{MOST_ATTRIBUTES, crowded};
 use crate::domain::period::Instant;
 use crate::domain::signature::DocumentSignature;
-use crate::domain::text::{Names, Text};
+use crate::domain::text::Text;
 
 pub use crate::domain::signature::{SignatureStatus, SignatureStep};
 
@@ -233,17 +233,13 @@ impl SignatureOutcome {
         let signer = self.signer.as_ref();
         DocumentSignature {
             status: self.status,
-            verified_at: self.verified_at,
+            verified_at: Some(self.verified_at).filter(|_| self.time_source != TimeSource::Now),
             failed: self.failed,
             signer: signer.map(|signer| signer.subject.clone()),
             serial: signer.map(|signer| signer.serial.clone()),
             signed_at: self.signing_time,
             time_stamp: self.time_stamp,
             names_issuer: None,
-            explanation: Some(Names {
-                vi: Some(self.explanation.vi.clone()),
-                en: Some(self.explanation.en.clone()),
-            }),
         }
     }
 }

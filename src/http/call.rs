@@ -24,7 +24,7 @@ use super::problem::{Code, Problem};
 use super::routes::{Access, Operation};
 use super::service::Service;
 use crate::app::access::Reader;
-use crate::exchange::dcc;
+use crate::app::dcc;
 
 /// JSON.
 pub const JSON: &str = "application/json";

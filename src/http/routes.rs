@@ -224,7 +224,7 @@ impl Operation {
     /// It also gives a digital calibration certificate.
     #[must_use]
     pub fn or_dcc(mut self) -> Self {
-        self.answer.media.push(Media { name: crate::exchange::dcc::MEDIA_TYPE, form: None });
+        self.answer.media.push(Media { name: crate::app::dcc::MEDIA_TYPE, form: None });
         self
     }
 

@@ -209,7 +209,7 @@ fn in_place<'u>(stated: &'u Uncertainty, row: &CalibrationResult) -> Option<InPl
 }
 
 /// The items of a certificate, the first one first.
-fn items_of(calibration: &Calibration) -> Vec<&Id> {
+pub fn items_of(calibration: &Calibration) -> Vec<&Id> {
     let mut items = vec![&calibration.item];
     let pieces = calibration.results.iter().filter_map(|row| row.item.as_ref());
     for id in calibration.items.iter().chain(pieces) {

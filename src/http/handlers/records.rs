@@ -6,6 +6,7 @@ use actix_web::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::app::access::{self, Act};
+use crate::app::dcc;
 use crate::app::history;
 use crate::app::list::{Comparison, FilterName, LONGEST_PAGE, ListRequest, USUAL_PAGE, filters};
 use crate::app::registry::{Change, shown};
@@ -14,7 +15,6 @@ use crate::domain::form::{Described as _, Form, TextForm};
 use crate::domain::log::Digest;
 use crate::domain::period::Day;
 use crate::domain::records::CollectionName;
-use crate::exchange::dcc;
 
 use super::super::call::{Call, IDEMPOTENT_REPLAYED, Reply, of_parameters, version_tag};
 use super::super::problem::{Code, Problem};
