@@ -871,3 +871,46 @@ fn a_registry_is_audited_like_its_bundle() {
     // Before anything was recorded there is nothing to audit.
     assert_eq!(audit(&["--known-at", "0"]).json()["totals"]["answers"], 0);
 }
+
+// ---------------------------------------------------------------------------------------------
+// Certificates as DCCs
+
+const CHAIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/dcc-chain");
+
+#[test]
+fn certificates_go_out_as_files_and_one_alone() {
+    let home = Home::new();
+    home.good(&["import", &format!("{CHAIN}/records.json")]);
+    let run = home.etalon(&["export", "--dcc", "--chain", "DW-1K-03", "--output", "files"]);
+    assert_eq!((run.status, run.out.as_str()), (Some(0), ""), "{run:?}");
+    assert!(run.complaint.contains("3 digital certificates in files"), "{run:?}");
+    for number in ["ILL-BIPM-24-0117", "ILL-VNI-25-0311", "ILL-CC-26-0087"] {
+        let expected =
+            std::fs::read_to_string(format!("{CHAIN}/{number}.xml")).expect("an example");
+        assert_eq!(home.read(&format!("files/{number}.xml")), expected);
+        assert_eq!(home.good(&["export", "--dcc", "--calibration", number]), expected);
+    }
+    home.etalon(&["export", "--dcc"]).refused(64, &["--output", "--calibration"]);
+    home.etalon(&["export", "--dcc", "--calibration", "X-1"])
+        .refused(65, &["no certificate with the id or number “X-1”"]);
+    let bundle = home.json(&["export", "--calibration", "ILL-BIPM-24-0117"]);
+    assert_eq!(bundle["records"]["calibrations"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn signatures_are_checked_with_an_import() {
+    let home = Home::new();
+    let signed = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/signatures/made/issuer_signed.xml");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/signatures/made/issuer_root.pem");
+    std::fs::create_dir_all(home.path("trust/anchors")).expect("a directory");
+    home.write("trust/anchors/root.pem", &std::fs::read_to_string(root).expect("a certificate"));
+    let run = home.etalon(&["import", signed]);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    assert!(unbroken(&run.out).contains("intact, of nobody trusted"), "{run:?}");
+    let again = home.json(&["import", signed, "--trust", "trust"]);
+    let report = &again["files"][0];
+    assert_eq!((&report["signature"]["status"], &report["amended"]), (&json!("valid"), &json!(1)));
+    home.etalon(&["import", signed, "--trust", "nowhere"]).refused(66, &["nowhere"]);
+    home.etalon(&["import", signed, "--signatures-at", "soon"])
+        .refused(64, &["--signatures-at “soon”", "2026-11-20T00:00:00Z"]);
+}
