@@ -24,7 +24,8 @@ use crate::domain::nonconformity::Nonconformity;
 use crate::domain::period::Instant;
 use crate::domain::records::{AnyRecord, CollectionName, Records};
 use crate::domain::text::Text;
-use crate::exchange::bundle::{self, Unchecked};
+use crate::exchange::bundle::{self, Unchecked, lines};
+use crate::exchange::compressed::{self, Packing};
 use crate::exchange::outcome::{self, ReadError, Unread};
 use crate::ids;
 use crate::store::{Job, Said, StoreError, Stored, Writer};
@@ -73,7 +74,7 @@ answer! {
     RecordOutcome {
         /// Its collection.
         collection: CollectionName,
-        /// Its position there.
+        /// Its position there; in a file with a record a line its line.
         position: usize,
         /// Its label in the file.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,6 +135,15 @@ pub enum Failed {
     Unreadable(ReadError),
     /// Its records are refused.
     Refused(Refusal),
+}
+
+/// The text of a file that came compressed; none where it did not.
+///
+/// # Errors
+/// When the data are damaged, hold more than so many bytes, or are no UTF-8 text.
+pub fn inflated(bytes: &[u8], most: u64) -> Result<Option<String>, Failed> {
+    let packed = Packing::of(bytes).map(|_| compressed::text_within(bytes.to_vec(), most));
+    packed.transpose().map_err(Failed::Unreadable)
 }
 
 impl From<Refusal> for Failed {
@@ -246,9 +256,13 @@ impl Registry {
             Some(principal) => format!("{}:{source}", principal.organisation),
             None => source,
         };
+        let prefix = unchecked.prefix();
         let mut importer =
-            Importer { registry: self, options, author, attempt, source, document, unread };
-        Ok(importer.run(unchecked, told)?)
+            Importer { registry: self, options, author, attempt, source, document, prefix, unread };
+        importer.run(unchecked, told).map_err(|refusal| match refusal {
+            Refusal::Faults(faults) => Refusal::Faults(lines::placed(faults)).into(),
+            other => other.into(),
+        })
     }
 }
 
@@ -265,6 +279,8 @@ struct Importer<'a> {
     attempt: Option<&'a Attempt>,
     source: String,
     document: Digest,
+    /// Below which pointer the collections stand.
+    prefix: &'static str,
     unread: Vec<Unread>,
 }
 
@@ -400,7 +416,7 @@ impl Importer<'_> {
                 format!("một lần nhập có nhiều nhất {AT_ONCE} bản ghi; hãy chia tệp"),
                 format!("an import has at most {AT_ONCE} records; split the file"),
             );
-            return Err(Refusal::fault("/records", "too_many_records", message));
+            return Err(Refusal::fault(self.prefix, "too_many_records", message));
         }
         let reader = principal.reader();
         let levels = self.registry.store().write(|writer| {
@@ -431,8 +447,7 @@ impl Importer<'_> {
                 match access::permit(&mut facts, principal, &written) {
                     Ok(level) => levels.push(level),
                     Err(refusal @ (Refusal::NotAllowed { .. } | Refusal::Unknown { .. })) => {
-                        let place = format!("/records/{collection}/{}", one.position);
-                        faults.push(Fault::error(place, "not_allowed", refusal.text()));
+                        faults.push(Fault::error(self.place(one), "not_allowed", refusal.text()));
                     }
                     Err(other) => return Err(other),
                 }
@@ -553,12 +568,11 @@ impl Importer<'_> {
         });
         let fault = |(at, time): (usize, Instant)| {
             let one = &incoming[at];
-            let place = format!("/records/{}/{}", one.record.collection(), one.position);
             let message = Text::new(
                 format!("thời điểm ghi nhận {time} nằm trong tương lai; hãy sửa lại năm tháng"),
                 format!("it says that it was recorded at {time}, in the future; correct the date"),
             );
-            Fault::error(place, "recorded_in_the_future", message)
+            Fault::error(self.place(one), "recorded_in_the_future", message)
         };
         let faults: Vec<Fault> = too_late.map(fault).collect();
         match faults.is_empty() {
@@ -602,7 +616,7 @@ impl Importer<'_> {
                 }
                 Some(said) if said.id == *id => {}
                 Some(_) => {
-                    let faults = Faults(vec![one.imported_meanwhile()]);
+                    let faults = Faults(vec![self.imported_meanwhile(one)]);
                     return Err(Ended::Refused(Refusal::Faults(faults)));
                 }
             }
@@ -622,9 +636,8 @@ impl Importer<'_> {
                 Pending::Now(content) => (content, self.author.now),
                 Pending::Known(time) => {
                     let content = historical_version(&one.record, time);
-                    let place = format!("/records/{}/{}", one.record.collection(), one.position);
                     let content = content.map_err(|faults| {
-                        Ended::Refused(Refusal::Faults(Faults(below(&place, faults))))
+                        Ended::Refused(Refusal::Faults(Faults(below(&self.place(one), faults))))
                     })?;
                     (content, time)
                 }
@@ -660,13 +673,28 @@ impl Importer<'_> {
         for Case { position, case, before } in cases {
             let reader = self.author.reader();
             let found = cases::faults(writer, case, before.as_deref(), &reader)?;
-            let place = format!("/records/{}/{position}", CollectionName::Nonconformities);
+            let prefix = self.prefix;
+            let place = format!("{prefix}/{}/{position}", CollectionName::Nonconformities);
             faults.append(&mut below(&place, found));
         }
         match faults.is_empty() {
             true => Ok(()),
             false => Err(Ended::Refused(Refusal::Faults(Faults(faults)))),
         }
+    }
+
+    /// Where a record stands in the file.
+    fn place(&self, one: &Incoming) -> String {
+        format!("{}/{}/{}", self.prefix, one.record.collection(), one.position)
+    }
+
+    /// That the label of a record means another than when the import began.
+    fn imported_meanwhile(&self, one: &Incoming) -> Fault {
+        let message = Text::new(
+            "một lần nhập khác của cùng nguồn này vừa cấp mã cho nhãn này; hãy nhập lại",
+            "another import of the same source has given this label an id meanwhile; import again",
+        );
+        Fault::error(format!("{}/id", self.place(one)), "imported_meanwhile", message)
     }
 
     /// What is to be done with a record: the action, and the versions that it needs.
@@ -679,7 +707,7 @@ impl Importer<'_> {
     ) -> Result<(Action, Vec<Pending>), Vec<Fault>> {
         let &Known { said, as_before, stored, now } = known;
         let collection = one.record.collection();
-        let place = format!("/records/{collection}/{}", one.position);
+        let place = self.place(one);
         if as_before && stored.is_some() {
             return Ok((Action::Unchanged, Vec::new()));
         }
@@ -687,7 +715,7 @@ impl Importer<'_> {
             vec![Fault::error(format!("{place}{field}"), code, message)]
         };
         if said.is_some_and(|said| said.id != *one.record.record().id()) {
-            return Err(vec![one.imported_meanwhile()]);
+            return Err(vec![self.imported_meanwhile(one)]);
         }
         let Some(stored) = stored else {
             if self.options.historical {
@@ -807,16 +835,6 @@ struct Known<'k> {
 impl Incoming {
     fn is_labelled(&self) -> bool {
         self.name.starts_with("_:")
-    }
-
-    /// That its label means another record than when the import began.
-    fn imported_meanwhile(&self) -> Fault {
-        let message = Text::new(
-            "một lần nhập khác của cùng nguồn này vừa cấp mã cho nhãn này; hãy nhập lại",
-            "another import of the same source has given this label an id meanwhile; import again",
-        );
-        let place = format!("/records/{}/{}/id", self.record.collection(), self.position);
-        Fault::error(place, "imported_meanwhile", message)
     }
 
     /// What the source says of the record, as one number: its canonical JSON, and when it was

@@ -47,6 +47,9 @@ use super::text::{Names, Text};
 use super::uncertainty::{Mode, Uncertainty};
 use super::unit::{Dimension, Unit};
 
+/// The prefix of a document that has a record a line: positions are the numbers of lines.
+pub(crate) const LINES: &str = "/lines";
+
 /// Checks a set of records as a whole. Pointers are those of a bundle
 /// (`/records/calibrations/3/results/0/unit`). `unreadable` are the ids of records that are there
 /// but could not be read: naming one of them is no further fault.
@@ -176,6 +179,15 @@ impl FaultList {
     }
 }
 
+/// The id of a record is already that of another, which stands somewhere else.
+pub(crate) fn duplicate_id(place: String, id: impl fmt::Display, other: &Text) -> Fault {
+    let message = Text::new(
+        format!("mã định danh “{id}” đã được dùng ở {}; mỗi bản ghi cần một mã riêng", other.vi),
+        format!("the id “{id}” is already that of {}; give each record its own", other.en),
+    );
+    Fault::error(place, "duplicate_id", message)
+}
+
 /// A JSON pointer that is written out only where it is needed.
 type Place<'p> = fmt::Arguments<'p>;
 
@@ -277,18 +289,15 @@ impl<'r> Checker<'r> {
             if let Some((first, at)) = self.known.get(id).copied()
                 && (first, at) != (collection, position)
             {
-                self.error(
-                    format_args!("{prefix}/{collection}/{position}/id"),
-                    "duplicate_id",
-                    format!(
-                        "mã định danh “{id}” đã được dùng ở {prefix}/{first}/{at}; mỗi bản ghi cần một \
-                         mã riêng"
-                    ),
-                    format!(
-                        "the id “{id}” is already that of {prefix}/{first}/{at}; give each \
-                         record its own"
-                    ),
-                );
+                let other = match prefix {
+                    LINES => Text::new(format!("dòng {at}"), format!("line {at}")),
+                    _ => {
+                        let pointer = format!("{prefix}/{first}/{at}");
+                        Text::new(pointer.as_str(), pointer.as_str())
+                    }
+                };
+                let place = format!("{prefix}/{collection}/{position}/id");
+                self.faults.push(duplicate_id(place, id, &other));
             }
         }
     }

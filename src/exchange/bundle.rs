@@ -1,8 +1,8 @@
 //! The registry's own file form: a bundle of records in JSON.
 //!
-//! What lives here: reading and printing `{"format": "etalon-bundle/1", "records": {…}}`. What does
-//! not: other people's formats (each has its own file beside this one), giving ids to labels and
-//! writing to the registry (`app`).
+//! What lives here: reading and printing `{"format": "etalon-bundle/1", "records": {…}}`, and below
+//! it the form with a record a line (`lines`). What does not: other people's formats (each has its
+//! own file beside this one), giving ids to labels and writing to the registry (`app`).
 //!
 //! Records are read one at a time as they come, so that a large bundle is never held twice. All
 //! faults come at once: what is no bundle, what is wrong with each record, and what is wrong with
@@ -18,12 +18,15 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::ser::PrettyFormatter;
 use serde_json::{Map, Value};
 
-use crate::domain::check::{FaultList, check_below};
+use crate::domain::check::{FaultList, LINES, check_below};
 use crate::domain::fault::{Fault, Faults, wrong_kind};
 use crate::domain::id::Id;
 use crate::domain::links::Links as _;
 use crate::domain::records::{CollectionName, Records};
 use crate::domain::text::Text;
+
+pub mod lines;
+pub mod printer;
 
 /// The name of the format and its version.
 pub const FORMAT: &str = "etalon-bundle/1";
@@ -39,7 +42,10 @@ pub struct Bundle {
     pub warnings: Vec<Fault>,
 }
 
-/// Reads a bundle that stands on its own.
+/// The prefix of the records of a bundle.
+const RECORDS: &str = "/records";
+
+/// Reads a bundle that stands on its own, in either form.
 ///
 /// # Errors
 /// All faults of the document and of its records; where the text is no JSON, those found up to
@@ -56,8 +62,11 @@ pub struct Unchecked {
     whole: bool,
 }
 
-/// Reads a bundle whose records may name others that were accepted before.
+/// Reads a bundle, in either form, whose records may name others that were accepted before.
 pub fn read(text: &str) -> Unchecked {
+    if lines::is_lines(text) {
+        return lines::read(text);
+    }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::default();
     let mut json = serde_json::Deserializer::from_str(text);
@@ -74,7 +83,7 @@ pub fn read(text: &str) -> Unchecked {
 /// holds for theirs.
 impl From<Records> for Unchecked {
     fn from(records: Records) -> Self {
-        let mut reader = Reader { prefix: "/records", ..Reader::default() };
+        let mut reader = Reader { prefix: RECORDS, ..Reader::default() };
         for (position, record) in records.into_any() {
             let collection = record.collection();
             let place = ValuePointerRef::Origin;
@@ -96,6 +105,15 @@ impl Unchecked {
         self.reader.source.as_deref()
     }
 
+    /// Below which pointer the collections stand; positions in them are the numbers of lines where a
+    /// record stands on each.
+    pub fn prefix(&self) -> &'static str {
+        match self.reader.prefix {
+            LINES => LINES,
+            _ => RECORDS,
+        }
+    }
+
     /// Exchanges ids in all records: labels for ids that the registry knows them by.
     pub fn map_ids(&mut self, map: &mut dyn FnMut(&mut Id)) {
         let reader = &mut self.reader;
@@ -115,15 +133,16 @@ impl Unchecked {
     /// # Errors
     /// All faults of the document and of its records.
     pub fn check(mut self, accepted: &Records, unseen: HashSet<Id>) -> Result<Bundle, Faults> {
+        let prefix = self.prefix();
         let reader = &mut self.reader;
         reader.unreadable.extend(unseen);
         if self.whole {
             let (records, unreadable) = (&reader.records, &reader.unreadable);
-            check_below("/records", records, accepted, unreadable, &mut reader.faults);
+            check_below(prefix, records, accepted, unreadable, &mut reader.faults);
         }
         let has_errors = reader.faults.has_errors();
         let Reader { source, records, faults, .. } = self.reader;
-        let faults = faults.into_faults();
+        let Faults(faults) = lines::placed(Faults(faults.into_faults()));
         match has_errors {
             true => Err(Faults(faults)),
             false => Ok(Bundle { source, records, warnings: faults }),
