@@ -11,6 +11,7 @@
 //! a later edition of the file amends what it changes, unless somebody else amended it meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use deserr::ValuePointerRef;
 use serde_json::Value;
@@ -294,20 +295,69 @@ struct Incoming {
     base: Option<u32>,
 }
 
-/// The records of the file, and the order in which they are written.
-struct Plan<'i> {
-    incoming: &'i [Incoming],
-    order: Vec<usize>,
-    /// Where in the order a record comes.
-    ranks: HashMap<&'i Id, usize>,
+/// The records of the file in the order in which they are written: none names a later one, except in
+/// a loop.
+trait Plan {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// Records by their ranks, each of which is asked for once.
+    fn part(
+        &mut self,
+        writer: &mut Writer<'_>,
+        ranks: Range<usize>,
+    ) -> Result<Vec<Incoming>, Refusal>;
+
+    /// Where in the order a record comes; none where it is not of the file.
+    fn rank(&self, id: &Id) -> Option<usize>;
+
+    /// The collection of a record, by its rank.
+    fn collection(&self, rank: usize) -> CollectionName;
+
+    /// The label of a record that was not asked for yet, by its rank.
+    fn label(&self, rank: usize) -> Option<&str>;
 }
 
-impl<'i> Plan<'i> {
-    fn new(incoming: &'i [Incoming]) -> Self {
-        let order = dependencies_first(incoming);
-        let ids = order.iter().map(|position| incoming[*position].record.record().id());
-        let ranks = ids.zip(0..).collect();
-        Self { incoming, order, ranks }
+/// Records that are held until they are written.
+struct Held {
+    /// By rank; one that was asked for is gone.
+    incoming: Vec<Option<Incoming>>,
+    collections: Vec<CollectionName>,
+    ranks: HashMap<Id, usize>,
+}
+
+impl Held {
+    fn new(incoming: Vec<Incoming>) -> Self {
+        let order = dependencies_first(&incoming);
+        let mut incoming: Vec<_> = incoming.into_iter().map(Some).collect();
+        let incoming: Vec<_> = order.into_iter().map(|at| incoming[at].take()).collect();
+        let records = || incoming.iter().flatten().map(|one| &one.record);
+        let ranks = records().map(|record| record.record().id().clone()).zip(0..).collect();
+        let collections = records().map(AnyRecord::collection).collect();
+        Self { incoming, collections, ranks }
+    }
+}
+
+impl Plan for Held {
+    fn count(&self) -> usize {
+        self.incoming.len()
+    }
+
+    fn part(&mut self, _: &mut Writer<'_>, ranks: Range<usize>) -> Result<Vec<Incoming>, Refusal> {
+        Ok(self.incoming[ranks].iter_mut().filter_map(Option::take).collect())
+    }
+
+    fn rank(&self, id: &Id) -> Option<usize> {
+        self.ranks.get(id).copied()
+    }
+
+    fn collection(&self, rank: usize) -> CollectionName {
+        self.collections[rank]
+    }
+
+    fn label(&self, rank: usize) -> Option<&str> {
+        let one = self.incoming[rank].as_ref().filter(|one| one.is_labelled());
+        one.map(|one| one.name.as_str())
     }
 }
 
@@ -340,8 +390,19 @@ impl Importer<'_> {
         if let Some(principal) = &self.author.principal {
             self.permit(&mut incoming, principal)?;
         }
-        let plan = Plan::new(&incoming);
-        let all = incoming.len() as u64;
+        self.write_all(&mut Held::new(incoming), warnings, before, told)
+    }
+
+    /// Writes the records of a plan, transaction by transaction.
+    fn write_all(
+        &mut self,
+        plan: &mut dyn Plan,
+        warnings: Vec<Fault>,
+        before: Option<Job>,
+        told: &mut dyn FnMut(u64, u64),
+    ) -> Result<Once, Refusal> {
+        let store = self.registry.store();
+        let all = plan.count() as u64;
         let resumed = before.filter(|job| job.records == all && job.done < all);
         let mut job = resumed.unwrap_or(Job { records: all, ..Job::default() });
         let done_before = job.done;
@@ -368,7 +429,7 @@ impl Importer<'_> {
                 {
                     return Err(Ended::Replayed(value));
                 }
-                let done = self.chunk(writer, &plan, job)?;
+                let done = self.chunk(writer, plan, job)?;
                 if all > self.at_once() as u64 {
                     writer.note_job(&self.document, &self.source, done.job, self.author.now)?;
                 }
@@ -478,25 +539,22 @@ impl Importer<'_> {
     fn chunk(
         &self,
         writer: &mut Writer<'_>,
-        plan: &Plan<'_>,
+        plan: &mut dyn Plan,
         mut job: Job,
     ) -> Result<Chunk, Ended> {
-        let incoming = plan.incoming;
         let first = usize::try_from(job.done).unwrap_or(usize::MAX);
-        let end = first.saturating_add(self.at_once()).min(plan.order.len());
-        let chunk = &plan.order[first..end];
-        let said =
-            writer.said_of(&self.source, chunk.iter().map(|at| incoming[*at].name.as_str()))?;
-        let ids = chunk.iter().map(|at| incoming[*at].record.record().id());
+        let end = first.saturating_add(self.at_once()).min(plan.count());
+        let incoming = &plan.part(writer, first..end)?[..];
+        let said = writer.said_of(&self.source, incoming.iter().map(|one| one.name.as_str()))?;
+        let ids = incoming.iter().map(|one| one.record.record().id());
         let stored: HashMap<Id, Stored> =
             writer.stored_all(ids)?.into_iter().map(|one| (one.id.clone(), one)).collect();
         let now = self.author.now.max(writer.head().recorded_at);
         let mut faults = Vec::new();
-        let mut outcomes = Vec::with_capacity(chunk.len());
+        let mut outcomes = Vec::with_capacity(incoming.len());
         let mut remembered = Vec::new();
         let mut pending: Vec<Version> = Vec::new();
-        for at in chunk {
-            let one = &incoming[*at];
+        for (at, one) in incoming.iter().enumerate() {
             let id = one.record.record().id();
             let body = one.record.body();
             let text = log::canonical(&body);
@@ -531,7 +589,7 @@ impl Importer<'_> {
                 version,
             });
             for (version, content) in (before + 1..).zip(versions) {
-                pending.push(Version { incoming: *at, version, content });
+                pending.push(Version { incoming: at, version, content });
             }
         }
         if !faults.is_empty() {
@@ -550,12 +608,13 @@ impl Importer<'_> {
         }
         let new = outcomes.iter().filter(|outcome| outcome.action == Action::Created);
         writer.identify(new.map(|outcome| (&outcome.id, outcome.collection)))?;
-        remembered.extend(self.identify_named(writer, &pending, plan, end)?);
+        let versions = pending.iter().map(|version| &incoming[version.incoming].record);
+        remembered.extend(self.identify_named(writer, versions, plan, end)?);
         let cases = cases_of(&pending, incoming, &stored)?;
         self.append(writer, pending, incoming)?;
         self.check_cases(writer, &cases)?;
         writer.remember(&self.source, &remembered)?;
-        job.done += chunk.len() as u64;
+        job.done += incoming.len() as u64;
         Ok(Chunk { outcomes, job, log_index: writer.head().log_index })
     }
 
@@ -584,39 +643,37 @@ impl Importer<'_> {
     /// Gives an identity to the records that are named before they come: in a loop, or recorded
     /// later. Those of later transactions must have the same id when they come, also after an
     /// interruption, so their labels are to be remembered; they are given back.
-    fn identify_named(
+    fn identify_named<'r>(
         &self,
         writer: &mut Writer<'_>,
-        pending: &[Version],
-        plan: &Plan<'_>,
+        records: impl Iterator<Item = &'r AnyRecord>,
+        plan: &dyn Plan,
         end: usize,
     ) -> Result<Vec<(String, Said)>, Ended> {
         let mut named: BTreeMap<&Id, usize> = BTreeMap::new();
-        for version in pending {
-            let record = &plan.incoming[version.incoming].record;
+        for record in records {
             record.each_link(ValuePointerRef::Origin, &mut |_, _, id| {
-                if let Some((id, rank)) = plan.ranks.get_key_value(id) {
-                    named.insert(id, *rank);
+                if let Some(rank) = plan.rank(id) {
+                    named.insert(id, rank);
                 }
             });
         }
-        let of = |rank: usize| &plan.incoming[plan.order[rank]];
-        writer.identify(named.iter().map(|(id, rank)| (*id, of(*rank).record.collection())))?;
-        let later = named.values().filter(|rank| **rank >= end).map(|rank| of(*rank));
-        let later: Vec<&Incoming> = later.filter(|one| one.is_labelled()).collect();
-        let said = writer.said_of(&self.source, later.iter().map(|one| one.name.as_str()))?;
+        writer.identify(named.iter().map(|(id, rank)| (*id, plan.collection(*rank))))?;
+        let later = named.into_iter().filter(|(_, rank)| *rank >= end);
+        let later: Vec<(&Id, &str)> =
+            later.filter_map(|(id, rank)| Some((id, plan.label(rank)?))).collect();
+        let said = writer.said_of(&self.source, later.iter().map(|(_, label)| *label))?;
         let mut remembered = Vec::new();
-        for one in later {
-            let id = one.record.record().id();
-            match said.get(&one.name) {
+        for (id, label) in later {
+            match said.get(label) {
                 None => {
                     let nothing_yet = Digest::of(&[]);
                     let said = Said { id: id.clone(), version: 0, said_sha256: nothing_yet };
-                    remembered.push((one.name.clone(), said));
+                    remembered.push((label.to_owned(), said));
                 }
                 Some(said) if said.id == *id => {}
                 Some(_) => {
-                    let faults = Faults(vec![self.imported_meanwhile(one)]);
+                    let faults = Faults(vec![imported_meanwhile("")]);
                     return Err(Ended::Refused(Refusal::Faults(faults)));
                 }
             }
@@ -688,15 +745,6 @@ impl Importer<'_> {
         format!("{}/{}/{}", self.prefix, one.record.collection(), one.position)
     }
 
-    /// That the label of a record means another than when the import began.
-    fn imported_meanwhile(&self, one: &Incoming) -> Fault {
-        let message = Text::new(
-            "một lần nhập khác của cùng nguồn này vừa cấp mã cho nhãn này; hãy nhập lại",
-            "another import of the same source has given this label an id meanwhile; import again",
-        );
-        Fault::error(format!("{}/id", self.place(one)), "imported_meanwhile", message)
-    }
-
     /// What is to be done with a record: the action, and the versions that it needs.
     fn step(
         &self,
@@ -715,7 +763,7 @@ impl Importer<'_> {
             vec![Fault::error(format!("{place}{field}"), code, message)]
         };
         if said.is_some_and(|said| said.id != *one.record.record().id()) {
-            return Err(vec![self.imported_meanwhile(one)]);
+            return Err(vec![imported_meanwhile(&format!("{place}/id"))]);
         }
         let Some(stored) = stored else {
             if self.options.historical {
@@ -775,6 +823,15 @@ impl Importer<'_> {
             false => Err(below(&place, faults)),
         }
     }
+}
+
+/// That the label of a record means another than when the import began.
+fn imported_meanwhile(place: &str) -> Fault {
+    let message = Text::new(
+        "một lần nhập khác của cùng nguồn này vừa cấp mã cho nhãn này; hãy nhập lại",
+        "another import of the same source has given this label an id meanwhile; import again",
+    );
+    Fault::error(place, "imported_meanwhile", message)
 }
 
 /// A record that says itself when it was recorded is refused, except in a historical import.
