@@ -39,6 +39,8 @@ use super::privacy::is_confidential;
 use super::refusal::Refusal;
 use super::registry::{Author, Registry, named_by, parsed};
 
+mod filed;
+
 /// Most records of one transaction: some seconds of work, during which other writers wait.
 pub const AT_ONCE: usize = 10_000;
 
@@ -258,8 +260,20 @@ impl Registry {
             None => source,
         };
         let prefix = unchecked.prefix();
-        let mut importer =
-            Importer { registry: self, options, author, attempt, source, document, prefix, unread };
+        let mut importer = Importer {
+            registry: self,
+            options,
+            author,
+            attempt,
+            source,
+            document,
+            prefix,
+            unread,
+            // History is one transaction whatever its size: its entries stand in the order of time,
+            // not of records.
+            at_once: if options.historical { usize::MAX } else { AT_ONCE },
+            keeps_outcomes: true,
+        };
         importer.run(unchecked, told).map_err(|refusal| match refusal {
             Refusal::Faults(faults) => Refusal::Faults(lines::placed(faults)).into(),
             other => other.into(),
@@ -283,6 +297,10 @@ struct Importer<'a> {
     /// Below which pointer the collections stand.
     prefix: &'static str,
     unread: Vec<Unread>,
+    /// Records of one transaction.
+    at_once: usize,
+    /// Whether it is told what became of each record.
+    keeps_outcomes: bool,
 }
 
 /// A record of the file on its way.
@@ -393,6 +411,23 @@ impl Importer<'_> {
         self.write_all(&mut Held::new(incoming), warnings, before, told)
     }
 
+    /// The report of an import of which nothing is done yet.
+    fn begun(&mut self, records: u64, warnings: Vec<Fault>) -> Result<Report, Refusal> {
+        Ok(Report {
+            source: self.source.clone(),
+            dry_run: self.options.dry_run,
+            records,
+            created: 0,
+            amended: 0,
+            unchanged: 0,
+            done_before: 0,
+            log_index: self.registry.store().head()?.log_index,
+            warnings,
+            unread: std::mem::take(&mut self.unread),
+            outcomes: Vec::new(),
+        })
+    }
+
     /// Writes the records of a plan, transaction by transaction.
     fn write_all(
         &mut self,
@@ -406,23 +441,13 @@ impl Importer<'_> {
         let resumed = before.filter(|job| job.records == all && job.done < all);
         let mut job = resumed.unwrap_or(Job { records: all, ..Job::default() });
         let done_before = job.done;
-        let mut report = Report {
-            source: self.source.clone(),
-            dry_run: self.options.dry_run,
-            records: all,
-            created: job.created,
-            amended: job.amended,
-            unchanged: job.unchanged,
-            done_before,
-            log_index: store.head()?.log_index,
-            warnings,
-            unread: std::mem::take(&mut self.unread),
-            outcomes: Vec::new(),
-        };
+        let (created, amended, unchanged) = (job.created, job.amended, job.unchanged);
+        let report = self.begun(all, warnings)?;
+        let mut report = Report { created, amended, unchanged, done_before, ..report };
         told(job.done, all);
         let mut counted = job.done;
         while job.done < all {
-            let attempt = self.attempt.filter(|_| all <= self.at_once() as u64);
+            let attempt = self.attempt.filter(|_| all <= self.at_once as u64);
             let written = store.write(|writer| {
                 if let Some(attempt) = attempt
                     && let Some(value) = idempotency::replayed(writer, attempt, self.author.now)?
@@ -430,7 +455,7 @@ impl Importer<'_> {
                     return Err(Ended::Replayed(value));
                 }
                 let done = self.chunk(writer, plan, job)?;
-                if all > self.at_once() as u64 {
+                if all > self.at_once as u64 {
                     writer.note_job(&self.document, &self.source, done.job, self.author.now)?;
                 }
                 if self.options.dry_run {
@@ -444,12 +469,15 @@ impl Importer<'_> {
                 }
                 Ok(done)
             });
-            let done = match written {
+            let mut done = match written {
                 Ok(done) | Err(Ended::Dry(done)) => done,
                 Err(Ended::Replayed(value)) => return Ok(Once::Replayed(value)),
                 Err(Ended::Refused(refusal)) => return Err(refusal),
             };
             job = done.job;
+            if !self.keeps_outcomes {
+                done.outcomes.clear();
+            }
             report.take(done);
             told(job.done, all);
             // A job fills the tables faster than the database counts them by itself, and with no
@@ -526,15 +554,6 @@ impl Importer<'_> {
         Ok(())
     }
 
-    /// Records of one transaction. History is one whatever its size: its entries stand in the order
-    /// of time, not of records.
-    fn at_once(&self) -> usize {
-        match self.options.historical {
-            true => usize::MAX,
-            false => AT_ONCE,
-        }
-    }
-
     /// One transaction's worth of records.
     fn chunk(
         &self,
@@ -543,7 +562,7 @@ impl Importer<'_> {
         mut job: Job,
     ) -> Result<Chunk, Ended> {
         let first = usize::try_from(job.done).unwrap_or(usize::MAX);
-        let end = first.saturating_add(self.at_once()).min(plan.count());
+        let end = first.saturating_add(self.at_once).min(plan.count());
         let incoming = &plan.part(writer, first..end)?[..];
         let said = writer.said_of(&self.source, incoming.iter().map(|one| one.name.as_str()))?;
         let ids = incoming.iter().map(|one| one.record.record().id());
@@ -625,14 +644,7 @@ impl Importer<'_> {
             Pending::Known(time) if time > now => Some((version.incoming, time)),
             _ => None,
         });
-        let fault = |(at, time): (usize, Instant)| {
-            let one = &incoming[at];
-            let message = Text::new(
-                format!("thời điểm ghi nhận {time} nằm trong tương lai; hãy sửa lại năm tháng"),
-                format!("it says that it was recorded at {time}, in the future; correct the date"),
-            );
-            Fault::error(self.place(one), "recorded_in_the_future", message)
-        };
+        let fault = |(at, time): (usize, Instant)| in_the_future(self.place(&incoming[at]), time);
         let faults: Vec<Fault> = too_late.map(fault).collect();
         match faults.is_empty() {
             true => Ok(()),
@@ -823,6 +835,15 @@ impl Importer<'_> {
             false => Err(below(&place, faults)),
         }
     }
+}
+
+/// A record says that it was recorded later than now.
+fn in_the_future(place: String, time: Instant) -> Fault {
+    let message = Text::new(
+        format!("thời điểm ghi nhận {time} nằm trong tương lai; hãy sửa lại năm tháng"),
+        format!("it says that it was recorded at {time}, in the future; correct the date"),
+    );
+    Fault::error(place, "recorded_in_the_future", message)
 }
 
 /// That the label of a record means another than when the import began.

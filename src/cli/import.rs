@@ -13,6 +13,7 @@ use crate::domain::text::{Language, Text};
 
 use super::database::{self, Database};
 use super::failure::{self, POINTERS, Status};
+use super::input::Input;
 use super::page::{Line, Page};
 use super::phrases::{self, fill, say};
 use super::progress::Progress;
@@ -109,7 +110,7 @@ fn one(
     arguments: &Arguments,
     options: Options,
 ) -> Result<Report, Failure> {
-    let (name, text) = (input::name(file), input::read(file)?);
+    let (name, input) = (input::name(file), input::open(file)?);
     let how = import::Options {
         source: arguments.source.clone(),
         dry_run: arguments.dry_run,
@@ -117,16 +118,22 @@ fn one(
     };
     let progress = Progress::new(phrases::RECORDS, options);
     let mut told = |done, all| progress.at_of(done, all);
-    registry.import(&name, &text, &how, &database::author(), &mut told).map_err(|failed| {
-        match failed {
-            Failed::Unreadable(error) => {
-                let message = Text::new(format!("{name} bị từ chối"), format!("{name} is refused"));
-                let faults = Faults(vec![convert::fault(&name, error)]);
-                Failure::with_faults(Status::Refused, message, faults)
-            }
-            Failed::Refused(Refusal::Faults(faults)) => Failure::refused(&name, faults),
-            Failed::Refused(refusal) => Failure::from(refusal).about(&name),
+    let author = database::author();
+    let done = match input {
+        Input::Text(text) => registry.import(&name, &text, &how, &author, &mut told),
+        Input::Lines(mut file) => {
+            let keeps_outcomes = arguments.records || options.json;
+            registry.import_lines(&mut file, &how, &author, keeps_outcomes, &mut told)
         }
+    };
+    done.map_err(|failed| match failed {
+        Failed::Unreadable(error) => {
+            let message = Text::new(format!("{name} bị từ chối"), format!("{name} is refused"));
+            let faults = Faults(vec![convert::fault(&name, error)]);
+            Failure::with_faults(Status::Refused, message, faults)
+        }
+        Failed::Refused(Refusal::Faults(faults)) => Failure::refused(&name, faults),
+        Failed::Refused(refusal) => Failure::from(refusal).about(&name),
     })
 }
 

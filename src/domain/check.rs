@@ -77,19 +77,7 @@ pub(crate) fn check_below(
 ) {
     let mut checker = Checker::new(prefix, records, accepted, unreadable, faults);
     checker.duplicates();
-    checker.each(Organisations, &records.organisations, Checker::organisation);
-    checker.each(Memberships, &records.memberships, Checker::membership);
-    checker.each(Accreditations, &records.accreditations, Checker::accreditation);
-    checker.each(LegalRecognitions, &records.legal_recognitions, Checker::legal_recognition);
-    checker.each(Capabilities, &records.capabilities, Checker::capability);
-    checker.each(MeasurementStandards, &records.measurement_standards, Checker::standard);
-    checker.each(Realisations, &records.realisations, Checker::realisation);
-    checker.each(Calibrations, &records.calibrations, Checker::calibration);
-    checker.each(Comparisons, &records.comparisons, Checker::comparison);
-    checker.each(Documents, &records.documents, Checker::document);
-    checker.each(Nonconformities, &records.nonconformities, Checker::nonconformity);
-    checker.each(Attestations, &records.attestations, Checker::attestation);
-    checker.each(CollectionName::Programme, &records.programme, Checker::programme);
+    checker.all(records);
     checker.loops(
         Organisations,
         &records.organisations,
@@ -114,6 +102,18 @@ pub(crate) fn check_below(
     checker.loops(Documents, &records.documents, &accepted.documents, "replaced_by", |record| {
         &record.replaced_by
     });
+}
+
+/// Checks a part of a set of records among those that it names: all but what only the whole set can
+/// show, that ids stand once and that no record leads back to itself.
+pub(crate) fn check_part(
+    prefix: &str,
+    records: &Records,
+    named: &Records,
+    unreadable: &HashSet<Id>,
+    faults: &mut FaultList,
+) {
+    Checker::new(prefix, records, named, unreadable, faults).all(records);
 }
 
 /// Checks a claim against the records it is about. Pointers are those of the claim
@@ -186,6 +186,21 @@ pub(crate) fn duplicate_id(place: String, id: impl fmt::Display, other: &Text) -
         format!("the id “{id}” is already that of {}; give each record its own", other.en),
     );
     Fault::error(place, "duplicate_id", message)
+}
+
+/// The record at a place leads back to itself along a field.
+pub(crate) fn leads_back(place: String, field: &str) -> Fault {
+    let message = Text::new(
+        format!(
+            "đi theo “{field}” từ bản ghi này sẽ quay lại chính nó; hãy bỏ hoặc sửa “{field}” ở một \
+             bản ghi trong vòng này"
+        ),
+        format!(
+            "following “{field}” from here leads back here; remove or correct “{field}” in one \
+             record of the loop"
+        ),
+    );
+    Fault::error(place + "/" + field, "loop", message)
 }
 
 /// A JSON pointer that is written out only where it is needed.
@@ -270,6 +285,22 @@ impl<'r> Checker<'r> {
 
     // Records as a whole
 
+    fn all(&mut self, records: &'r Records) {
+        self.each(Organisations, &records.organisations, Checker::organisation);
+        self.each(Memberships, &records.memberships, Checker::membership);
+        self.each(Accreditations, &records.accreditations, Checker::accreditation);
+        self.each(LegalRecognitions, &records.legal_recognitions, Checker::legal_recognition);
+        self.each(Capabilities, &records.capabilities, Checker::capability);
+        self.each(MeasurementStandards, &records.measurement_standards, Checker::standard);
+        self.each(Realisations, &records.realisations, Checker::realisation);
+        self.each(Calibrations, &records.calibrations, Checker::calibration);
+        self.each(Comparisons, &records.comparisons, Checker::comparison);
+        self.each(Documents, &records.documents, Checker::document);
+        self.each(Nonconformities, &records.nonconformities, Checker::nonconformity);
+        self.each(Attestations, &records.attestations, Checker::attestation);
+        self.each(CollectionName::Programme, &records.programme, Checker::programme);
+    }
+
     fn each<T>(
         &mut self,
         name: CollectionName,
@@ -350,18 +381,7 @@ impl<'r> Checker<'r> {
         let mut here = start;
         while let Some((position, onward)) = steps.get(here) {
             if let Some(position) = position {
-                self.error(
-                    format_args!("{prefix}/{name}/{position}/{field}"),
-                    "loop",
-                    format!(
-                        "đi theo “{field}” từ bản ghi này sẽ quay lại chính nó; hãy bỏ hoặc sửa \
-                         “{field}” ở một bản ghi trong vòng này"
-                    ),
-                    format!(
-                        "following “{field}” from here leads back here; remove or correct \
-                         “{field}” in one record of the loop"
-                    ),
-                );
+                self.faults.push(leads_back(format!("{prefix}/{name}/{position}"), field));
             }
             here = onward;
             if here == start {

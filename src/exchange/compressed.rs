@@ -46,13 +46,21 @@ pub fn text_within(bytes: Vec<u8>, most: u64) -> Result<String, ReadError> {
             inflated
         }
     };
-    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = inflated.as_slice() {
+    plain(inflated)
+}
+
+/// The text of a file that is not compressed, or not any more, without a byte order mark.
+///
+/// # Errors
+/// When it is no UTF-8 text; then with the line.
+pub fn plain(bytes: Vec<u8>) -> Result<String, ReadError> {
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes.as_slice() {
         return Err(ReadError::new(
             "đây là văn bản UTF-16; hãy lưu tệp theo UTF-8",
             "this is UTF-16 text; save the file as UTF-8",
         ));
     }
-    let text = String::from_utf8(inflated).map_err(|error| {
+    let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
         let start = valid.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

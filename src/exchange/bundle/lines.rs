@@ -110,6 +110,11 @@ impl<R: BufRead> Lines<R> {
         self.is_whole
     }
 
+    /// What it reads from.
+    pub fn into_input(self) -> R {
+        self.input
+    }
+
     /// The next record, or none at the end. What is wrong with lines is added to the faults.
     ///
     /// # Errors
