@@ -10,6 +10,7 @@ mod imports;
 mod jobs;
 mod knowledge;
 mod lineage;
+mod lines;
 mod lists;
 mod log;
 mod readers;

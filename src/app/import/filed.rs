@@ -58,6 +58,23 @@ impl Registry {
         keeps_outcomes: bool,
         told: &mut dyn FnMut(u64, u64),
     ) -> Result<Report, Failed> {
+        let done = self.import_filed(file, options, author, keeps_outcomes, told);
+        done.map_err(|failed| match failed {
+            Failed::Refused(Refusal::Faults(faults)) => {
+                Failed::Refused(Refusal::Faults(lines::placed(faults)))
+            }
+            other => other,
+        })
+    }
+
+    fn import_filed(
+        &self,
+        file: &mut (impl Read + Seek),
+        options: &Options,
+        author: &Author,
+        keeps_outcomes: bool,
+        told: &mut dyn FnMut(u64, u64),
+    ) -> Result<Report, Failed> {
         let mut faults = FaultList::default();
         let read = Reading::new(file, &mut faults).map_err(|error| unreadable(&error))?;
         let Reading { mut index, source, is_whole, document } = read;
@@ -72,9 +89,9 @@ impl Registry {
             versions = filed.check(store, options.historical.then_some(author.now), &mut faults)?;
         }
         let has_errors = faults.has_errors();
-        let warnings = lines::placed(Faults(faults.into_faults()));
+        let Faults(warnings) = lines::placed(Faults(faults.into_faults()));
         if has_errors {
-            return Err(Failed::Refused(Refusal::Faults(warnings)));
+            return Err(Failed::Refused(Refusal::Faults(Faults(warnings))));
         }
         let before = store.write(|writer| writer.job(&document, &source)).map_err(Refusal::from)?;
         let mut importer = Importer {
@@ -90,16 +107,12 @@ impl Registry {
             keeps_outcomes,
         };
         let done = match options.historical && store.head().map_err(Refusal::from)?.log_index == 0 {
-            true => importer.write_history(&mut filed, versions, warnings.0, told),
-            false => importer.write_all(&mut filed, warnings.0, before, told),
+            true => importer.write_history(&mut filed, versions, warnings, told),
+            false => importer.write_all(&mut filed, warnings, before, told),
         };
-        match done {
-            Ok(Once::Done(report)) => Ok(report),
-            Ok(Once::Replayed(_)) => Err(Failed::Refused(Refusal::KeyReused)),
-            Err(Refusal::Faults(faults)) => {
-                Err(Failed::Refused(Refusal::Faults(lines::placed(faults))))
-            }
-            Err(refusal) => Err(Failed::Refused(refusal)),
+        match done? {
+            Once::Done(report) => Ok(report),
+            Once::Replayed(_) => Err(Failed::Refused(Refusal::KeyReused)),
         }
     }
 }
@@ -389,7 +402,10 @@ impl Index {
     fn order(&self) -> Vec<u32> {
         let mut order = Vec::with_capacity(self.records.len());
         let mut entered = vec![false; self.records.len()];
-        for start in 0..self.records.len() {
+        // As those that are held come: one collection after the other.
+        let mut starts: Vec<usize> = (0..self.records.len()).collect();
+        starts.sort_by_key(|record| self.records[*record].collection);
+        for start in starts {
             if std::mem::replace(&mut entered[start], true) {
                 continue;
             }
