@@ -16,6 +16,7 @@ use diesel::sql_types::{BigInt, Text};
 use etalon::app::import::Options;
 use etalon::app::registry::{Author, Registry};
 use etalon::app::synth::Country;
+use etalon::exchange::bundle::printer::Form;
 use etalon::app::verify::Moment;
 use etalon::domain::claim::Claim;
 use etalon::domain::period::Instant;
@@ -90,7 +91,7 @@ fn main() {
     let country = Country::new(standards, years, SEED);
     println!("{} standards, {} calibrations", country.standards(), country.calibrations());
     let mut text = Vec::new();
-    country.write(&mut text, |_| {}).expect("memory takes everything");
+    country.write(&mut text, Form::Document, |_| {}).expect("memory takes everything");
     let text = String::from_utf8(text).expect("JSON is UTF-8");
     println!("bundle: {:.0} MB", text.len() as f64 / 1e6);
     let claims: Vec<Claim> = country.claims(SAMPLE).collect();

@@ -170,7 +170,16 @@ fn the_same_lines_twice(database: &Database) {
     let all = everything(registry.store(), real.log_index);
     let second = all.iter().find(|stored| body(stored)["code"] == "W-2").expect("there");
     assert_eq!(body(second)["owner"], lab.expect("there").id.as_str());
-    // History needs an empty registry.
+    // History needs an empty registry; a dry run of it leaves it empty.
+    if let Some(empty) = Database::on(database.backend()) {
+        let registry = empty.registry();
+        let dry = filed_with(&registry, &lines(COUNTRY), &Options { dry_run: true, ..HISTORICAL });
+        assert_eq!(entries(registry.store()), []);
+        let real = filed_with(&registry, &lines(COUNTRY), &HISTORICAL);
+        assert_eq!((counts(&dry), dry.log_index), (counts(&real), real.log_index));
+        let again = filed_with(&registry, &lines(COUNTRY), &HISTORICAL);
+        assert_eq!((again.unchanged, again.log_index), (real.records, real.log_index));
+    }
     let failed = try_filed(&registry, &lines(COUNTRY), &HISTORICAL);
     let entries = entries(registry.store()).len() as u64;
     assert_eq!(failed.err(), Some(Failed::Refused(Refusal::NotEmpty { entries })));
@@ -355,17 +364,12 @@ fn history_in_the_order_of_its_times(database: &Database) {
     let log = verified(registry.store());
     let Some(other) = Database::on(database.backend()) else { return };
     let registry = other.registry();
-    let dry = filed_with(&registry, &text, &Options { dry_run: true, ..HISTORICAL });
-    assert_eq!(entries(registry.store()), []);
     let read = filed_with(&registry, &text, &HISTORICAL);
     assert_eq!((counts(&read), &read.outcomes), (counts(&held), &held.outcomes));
-    assert_eq!((counts(&dry), dry.log_index), (counts(&read), read.log_index));
     let told = |log: Vec<etalon::domain::log::Entry>| -> Vec<_> {
         log.into_iter().map(|one| (one.recorded_at, one.operation, one.version, one.body)).collect()
     };
     assert_eq!(told(verified(registry.store())), told(log));
-    let again = filed_with(&registry, &text, &HISTORICAL);
-    assert_eq!(counts(&again), [count, 0, 0, count, 0]);
 }
 
 /// A file that says something else once it was read to its end.
