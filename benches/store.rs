@@ -16,11 +16,11 @@ use diesel::sql_types::{BigInt, Text};
 use etalon::app::import::Options;
 use etalon::app::registry::{Author, Registry};
 use etalon::app::synth::Country;
-use etalon::exchange::bundle::printer::Form;
 use etalon::app::verify::Moment;
 use etalon::domain::claim::Claim;
 use etalon::domain::period::Instant;
 use etalon::domain::records::CollectionName;
+use etalon::exchange::bundle::printer::Form;
 use etalon::store::{DatabaseUrl, Store};
 use serde_json::json;
 

@@ -6,6 +6,7 @@
 mod support;
 
 mod country;
+mod exports;
 mod imports;
 mod jobs;
 mod knowledge;
