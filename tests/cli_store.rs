@@ -661,6 +661,19 @@ fn a_large_file_with_a_record_a_line_is_not_held() {
     assert_eq!(home.json(&["import", "large.gz"])["files"][0]["unchanged"], 4);
     let piped = home.etalon_with(&["import", "-", "--json"], &text);
     assert_eq!(piped.json()["files"][0]["unchanged"], 4, "{piped:?}");
+    // In one document it is not held either.
+    let rest = [&line("_:a", "_:b"), &line("_:b", "_:c"), &line("_:c", "_:d"), last].concat();
+    let records: Vec<&str> =
+        rest.lines().map(|line| &line["{\"documents\":".len()..line.len() - 1]).collect();
+    let document = format!(
+        "{{\"format\": \"etalon-bundle/1\", \"source\": \"large\",\n \"records\": {{\"documents\": [{}]}}}}",
+        records.join(",")
+    );
+    home.write("large.json", &document);
+    assert_eq!(home.json(&["import", "large.json"])["files"][0]["unchanged"], 4);
+    home.write("wrong.json", &document.replace("\"_:d\",", "\"_:e\","));
+    home.etalon(&["import", "wrong.json", "--source", "other"])
+        .refused(65, &["/records/documents/2/replaced_by", "no record has the id “_:d”"]);
     // What is wrong stands on its line.
     home.write("wrong.ndjson", &text.replace("\"_:d\",", "\"_:e\","));
     home.etalon(&["import", "wrong.ndjson", "--source", "other"])

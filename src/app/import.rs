@@ -41,6 +41,8 @@ use super::registry::{Author, Registry, named_by, parsed};
 
 mod filed;
 
+pub use filed::Stage;
+
 /// Most records of one transaction: some seconds of work, during which other writers wait.
 pub const AT_ONCE: usize = 10_000;
 

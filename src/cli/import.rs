@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::app::import::{self, Action, Failed, RecordOutcome, Report};
+use crate::app::import::{self, Action, Failed, RecordOutcome, Report, Stage};
 use crate::app::refusal::Refusal;
 use crate::app::registry::Registry;
 use crate::domain::fault::Faults;
@@ -117,13 +117,31 @@ fn one(
         historical: arguments.historical,
     };
     let progress = Progress::new(phrases::RECORDS, options);
-    let mut told = |done, all| progress.at_of(done, all);
     let author = database::author();
+    let keeps_outcomes = arguments.records || options.json;
+    let mut told = |stage| match stage {
+        Stage::Read(done) => progress.at_first(phrases::READ, done, options),
+        Stage::Checked(done, all) => progress.then(phrases::CHECKED, done, all, options),
+        Stage::Written(done, all) => progress.then(phrases::WRITTEN, done, all, options),
+    };
     let done = match input {
-        Input::Text(text) => registry.import(&name, &text, &how, &author, &mut told),
+        Input::Text(text) => {
+            let mut told = |done, all| progress.at_of(done, all);
+            registry.import(&name, &text, &how, &author, &mut told)
+        }
         Input::Lines(mut file) => {
-            let keeps_outcomes = arguments.records || options.json;
             registry.import_lines(&mut file, &how, &author, keeps_outcomes, &mut told)
+        }
+        Input::Document(mut file) => {
+            let mut records = input::temporary()?;
+            registry.import_document(
+                &mut file,
+                &mut records,
+                &how,
+                &author,
+                keeps_outcomes,
+                &mut told,
+            )
         }
     };
     done.map_err(|failed| match failed {

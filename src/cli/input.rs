@@ -1,11 +1,11 @@
-//! Files named on the command line, read whole; a large bundle with a record a line is opened.
+//! Files named on the command line, read whole; a large bundle for an import is opened.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Seek as _};
 use std::path::Path;
 
 use crate::domain::text::Text;
-use crate::exchange::bundle::lines;
+use crate::exchange::bundle::{self, lines};
 use crate::exchange::compressed::{self, MOST_BYTES, Packing};
 use crate::exchange::outcome::ReadError;
 
@@ -36,10 +36,31 @@ pub enum Input {
     Text(String),
     /// A large bundle with a record a line, inflated: it is read where it lies.
     Lines(File),
+    /// A large bundle in one document, inflated.
+    Document(File),
 }
 
-/// Opens a file, or the standard input where it is named `-`, for an import. A large bundle with a
-/// record a line is not read yet; one that was compressed or came in is put into a temporary file.
+impl Input {
+    /// A large bundle by its beginning; none where it is of another form.
+    fn large(beginning: &[u8], file: File) -> Option<Self> {
+        let beginning = String::from_utf8_lossy(beginning);
+        if lines::is_lines(&beginning) {
+            return Some(Self::Lines(file));
+        }
+        bundle::is_document(&beginning).then_some(Self::Document(file))
+    }
+}
+
+/// A temporary file, which nobody else sees and which goes away by itself.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn temporary() -> Result<File, Failure> {
+    tempfile::tempfile().map_err(|error| output::unwritable("tmp", &error))
+}
+
+/// Opens a file, or the standard input where it is named `-`, for an import. A large bundle is
+/// not read yet; one that was compressed or came in is put into a temporary file.
 ///
 /// # Errors
 /// When it is not there, cannot be read or is no UTF-8.
@@ -61,10 +82,9 @@ pub fn open(path: &Path) -> Result<Input, Failure> {
     if let Some(length) = length
         && packing.is_none()
     {
-        return match length > HELD && is_lines(beginning) {
-            true => File::open(path).map(Input::Lines).map_err(failed),
-            false => read(path).map(Input::Text),
-        };
+        let large = (length > HELD).then(|| File::open(path)).transpose().map_err(failed)?;
+        let large = large.and_then(|file| Input::large(beginning, file));
+        return large.map_or_else(|| read(path).map(Input::Text), Ok);
     }
     let unwritable = |error: io::Error| output::unwritable("tmp", &error);
     let mut spool = tempfile::spooled_tempfile(usize::try_from(HELD).unwrap_or(usize::MAX));
@@ -78,23 +98,25 @@ pub fn open(path: &Path) -> Result<Input, Failure> {
     let mut bytes = Vec::new();
     let beginning = BEGINNING as u64;
     (&mut spool).take(beginning).read_to_end(&mut bytes).map_err(unwritable)?;
-    if spool.is_rolled() && is_lines(&bytes) {
-        return spool.into_file().map(Input::Lines).map_err(unwritable);
+    if spool.is_rolled() {
+        let mut file = spool.into_file().map_err(unwritable)?;
+        let same = file.try_clone().map_err(unwritable)?;
+        if let Some(large) = Input::large(&bytes, same) {
+            return Ok(large);
+        }
+        file.read_to_end(&mut bytes).map_err(unwritable)?;
+    } else {
+        spool.read_to_end(&mut bytes).map_err(unwritable)?;
     }
-    spool.read_to_end(&mut bytes).map_err(unwritable)?;
     compressed::plain(bytes).map(Input::Text).map_err(|error| refused(path, error))
 }
 
-/// Most bytes of a bundle with a record a line that is held: what it takes as records is some ten
+/// Most bytes of a bundle that is held: what it takes as records is some ten
 /// times as much.
 const HELD: u64 = 16 << 20;
 
 /// Bytes by which a file is recognised.
 const BEGINNING: usize = 1 << 16;
-
-fn is_lines(beginning: &[u8]) -> bool {
-    lines::is_lines(&String::from_utf8_lossy(beginning))
-}
 
 /// A file that is no text, or damaged.
 fn refused(path: &Path, error: ReadError) -> Failure {

@@ -10,6 +10,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::io;
 use std::ops::ControlFlow;
 
 use deserr::{DeserializeError, ErrorKind, IntoValue, ValueKind, ValuePointerRef};
@@ -42,8 +43,8 @@ pub struct Bundle {
     pub warnings: Vec<Fault>,
 }
 
-/// The prefix of the records of a bundle.
-const RECORDS: &str = "/records";
+/// The prefix of the records of a bundle in one document.
+pub(crate) const RECORDS: &str = "/records";
 
 /// Reads a bundle that stands on its own, in either form.
 ///
@@ -77,6 +78,38 @@ pub fn read(text: &str) -> Unchecked {
         reader.faults.push(not_json(error));
     }
     Unchecked { reader, whole: read.is_ok() }
+}
+
+/// Whether a text, of which the beginning is enough, is a bundle in one document that says so early.
+pub fn is_document(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    text.starts_with('{') && text.contains(FORMAT) && !lines::is_lines(text)
+}
+
+/// Where a bundle says that it comes from, and whether it could be read to its end.
+pub(crate) struct Ended {
+    pub(crate) source: Option<String>,
+    pub(crate) is_whole: bool,
+}
+
+/// Reads a bundle in one document as it comes, and gives away each record, with its position in its
+/// collection, as it is. What is wrong with the document is added to the faults.
+pub(crate) fn read_each(
+    input: impl io::Read,
+    take: &mut dyn FnMut(CollectionName, usize, Value),
+    faults: &mut FaultList,
+) -> Ended {
+    let found = std::mem::take(faults);
+    let mut reader = Reader { faults: found, taker: Taker(Some(take)), ..Reader::default() };
+    let mut json = serde_json::Deserializer::from_reader(input);
+    let read = Node { reader: &mut reader, level: Level::Bundle, place: ValuePointerRef::Origin }
+        .deserialize(&mut json)
+        .and_then(|()| json.end());
+    if let Err(error) = &read {
+        reader.faults.push(not_json(error));
+    }
+    *faults = reader.faults;
+    Ended { source: reader.source, is_whole: read.is_ok() }
 }
 
 /// Records that another reader made: read once more, so that what holds for the texts of a bundle
@@ -195,6 +228,17 @@ struct Reader<'d> {
     /// Ids of records that are there but could not be read.
     unreadable: HashSet<Id>,
     faults: FaultList,
+    taker: Taker<'d>,
+}
+
+/// Who takes the records, where they are not kept.
+#[derive(Default)]
+struct Taker<'t>(Option<&'t mut dyn FnMut(CollectionName, usize, Value)>);
+
+impl fmt::Debug for Taker<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Taker").field(&self.0.is_some()).finish()
+    }
 }
 
 impl Reader<'_> {
@@ -212,6 +256,10 @@ impl Reader<'_> {
         record: Value,
         place: ValuePointerRef<'_>,
     ) {
+        if let Some(take) = &mut self.taker.0 {
+            take(collection, position, record);
+            return;
+        }
         let id = record.get("id").and_then(Value::as_str).and_then(|id| Id::parse(id).ok());
         if let Err(faults) = self.records.read(collection, position, record, place) {
             self.refuse(faults);

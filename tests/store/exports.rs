@@ -68,7 +68,7 @@ fn an_export_makes_the_same_log_bodies(database: &Database) {
                 1 => drop(import_with(&other, &lines, &HISTORICAL)),
                 _ => {
                     let (mut file, author) = (Cursor::new(&lines), author());
-                    let told = &mut |_, _| {};
+                    let told = &mut |_| {};
                     let done = other.import_lines(&mut file, &HISTORICAL, &author, false, told);
                     done.expect("imported");
                 }

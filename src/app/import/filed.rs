@@ -1,13 +1,14 @@
-//! Imports of a bundle with a record a line that is too large to be held.
+//! Imports of a bundle that is too large to be held.
 //!
-//! The file is read several times. First from end to end: each record is read on its own, and what
+//! The file is read several times; of a bundle in one document the records are put into a temporary
+//! file first, one a line. First from end to end: each record is read on its own, and what
 //! is held of it is where it stands, its id, and whom it names ([`Index`]). Then in parts, each
 //! checked among the records that it names, wherever these stand. Only when nothing was found wrong
 //! the records are written, in parts again, in an order in which none names a later one; history in
 //! the order of its times, as one transaction.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
 use deserr::ValuePointerRef;
@@ -22,6 +23,7 @@ use crate::domain::period::Instant;
 use crate::domain::records::{AnyRecord, CollectionName, Records};
 use crate::domain::text::Text;
 use crate::exchange::bundle::lines::{self, Line, Lines};
+use crate::exchange::bundle::{Ended, RECORDS, read_each};
 use crate::exchange::outcome::ReadError;
 use crate::ids;
 use crate::store::{Reader, Said, Store, Writer};
@@ -29,7 +31,7 @@ use crate::store::{Reader, Said, Store, Writer};
 use super::super::refusal::Refusal;
 use super::super::registry::{Author, Registry, named_beside};
 use super::{
-    AT_ONCE, Action, Chunk, Ended, Failed, Importer, Incoming, Once, Options, Pending, Plan,
+    AT_ONCE, Action, Chunk, Failed, Importer, Incoming, Once, Options, Pending, Plan,
     RecordOutcome, Report, Version, base_version, historical_times, in_the_future,
 };
 
@@ -41,6 +43,20 @@ const LABELS: usize = 10_000;
 
 /// In the place of a number: none.
 const NONE: u32 = u32::MAX;
+
+/// How far an import has come that goes over its file several times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// So many records are read.
+    Read(u64),
+    /// So many are checked, of so many.
+    Checked(u64, u64),
+    /// So many are written, of so many.
+    Written(u64, u64),
+}
+
+/// After how many records it is told how many are read.
+const TOLD: u64 = 1_000;
 
 impl Registry {
     /// Imports a bundle with a record a line without holding it: for whoever holds the database,
@@ -56,9 +72,41 @@ impl Registry {
         options: &Options,
         author: &Author,
         keeps_outcomes: bool,
-        told: &mut dyn FnMut(u64, u64),
+        told: &mut dyn FnMut(Stage),
     ) -> Result<Report, Failed> {
-        let done = self.import_filed(file, options, author, keeps_outcomes, told);
+        let reading = Reading::of_lines(file, told).map_err(|error| unreadable(&error))?;
+        self.import_filed(reading, file, options, author, keeps_outcomes, told)
+    }
+
+    /// The same of a bundle in one document. Its records are put into the second file, which is
+    /// empty: as much again as they take.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn import_document(
+        &self,
+        file: &mut (impl Read + Seek),
+        records: &mut (impl Read + Write + Seek),
+        options: &Options,
+        author: &Author,
+        keeps_outcomes: bool,
+        told: &mut dyn FnMut(Stage),
+    ) -> Result<Report, Failed> {
+        let reading = Reading::of_document(file, records, told);
+        let reading = reading.map_err(|error| unreadable(&error))?;
+        self.import_filed(reading, records, options, author, keeps_outcomes, told)
+    }
+
+    fn import_filed(
+        &self,
+        reading: Reading,
+        file: &mut (impl Read + Seek),
+        options: &Options,
+        author: &Author,
+        keeps_outcomes: bool,
+        told: &mut dyn FnMut(Stage),
+    ) -> Result<Report, Failed> {
+        let done = self.import_read(reading, file, options, author, keeps_outcomes, told);
         done.map_err(|failed| match failed {
             Failed::Refused(Refusal::Faults(faults)) => {
                 Failed::Refused(Refusal::Faults(lines::placed(faults)))
@@ -67,17 +115,17 @@ impl Registry {
         })
     }
 
-    fn import_filed(
+    fn import_read(
         &self,
+        reading: Reading,
         file: &mut (impl Read + Seek),
         options: &Options,
         author: &Author,
         keeps_outcomes: bool,
-        told: &mut dyn FnMut(u64, u64),
+        told: &mut dyn FnMut(Stage),
     ) -> Result<Report, Failed> {
-        let mut faults = FaultList::default();
-        let read = Reading::new(file, &mut faults).map_err(|error| unreadable(&error))?;
-        let Reading { mut index, source, is_whole, document } = read;
+        let Reading { mut index, mut faults, source, is_whole, document } = reading;
+        let prefix = index.prefix;
         let source = options.source.clone().or(source);
         let source = source.unwrap_or_else(|| format!("sha256:{document}"));
         let store = self.store();
@@ -86,7 +134,8 @@ impl Registry {
         let mut filed = Filed::new(file, index, source.clone());
         let mut versions = Vec::new();
         if is_whole {
-            versions = filed.check(store, options.historical.then_some(author.now), &mut faults)?;
+            let until = options.historical.then_some(author.now);
+            versions = filed.check(store, until, &mut faults, told)?;
         }
         let has_errors = faults.has_errors();
         let Faults(warnings) = lines::placed(Faults(faults.into_faults()));
@@ -101,11 +150,12 @@ impl Registry {
             attempt: None,
             source,
             document,
-            prefix: LINES,
+            prefix,
             unread: Vec::new(),
             at_once: AT_ONCE,
             keeps_outcomes,
         };
+        let told = &mut |done, all| told(Stage::Written(done, all));
         let done = match options.historical && store.head().map_err(Refusal::from)?.log_index == 0 {
             true => importer.write_history(&mut filed, versions, warnings, told),
             false => importer.write_all(&mut filed, warnings, before, told),
@@ -130,22 +180,19 @@ fn unreadable(error: &io::Error) -> Failed {
 struct Place {
     offset: u64,
     length: u32,
-    line: u32,
+    /// The number of its line; in one document its position in its collection.
+    position: u32,
     collection: CollectionName,
     /// Its own id, by number.
     number: u32,
 }
 
-impl Place {
-    fn pointer(&self) -> String {
-        format!("{LINES}/{}/{}", self.collection, self.line)
-    }
-}
-
 /// What is held of the records of a file. Every id that stands in it has a number, whether it is
 /// that of a record of the file or only named.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Index {
+    /// Below which pointer the collections stand.
+    prefix: &'static str,
     numbers: HashMap<u128, u32>,
     /// Ids by number; a label by its digest.
     keys: Vec<u128>,
@@ -182,51 +229,137 @@ fn key_of(id: &Id) -> u128 {
 /// What the first reading of a file gave.
 struct Reading {
     index: Index,
+    faults: FaultList,
     /// Where the bundle says that it comes from.
     source: Option<String>,
-    /// Whether every line held what a line has to hold.
+    /// Whether all of it could be read, whatever was wrong with the records.
     is_whole: bool,
     document: Digest,
 }
 
 impl Reading {
-    fn new(file: &mut (impl Read + Seek), faults: &mut FaultList) -> io::Result<Self> {
+    fn of_lines(file: &mut (impl Read + Seek), told: &mut dyn FnMut(Stage)) -> io::Result<Self> {
         file.seek(SeekFrom::Start(0))?;
-        let mut index = Index::default();
+        let (mut index, mut faults) = (Index::new(LINES), FaultList::default());
         let mut lines = Lines::new(BufReader::with_capacity(1 << 20, Digesting::new(file)));
-        while let Some(line) = lines.next(faults)? {
-            let (place, record) = index.place(line, faults);
-            if let Some(record) = record {
-                index.add(place, &record, faults);
-            }
+        while let Some(line) = lines.next(&mut faults)? {
+            let Line { number: position, offset, length, collection, record } = line;
+            let place = Place::new(offset, length, position, collection);
+            index.take(place, record, &mut faults, told);
         }
         let (source, is_whole) = (lines.source().map(str::to_owned), lines.is_whole());
         let document = lines.into_input().into_inner().digest();
-        Ok(Self { index, source, is_whole, document })
+        Ok(Self { index, faults, source, is_whole, document })
+    }
+
+    fn of_document(
+        file: &mut (impl Read + Seek),
+        records: &mut (impl Read + Write + Seek),
+        told: &mut dyn FnMut(Stage),
+    ) -> io::Result<Self> {
+        file.seek(SeekFrom::Start(0))?;
+        let (mut index, mut faults) = (Index::new(RECORDS), FaultList::default());
+        let mut found = FaultList::default();
+        let mut records = BufWriter::with_capacity(1 << 20, records);
+        let mut input = Digesting::new(file);
+        let mut offset = 0;
+        let mut text = Vec::new();
+        let mut written = Ok(());
+        let mut take = |collection, position, record: Value| {
+            text.clear();
+            written = std::mem::replace(&mut written, Ok(())).and_then(|()| {
+                lines::write_record(&mut text, collection, &record)?;
+                records.write_all(&text)
+            });
+            let place = Place::new(offset, text.len(), position, collection);
+            offset += text.len() as u64;
+            index.take(place, record, &mut found, told);
+        };
+        let buffered = BufReader::with_capacity(1 << 20, &mut input);
+        let Ended { source, is_whole } = read_each(buffered, &mut take, &mut faults);
+        written?;
+        records.flush()?;
+        found.into_faults().into_iter().for_each(|fault| faults.push(fault));
+        Ok(Self { index, faults, source, is_whole, document: input.digest() })
+    }
+}
+
+impl Place {
+    fn new(offset: u64, length: usize, position: usize, collection: CollectionName) -> Self {
+        let number_of = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let (length, position) = (number_of(length), number_of(position));
+        Self { offset, length, position, collection, number: NONE }
     }
 }
 
 impl Index {
-    /// Where a record stands, and the record where it can be read.
-    fn place(&mut self, line: Line, faults: &mut FaultList) -> (Place, Option<AnyRecord>) {
-        let Line { number, offset, length, collection, record } = line;
-        let number_of = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let (line, length) = (number_of(number), number_of(length));
-        let place = Place { offset, length, line, collection, number: NONE };
+    fn new(prefix: &'static str) -> Self {
+        Self {
+            prefix,
+            numbers: HashMap::new(),
+            keys: Vec::new(),
+            labels: HashMap::new(),
+            given: HashMap::new(),
+            record_of: Vec::new(),
+            onward: Vec::new(),
+            records: Vec::new(),
+            links: Vec::new(),
+            ends: Vec::new(),
+            broken: HashSet::new(),
+        }
+    }
+
+    fn pointer(&self, place: &Place) -> String {
+        format!("{}/{}/{}", self.prefix, place.collection, place.position)
+    }
+
+    /// Two records have one id.
+    fn twice(&self, place: &Place, id: &Id, other: &Place) -> Fault {
+        let line = other.position;
+        let other = match self.prefix {
+            LINES => Text::new(format!("dòng {line}"), format!("line {line}")),
+            _ => Text::new(self.pointer(other), self.pointer(other)),
+        };
+        duplicate_id(self.pointer(place) + "/id", id, &other)
+    }
+
+    /// A record that was there at the first reading of the file.
+    fn again(&self, place: &Place, reason: &str) -> Refusal {
+        let message = Text::new(
+            format!(
+                "tệp đã thay đổi trong khi nhập, hoặc không đọc lại được: {reason}; hãy nhập lại"
+            ),
+            format!(
+                "the file has changed meanwhile or cannot be read again: {reason}; import again"
+            ),
+        );
+        let fault = Fault::error(self.pointer(place), "file_changed", message);
+        Refusal::Faults(Faults(vec![fault]))
+    }
+
+    /// Keeps what has to be held of a record, where it can be read.
+    fn take(
+        &mut self,
+        place: Place,
+        record: Value,
+        faults: &mut FaultList,
+        told: &mut dyn FnMut(Stage),
+    ) {
         let id = record.get("id").and_then(Value::as_str).and_then(|id| Id::parse(id).ok());
-        match AnyRecord::read(collection, record, ValuePointerRef::Origin) {
-            Ok(record) => (place, Some(record)),
+        match AnyRecord::read(place.collection, record, ValuePointerRef::Origin) {
+            Ok(record) => self.add(place, &record, faults),
             Err(Faults(found)) => {
                 for mut fault in found {
-                    fault.pointer.insert_str(0, &place.pointer());
+                    fault.pointer.insert_str(0, &self.pointer(&place));
                     faults.push(fault);
                 }
-                if let Some(id) = id {
-                    let number = self.number(&id);
-                    self.broken.insert(number);
-                }
-                (place, None)
+                let number = id.map(|id| self.number(&id));
+                self.broken.extend(number);
             }
+        }
+        let read = self.records.len() as u64;
+        if read.is_multiple_of(TOLD) {
+            told(Stage::Read(read));
         }
     }
 
@@ -235,7 +368,8 @@ impl Index {
         let number = self.number(id);
         place.number = number;
         if let Some(first) = self.records.get(self.record_of[number as usize] as usize) {
-            faults.push(twice(&place, id, first));
+            let fault = self.twice(&place, id, first);
+            faults.push(fault);
             return;
         }
         self.record_of[number as usize] = u32::try_from(self.records.len()).unwrap_or(NONE);
@@ -334,7 +468,8 @@ impl Index {
             for (number, label) in labels {
                 let Some(said) = said.get(&**label) else { continue };
                 if let Err((own, other)) = self.give(*number, said.id.clone()) {
-                    faults.push(twice(&self.records[own], &said.id, &self.records[other]));
+                    let (own, other) = (&self.records[own], &self.records[other]);
+                    faults.push(self.twice(own, &said.id, other));
                 }
             }
         }
@@ -388,7 +523,7 @@ impl Index {
             if let Some(record) = self.record(here) {
                 let place = &self.records[record];
                 let field = place.collection.onward_field().unwrap_or_default();
-                faults.push(leads_back(place.pointer(), field));
+                faults.push(leads_back(self.pointer(place), field));
             }
             here = self.next(here);
             if here == start {
@@ -431,12 +566,6 @@ impl Index {
     }
 }
 
-fn twice(place: &Place, id: &Id, other: &Place) -> Fault {
-    let line = other.line;
-    let other = Text::new(format!("dòng {line}"), format!("line {line}"));
-    duplicate_id(place.pointer() + "/id", id, &other)
-}
-
 /// A version of a historical import: when it was recorded, its record and its number.
 #[derive(Debug, Clone, Copy)]
 struct Recorded {
@@ -473,14 +602,15 @@ impl<'f, F: Read + Seek> Filed<'f, F> {
     /// Reads a record again, with the ids that its labels were given.
     fn read(&mut self, record: usize) -> Result<AnyRecord, Refusal> {
         let place = self.index.records[record];
-        let text = self.text(&place).map_err(|error| again(&place, &error.to_string()))?;
-        let mut line: BTreeMap<String, Value> =
-            serde_json::from_slice(&text).map_err(|error| again(&place, &error.to_string()))?;
+        let text =
+            self.text(&place).map_err(|error| self.index.again(&place, &error.to_string()))?;
+        let mut line: BTreeMap<String, Value> = serde_json::from_slice(&text)
+            .map_err(|error| self.index.again(&place, &error.to_string()))?;
         let value = line.remove(place.collection.as_str()).unwrap_or_default();
         let read = AnyRecord::read(place.collection, value, ValuePointerRef::Origin);
-        let mut read = read.map_err(|_| again(&place, "the record is another"))?;
+        let mut read = read.map_err(|_| self.index.again(&place, "the record is another"))?;
         if key_of(read.record().id()) != self.index.keys[place.number as usize] {
-            return Err(again(&place, "the record is another"));
+            return Err(self.index.again(&place, "the record is another"));
         }
         let index = &self.index;
         if !index.given.is_empty() {
@@ -514,6 +644,7 @@ impl<'f, F: Read + Seek> Filed<'f, F> {
         store: &Store,
         history_until: Option<Instant>,
         faults: &mut FaultList,
+        told: &mut dyn FnMut(Stage),
     ) -> Result<Vec<Recorded>, Refusal> {
         let mut versions = Vec::new();
         let count = self.index.records.len();
@@ -526,7 +657,7 @@ impl<'f, F: Read + Seek> Filed<'f, F> {
                 if let Some(now) = history_until {
                     let times = historical_times(&read, &read.body());
                     if let Some(late) = times.last().filter(|time| **time > now) {
-                        let place = self.index.records[record].pointer();
+                        let place = self.index.pointer(&self.index.records[record]);
                         faults.push(in_the_future(place, *late));
                     }
                     let record = u32::try_from(record).unwrap_or(NONE);
@@ -542,7 +673,7 @@ impl<'f, F: Read + Seek> Filed<'f, F> {
                         _ => {}
                     }
                 }
-                records.push_any(self.index.records[record].line as usize, read);
+                records.push_any(self.index.records[record].position as usize, read);
             }
             let of_the_set = |id: &Id| self.index.find(id).is_some();
             let stored = store
@@ -550,9 +681,10 @@ impl<'f, F: Read + Seek> Filed<'f, F> {
             let mut accepted = stored.seen;
             for record in named {
                 let read = self.read(record)?;
-                accepted.push_any(self.index.records[record].line as usize, read);
+                accepted.push_any(self.index.records[record].position as usize, read);
             }
-            check_part(LINES, &records, &accepted, &broken, faults);
+            check_part(self.index.prefix, &records, &accepted, &broken, faults);
+            told(Stage::Checked(part.end as u64, count as u64));
         }
         versions.sort_by_key(|version| (version.at, self.ranks[version.record as usize]));
         Ok(versions)
@@ -579,7 +711,7 @@ impl<'f, F: Read + Seek> Filed<'f, F> {
             let id = said.get(&text).map_or_else(ids::new_id, |said| said.id.clone());
             if let Err((own, other)) = self.index.give(number, id.clone()) {
                 let places = &self.index.records;
-                let fault = twice(&places[own], &id, &places[other]);
+                let fault = self.index.twice(&places[own], &id, &places[other]);
                 return Err(Refusal::Faults(Faults(vec![fault])));
             }
         }
@@ -591,20 +723,11 @@ impl<'f, F: Read + Seek> Filed<'f, F> {
         for at in sorted {
             let record = self.read(records[at] as usize)?;
             let place = self.index.records[records[at] as usize];
-            let (position, name) = (place.line as usize, self.index.written(place.number));
+            let (position, name) = (place.position as usize, self.index.written(place.number));
             incoming[at] = Some(Incoming { position, name, base: base_version(&record), record });
         }
         Ok(incoming.into_iter().flatten().collect())
     }
-}
-
-/// A record that was there at the first reading of the file.
-fn again(place: &Place, reason: &str) -> Refusal {
-    let message = Text::new(
-        format!("tệp đã thay đổi trong khi nhập, hoặc không đọc lại được: {reason}; hãy nhập lại"),
-        format!("the file has changed meanwhile or cannot be read again: {reason}; import again"),
-    );
-    Refusal::Faults(Faults(vec![Fault::error(place.pointer(), "file_changed", message)]))
 }
 
 impl<F: Read + Seek> Plan for Filed<'_, F> {
@@ -651,7 +774,7 @@ impl Importer<'_> {
         let written = store.write(|writer| {
             let entries = writer.head().log_index;
             if entries > 0 {
-                return Err(Ended::Refused(Refusal::NotEmpty { entries }));
+                return Err(super::Ended::Refused(Refusal::NotEmpty { entries }));
             }
             let mut done = Chunk::default();
             for part in versions.chunks(AT_ONCE) {
@@ -665,14 +788,14 @@ impl Importer<'_> {
             }
             done.log_index = writer.head().log_index;
             match self.options.dry_run {
-                true => Err(Ended::Dry(done)),
+                true => Err(super::Ended::Dry(done)),
                 false => Ok(done),
             }
         });
         match written {
-            Ok(done) | Err(Ended::Dry(done)) => report.take(done),
-            Err(Ended::Replayed(value)) => return Ok(Once::Replayed(value)),
-            Err(Ended::Refused(refusal)) => return Err(refusal),
+            Ok(done) | Err(super::Ended::Dry(done)) => report.take(done),
+            Err(super::Ended::Replayed(value)) => return Ok(Once::Replayed(value)),
+            Err(super::Ended::Refused(refusal)) => return Err(refusal),
         }
         if !self.options.dry_run {
             // What is imported is imported, whether the counting succeeds or not.
@@ -687,7 +810,7 @@ impl Importer<'_> {
         writer: &mut Writer<'_>,
         filed: &mut Filed<'_, F>,
         part: &[Recorded],
-    ) -> Result<Vec<RecordOutcome>, Ended> {
+    ) -> Result<Vec<RecordOutcome>, super::Ended> {
         let records: Vec<u32> = part.iter().map(|version| version.record).collect();
         let records: Vec<u32> = BTreeSet::from_iter(records).into_iter().collect();
         let incoming = filed.incoming(writer, &records)?;
