@@ -24,7 +24,7 @@ use super::{Answer, Failure, Options, convert, input};
 ///
 /// The same file twice changes nothing. Each file is an import of its own: what is wrong with one
 /// keeps no other out. Up to 10,000 records of a file are kept all or none; a larger one goes on
-/// where it was cut off when the same command is given again.
+/// where it was cut off when the same command is given again. A large bundle is not held in memory.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Files to import.

@@ -381,7 +381,7 @@ fn loops_with_what_is_stored(database: &Database) {
 }
 
 fn history_in_the_order_of_its_times(database: &Database) {
-    let country = etalon::app::synth::country(1_400, 5, 7);
+    let country = etalon::app::synth::country(1_650, 5, 7);
     assert!(country.len() > AT_ONCE, "more than one chunk");
     let count = country.len() as u64;
     let mut printer = Printer::new(Vec::new(), Form::Lines, Some("synth"), count).expect("begun");

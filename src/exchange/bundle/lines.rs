@@ -253,9 +253,9 @@ pub(super) fn read(text: &str) -> Unchecked {
     Unchecked { reader, whole: lines.is_whole() }
 }
 
-/// Faults of records whose positions are the numbers of their lines, with the places at which people
-/// look for them: `/lines/documents/7/designation` is `line 7/documents/designation`. Others stay as
-/// they are.
+/// Faults of records whose positions are the numbers of their lines, in the order of lines and with
+/// the places at which people look for them: `/lines/documents/7/designation` is
+/// `line 7/documents/designation`. Others stay as they are, and behind them.
 pub fn placed(Faults(mut faults): Faults) -> Faults {
     for fault in &mut faults {
         let Some(below) = fault.pointer.strip_prefix(LINES) else { continue };
@@ -265,6 +265,11 @@ pub fn placed(Faults(mut faults): Faults) -> Faults {
             fault.pointer = format!("line {number}/{collection}{rest}");
         }
     }
+    let line = |fault: &Fault| {
+        let number = fault.pointer.strip_prefix("line ")?.split('/').next()?;
+        number.parse::<usize>().ok()
+    };
+    faults.sort_by_key(|fault| line(fault).unwrap_or(usize::MAX));
     Faults(faults)
 }
 
