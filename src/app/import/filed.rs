@@ -124,6 +124,11 @@ impl Registry {
         keeps_outcomes: bool,
         told: &mut dyn FnMut(Stage),
     ) -> Result<Report, Failed> {
+        if author.principal.is_some() {
+            // Who may write what is asked of records that are held; so are those of a request.
+            let writers = Text::new("người giữ cơ sở dữ liệu", "whoever holds the database");
+            return Err(Failed::Refused(Refusal::NotAllowed { writers }));
+        }
         let Reading { mut index, mut faults, source, is_whole, document } = reading;
         let prefix = index.prefix;
         let source = options.source.clone().or(source);
