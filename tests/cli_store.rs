@@ -610,6 +610,79 @@ fn a_laboratory_is_exported_with_what_it_stands_on() {
 }
 
 #[test]
+fn what_is_exported_a_record_a_line_comes_in_again() {
+    let home = Home::with_country();
+    home.good(&["export", "--output", "all.json"]);
+    home.good(&["export", "--output", "all.ndjson"]);
+    home.good(&["export", "--output", "all.NDJSON.gz"]);
+    home.good(&["export", "--output", "all.json.gz"]);
+    let lines = home.read("all.ndjson");
+    assert_eq!(home.etalon(&["export", "--ndjson"]).out, lines);
+    let (head, rest) = lines.split_once('\n').expect("lines");
+    let count = rest.lines().count();
+    let head: Value = serde_json::from_str(head).expect("JSON");
+    assert_eq!(head, json!({"format": "etalon-bundle-lines/1", "count": count}));
+    for file in ["all.ndjson", "all.NDJSON.gz", "all.json.gz"] {
+        let checked = home.json(&["check", file]);
+        assert_eq!((&checked["accepted"], &checked["records"]), (&json!(true), &json!(count)));
+        home.good(&["import", file, "--historical", "--data-dir", file.trim_start_matches("all.")]);
+        let claim = [&["verify", "--bundle", file], &CLAIM[..]].concat();
+        assert_eq!(home.etalon(&claim).status, Some(0), "{file}");
+    }
+    for directory in ["ndjson", "NDJSON.gz", "json.gz"] {
+        home.good(&["export", "--data-dir", directory, "--output", "again.ndjson"]);
+        assert_eq!(home.read("again.ndjson"), lines, "{directory}");
+    }
+}
+
+/// More than is held: the records are read where they lie, also in a pipe and inflated.
+#[test]
+fn a_large_file_with_a_record_a_line_is_not_held() {
+    let home = Home::new();
+    let blanks = " ".repeat(6 << 20);
+    let line = |label: &str, next: &str| {
+        let document = json!({"id": label, "designation": label, "replaced_by": next});
+        format!("{{\"documents\":{blanks}{document}}}\n")
+    };
+    let head = "{\"format\": \"etalon-bundle-lines/1\", \"source\": \"large\"}\n";
+    let last = "{\"documents\": {\"id\": \"_:d\", \"designation\": \"D\"}}\n";
+    let text = [head, &line("_:a", "_:b"), &line("_:b", "_:c"), &line("_:c", "_:d"), last].concat();
+    home.write("large.ndjson", &text);
+    let dry = home.json(&["import", "large.ndjson", "--dry-run"]);
+    assert_eq!(dry["files"][0]["created"], 4, "{dry}");
+    home.good(&["import", "large.ndjson"]);
+    let listed = home.etalon(&["import", "large.ndjson", "--records"]);
+    assert!(listed.out.contains("_:c") && listed.out.contains("records: 4"), "{listed:?}");
+    // What is inflated and what comes through a pipe is the same file.
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, text.as_bytes()).expect("memory");
+    let packed = packed.finish().expect("memory");
+    std::fs::write(home.path("large.gz"), &packed).expect("written");
+    assert_eq!(home.json(&["import", "large.gz"])["files"][0]["unchanged"], 4);
+    let piped = home.etalon_with(&["import", "-", "--json"], &text);
+    assert_eq!(piped.json()["files"][0]["unchanged"], 4, "{piped:?}");
+    // In one document it is not held either.
+    let rest = [&line("_:a", "_:b"), &line("_:b", "_:c"), &line("_:c", "_:d"), last].concat();
+    let records: Vec<&str> =
+        rest.lines().map(|line| &line["{\"documents\":".len()..line.len() - 1]).collect();
+    let document = format!(
+        "{{\"format\": \"etalon-bundle/1\", \"source\": \"large\",\n \"records\": {{\"documents\": [{}]}}}}",
+        records.join(",")
+    );
+    home.write("large.json", &document);
+    assert_eq!(home.json(&["import", "large.json"])["files"][0]["unchanged"], 4);
+    home.write("wrong.json", &document.replace("\"_:d\",", "\"_:e\","));
+    home.etalon(&["import", "wrong.json", "--source", "other"])
+        .refused(65, &["/records/documents/2/replaced_by", "no record has the id “_:d”"]);
+    // What is wrong stands on its line.
+    home.write("wrong.ndjson", &text.replace("\"_:d\",", "\"_:e\","));
+    home.etalon(&["import", "wrong.ndjson", "--source", "other"])
+        .refused(65, &["line 4/documents/replaced_by", "no record has the id “_:d”"]);
+    std::fs::write(home.path("cut.gz"), &packed[..packed.len() - 9]).expect("written");
+    home.etalon(&["import", "cut.gz"]).refused(65, &["cut.gz", "damaged or cut"]);
+}
+
+#[test]
 fn an_output_is_whole_or_not_there() {
     let home = Home::with_small();
     let piped = home.etalon(&["export"]);

@@ -790,11 +790,22 @@ pub(super) fn named_by(
     records: &Records,
     reader: &Reader,
 ) -> Result<Named, Refusal> {
+    named_beside(writer, records, &|_| false, reader)
+}
+
+/// The same of a part of a set: records of its other parts count as the set's own.
+pub(super) fn named_beside(
+    writer: &mut Writer<'_>,
+    records: &Records,
+    is_of_the_set: &dyn Fn(&Id) -> bool,
+    reader: &Reader,
+) -> Result<Named, Refusal> {
     let own: BTreeSet<&Id> = records.iter().map(|(_, _, record)| record.id()).collect();
+    let is_own = |id: &Id| own.contains(id) || is_of_the_set(id);
     let mut wanted: BTreeSet<Id> = BTreeSet::new();
     for (_, _, record) in records.iter() {
         record.each_link(ValuePointerRef::Origin, &mut |_, _, id| {
-            if !id.is_label() && !own.contains(id) {
+            if !id.is_label() && !is_own(id) {
                 wanted.insert(id.clone());
             }
         });
@@ -805,14 +816,8 @@ pub(super) fn named_by(
         let mut onward = BTreeSet::new();
         for stored in writer.stored_all(&wanted)? {
             let record = stored.record()?;
-            let next = match &record {
-                AnyRecord::Organisations(record) => record.parent.as_ref(),
-                AnyRecord::MeasurementStandards(record) => record.parent_kit.as_ref(),
-                AnyRecord::Calibrations(record) => record.amends.as_ref(),
-                AnyRecord::Documents(record) => record.replaced_by.as_ref(),
-                _ => None,
-            };
-            onward.extend(next.filter(|id| !own.contains(id) && !met.contains(id)).cloned());
+            let next = record.onward();
+            onward.extend(next.filter(|id| !is_own(id) && !met.contains(id)).cloned());
             found.push(record);
         }
         met.extend(onward.iter().cloned());

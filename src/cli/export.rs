@@ -1,8 +1,11 @@
 //! `etalon export`: records of the registry as a bundle.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::json;
 
 use crate::app::access::Reader;
@@ -10,8 +13,9 @@ use crate::app::export::Extent;
 use crate::app::registry::Registry;
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::id::Id;
+use crate::domain::records::CollectionName;
 use crate::domain::text::Text;
-use crate::exchange::bundle;
+use crate::exchange::bundle::printer::{Form, Printer};
 
 use super::database::Database;
 use super::failure::{Places, Status};
@@ -48,11 +52,31 @@ pub struct Arguments {
     dcc: bool,
     #[command(flatten)]
     known_at: KnownAtOption,
-    /// Where the bundle goes; to the standard output when absent.
+    /// Where the bundle goes; to the standard output when absent. What ends in .gz is compressed.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Write a record a line, the form for many records; also where the output ends in .ndjson or
+    /// .ndjson.gz.
+    #[arg(long)]
+    ndjson: bool,
     #[command(flatten)]
     database: Database,
+}
+
+impl Arguments {
+    fn form(&self) -> Form {
+        let name = self.output.as_deref().and_then(Path::file_name).unwrap_or_default();
+        let name = name.to_string_lossy().to_ascii_lowercase();
+        match self.ndjson || name.trim_end_matches(".gz").ends_with(".ndjson") {
+            true => Form::Lines,
+            false => Form::Document,
+        }
+    }
+}
+
+/// Whether what goes into a file is compressed.
+fn is_gzip(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
 }
 
 static OPTIONS: Places = &[
@@ -79,16 +103,41 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     if arguments.dcc {
         return certificates(&registry, &extent, at, arguments, options);
     }
-    let progress = Progress::new(phrases::RECORDS, options);
+    let path = arguments.output.as_deref();
+    let progress = Progress::beside(path, phrases::RECORDS, options);
     let exported = registry.export(&extent, at, &mut |records| progress.at(records));
     let exported = exported.map_err(refused)?;
-    drop(progress);
-    let records = exported.records.len();
-    let mut text = bundle::to_json(&exported);
-    if let Some(path) = &arguments.output {
-        output::write_text(path, &text)?;
-        text.clear();
+    let records = exported.count().map_err(refused)?;
+    let progress = progress.of(records);
+    let write = |output: &mut dyn Write| -> Result<io::Result<()>, Failure> {
+        let mut done = 0;
+        let mut printer = match Printer::new(output, arguments.form(), None, records) {
+            Ok(printer) => printer,
+            Err(error) => return Ok(Err(error)),
+        };
+        let written = exported.each(&mut |record| {
+            done += 1;
+            progress.at(done);
+            printer.record(record)
+        });
+        Ok(written.map_err(refused)?.and_then(|()| printer.finish().map(drop)))
+    };
+    match path {
+        Some(path) if is_gzip(path) => output::write(path, |file| {
+            let mut packed = GzEncoder::new(file, Compression::default());
+            let written = write(&mut packed)?;
+            Ok(written.and_then(|()| packed.finish().map(drop)))
+        })?,
+        Some(path) => output::write(path, |file| write(file))?,
+        None => match write(&mut BufWriter::new(io::stdout().lock()))? {
+            // That nobody reads any more is no fault.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                return Err(output::unwritable("stdout", &error));
+            }
+            _ => {}
+        },
     }
+    drop(progress);
     let notes = match options.json {
         true => format!("{:#}\n", json!({"records": records, "log_index": at})),
         false => {
@@ -100,7 +149,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
             page.into_text()
         }
     };
-    Ok(Answer { text, notes, status: Status::Good })
+    Ok(Answer { text: String::new(), notes, status: Status::Good })
 }
 
 /// The certificates of an extent as DCCs: one, or a file each in a directory.
@@ -131,10 +180,17 @@ fn certificates(
     let progress = Progress::new(phrases::RECORDS, options);
     let exported = registry.export(extent, at, &mut |records| progress.at(records));
     let exported = exported.map_err(|refusal| Failure::of_options(refusal, OPTIONS))?;
+    let mut ids: Vec<Id> = Vec::new();
+    let all = exported.each(&mut |record| {
+        if record.collection() == CollectionName::Calibrations {
+            ids.push(record.record().id().clone());
+        }
+        Ok(())
+    });
+    drop(all.map_err(|refusal| Failure::of_options(refusal, OPTIONS))?);
     drop(progress);
     std::fs::create_dir_all(directory)
         .map_err(|error| output::unwritable(&directory.display().to_string(), &error))?;
-    let ids: Vec<Id> = exported.records.calibrations.iter().map(|one| one.id.clone()).collect();
     let mut names: HashSet<String> = HashSet::new();
     registry.certificates_as_dcc::<Failure>(&ids, at, &mut |number, xml| {
         let name = file_name(number, &mut names);

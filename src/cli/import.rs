@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::app::import::{self, Action, Failed, RecordOutcome, Report};
+use crate::app::import::{self, Action, Failed, RecordOutcome, Report, Stage};
 use crate::app::refusal::Refusal;
 use crate::app::registry::Registry;
 use crate::domain::fault::Faults;
@@ -14,6 +14,7 @@ use crate::domain::text::{Language, Text};
 
 use super::database::{self, Database};
 use super::failure::{self, POINTERS, Status};
+use super::input::Input;
 use super::page::{Line, Page};
 use super::phrases::{self, fill, say};
 use super::progress::Progress;
@@ -24,7 +25,7 @@ use super::{Answer, Failure, Options, convert, input, signature, trust};
 ///
 /// The same file twice changes nothing. Each file is an import of its own: what is wrong with one
 /// keeps no other out. Up to 10,000 records of a file are kept all or none; a larger one goes on
-/// where it was cut off when the same command is given again.
+/// where it was cut off when the same command is given again. A large bundle is not held in memory.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Files to import.
@@ -122,7 +123,7 @@ fn one(
     arguments: &Arguments,
     options: Options,
 ) -> Result<Report, Failure> {
-    let (name, text) = (input::name(file), input::read(file)?);
+    let (name, input) = (input::name(file), input::open(file)?);
     let signatures_at = arguments.signatures_at.as_deref();
     let signatures_at =
         signatures_at.map(|at| signature::instant("--signatures-at", at)).transpose()?;
@@ -134,17 +135,41 @@ fn one(
         mappings: convert::mappings(&arguments.mapping)?,
     };
     let progress = Progress::new(phrases::RECORDS, options);
-    let mut told = |done, all| progress.at_of(done, all);
-    registry.import(&name, &text, &how, &database::author(), &mut told).map_err(|failed| {
-        match failed {
-            Failed::Unreadable(error) => {
-                let message = Text::new(format!("{name} bị từ chối"), format!("{name} is refused"));
-                let faults = Faults(vec![convert::fault(&name, error)]);
-                Failure::with_faults(Status::Refused, message, faults)
-            }
-            Failed::Refused(Refusal::Faults(faults)) => Failure::refused(&name, faults),
-            Failed::Refused(refusal) => Failure::from(refusal).about(&name),
+    let author = database::author();
+    let keeps_outcomes = arguments.records || options.json;
+    let mut told = |stage| match stage {
+        Stage::Read(done) => progress.at_first(phrases::READ, done, options),
+        Stage::Checked(done, all) => progress.then(phrases::CHECKED, done, all, options),
+        Stage::Written(done, all) => progress.then(phrases::WRITTEN, done, all, options),
+    };
+    let done = match input {
+        Input::Text(text) => {
+            let mut told = |done, all| progress.at_of(done, all);
+            registry.import(&name, &text, &how, &author, &mut told)
         }
+        Input::Lines(mut file) => {
+            registry.import_lines(&mut file, &how, &author, keeps_outcomes, &mut told)
+        }
+        Input::Document(mut file) => {
+            let mut records = input::temporary()?;
+            registry.import_document(
+                &mut file,
+                &mut records,
+                &how,
+                &author,
+                keeps_outcomes,
+                &mut told,
+            )
+        }
+    };
+    done.map_err(|failed| match failed {
+        Failed::Unreadable(error) => {
+            let message = Text::new(format!("{name} bị từ chối"), format!("{name} is refused"));
+            let faults = Faults(vec![convert::fault(&name, error)]);
+            Failure::with_faults(Status::Refused, message, faults)
+        }
+        Failed::Refused(Refusal::Faults(faults)) => Failure::refused(&name, faults),
+        Failed::Refused(refusal) => Failure::from(refusal).about(&name),
     })
 }
 

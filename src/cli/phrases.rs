@@ -151,6 +151,9 @@ phrases! {
 // The registry
 phrases! {
     RECORDS = "bản ghi", "records";
+    READ = "bản ghi đã đọc", "records read";
+    CHECKED = "bản ghi đã kiểm tra", "records checked";
+    WRITTEN = "bản ghi đã ghi", "records written";
     ENTRIES = "mục nhật ký", "log entries";
     IMPORTED = "số bản ghi: {records}; mới: {created}, sửa đổi: {amended}, không đổi: {unchanged}",
         "records: {records}; created: {created}, amended: {amended}, unchanged: {unchanged}";

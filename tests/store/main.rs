@@ -7,10 +7,12 @@ mod support;
 
 mod certificates;
 mod country;
+mod exports;
 mod imports;
 mod jobs;
 mod knowledge;
 mod lineage;
+mod lines;
 mod lists;
 mod log;
 mod readers;
