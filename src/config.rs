@@ -30,6 +30,9 @@ pub struct Config {
     pub identity: Identity,
     /// Where the KCDB is.
     pub kcdb: Kcdb,
+    /// `ETALON_TRUST_DIR`: the authorities that are trusted to say who signs certificates; nobody
+    /// when absent.
+    pub trust_dir: Option<PathBuf>,
     /// What is logged, and how.
     pub logging: Logging,
 }
@@ -252,6 +255,7 @@ pub static SECTIONS: [Section; 5] = [
             &OIDC_ISSUER,
             &OIDC_AUDIENCE,
             &OIDC_JWKS_FILE,
+            &TRUST_DIR,
         ],
     },
     Section { vi: "KCDB", en: "KCDB", settings: &[&KCDB_URL] },
@@ -402,6 +406,17 @@ static OIDC_JWKS_FILE: Setting = Setting {
     values: Values::Path,
 };
 
+static TRUST_DIR: Setting = Setting {
+    name: "ETALON_TRUST_DIR",
+    default: None,
+    secret: false,
+    vi: "Thư mục các tổ chức được tin cậy khi kiểm tra chữ ký của giấy chứng nhận: anchors/, \
+         intermediates/, revocation/ với các tệp PEM hoặc DER; để trống thì không tin ai.",
+    en: "Folder of the authorities that are trusted when signatures of certificates are checked: \
+         anchors/, intermediates/, revocation/ with PEM or DER files; when empty, nobody.",
+    values: Values::Path,
+};
+
 static LOG: Setting = Setting {
     name: "ETALON_LOG",
     default: Some("info"),
@@ -465,6 +480,7 @@ impl Config {
         let mut reader = Reader { variable, faults: Vec::new() };
         let sections = (reader.database(), reader.server(), reader.identity(), reader.logging());
         let kcdb = reader.kcdb();
+        let trust_dir = reader.path(&TRUST_DIR);
         if let (_, Some(server), Some(Identity { oidc: Some(oidc), .. }), _) = &sections
             && oidc.issuer == server.public_url
         {
@@ -480,7 +496,7 @@ impl Config {
             ((Some(database), Some(server), Some(identity), Some(logging)), Some(kcdb))
                 if reader.faults.is_empty() =>
             {
-                Ok(Self { database, server, identity, kcdb, logging })
+                Ok(Self { database, server, identity, kcdb, trust_dir, logging })
             }
             _ => Err(Faults(reader.faults)),
         }
@@ -682,6 +698,7 @@ mod tests {
                 oidc: None,
             },
             kcdb: Kcdb { url: "https://www.bipm.org/api/kcdb".into() },
+            trust_dir: None,
             logging: Logging { filter: "info".into(), format: LogFormat::Text },
         };
         assert_eq!(none, expected);
@@ -707,6 +724,7 @@ mod tests {
             ("ETALON_OIDC_ISSUER", "https://login.example.vn/"),
             ("ETALON_OIDC_AUDIENCE", "etalon"),
             ("ETALON_OIDC_JWKS_FILE", "/etc/jwks.json"),
+            ("ETALON_TRUST_DIR", "/etc/etalon/trust"),
             ("ETALON_LOG", "warn,etalon::http=debug"),
             ("ETALON_LOG_FORMAT", "json"),
         ]);
@@ -734,6 +752,7 @@ mod tests {
                 }),
             },
             kcdb: Kcdb { url: "http://127.0.0.1:9/kcdb".into() },
+            trust_dir: Some("/etc/etalon/trust".into()),
             logging: Logging { filter: "warn,etalon::http=debug".into(), format: LogFormat::Json },
         };
         assert_eq!(set.expect("no setting is wrong"), expected);

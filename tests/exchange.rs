@@ -8,6 +8,7 @@ use etalon::domain::check::check;
 use etalon::domain::fault::Gravity;
 use etalon::domain::quantity::QuantityKindId;
 use etalon::exchange::bundle::{self, Bundle};
+use etalon::exchange::dcc::{self, Mapping};
 use etalon::exchange::kcdb::answer::Code;
 use etalon::exchange::kcdb::services;
 use etalon::exchange::outcome::{Converted, Format, ReadError, read, recognise};
@@ -312,10 +313,17 @@ fn other_versions_and_roots_are_refused_by_name() {
             r#"<d:digitalCalibrationCertificate xmlns:d="https://ptb.de/dcc" schemaVersion="{version}"/>"#
         )
     };
-    assert!(refusal(&root("2.4.0")).contains("2.4.0"));
+    // Of version 2 what has the same names is read.
+    assert!(refusal(&root("2.4.0")).contains("administrativeData"));
+    assert!(refusal(&root("1.0.0")).contains("1.0.0"));
     assert!(refusal(&root("4.0.0")).contains("4.0.0"));
     assert!(refusal(&root("3.3.0")).contains("administrativeData"));
     assert!(refusal("<register/>").contains("register"));
+    for root in ["digitalCalibrationExchange", "digitalCalibrationCertificate"] {
+        let dcx = format!(r#"<x:{root} xmlns:x="https://dfm.dk" schemaVersion="1.2.0"/>"#);
+        let refusal = refusal(&dcx);
+        assert!(refusal.contains("DCX") && refusal.contains("DFM"), "{refusal}");
+    }
     assert!(refusal(r#"{"format": "x"}"#).contains("KCDB"));
     assert!(refusal(r#"{"format": "#).contains("no JSON"));
     assert!(refusal("x\u{9c}").contains("not known"));
@@ -336,6 +344,14 @@ fn hostile_documents_neither_overflow_nor_hang() {
         let unclosed = format!("{start}{}", "<a>".repeat(depth));
         read("unclosed.xml", &unclosed).expect_err("unclosed");
     }
+    let attributes: String = (0..300_000).map(|number| format!(" a{number}=\"\"")).collect();
+    for crowded in [
+        format!("{start}<a{attributes}/></digitalCalibrationCertificate>"),
+        start.replace(" schemaVersion", &format!("{attributes} schemaVersion")),
+    ] {
+        let error = read("crowded.xml", &crowded).expect_err("crowded");
+        assert!(error.message.en.contains("attributes"), "{error}");
+    }
     let mut laughs = r#"<!DOCTYPE a [<!ENTITY l0 "ha">"#.to_owned();
     for level in 1..30 {
         let inner = format!("&l{};", level - 1).repeat(10);
@@ -352,6 +368,63 @@ fn hostile_documents_neither_overflow_nor_hang() {
     );
     let found = read("deep.json", &deep_json).expect("an answer without capabilities");
     assert!(found.records.is_empty() && !found.unread.is_empty());
+}
+
+/// A certificate that says in words what it is about.
+const IN_WORDS: &str = r#"<digitalCalibrationCertificate xmlns="https://ptb.de/dcc"
+    xmlns:si="https://ptb.de/si" schemaVersion="3.2.1"><administrativeData><coreData>
+    <uniqueIdentifier>T-1</uniqueIdentifier><beginPerformanceDate>2026-01-02</beginPerformanceDate>
+    <endPerformanceDate>2026-01-02</endPerformanceDate></coreData><items><item/></items>
+    <calibrationLaboratory><contact><name><content lang="de">Labor A</content></name></contact>
+    </calibrationLaboratory><customer><name><content>Kunde</content></name></customer>
+    </administrativeData><measurementResults><measurementResult><results><result><data><list>
+    <quantity><name><content lang="de">Sollwert</content></name>
+    <si:real><si:value>20.0</si:value><si:unit>\degreecelsius</si:unit></si:real></quantity>
+    <quantity><name><content lang="de">Abweichung</content><content lang="en">Deviation</content></name>
+    <si:real><si:value>0.12</si:value><si:unit>\kelvin</si:unit></si:real></quantity>
+    </list></data></result></results></measurementResult></measurementResults>
+    </digitalCalibrationCertificate>"#;
+
+#[test]
+fn names_mean_what_a_mapping_says_and_nothing_without() {
+    let mapping = |laboratory: &str, kind: &str| {
+        let organisation = "01980000-0000-7000-8000-000000000001";
+        let text = format!(
+            r#"{{"format": "etalon-dcc-mapping/1", "laboratory": "{laboratory}", "quantities": [
+            {{"name": "Sollwert", "quantity_kind": "temperature", "means": "reference"}},
+            {{"name": "Deviation", "quantity_kind": "{kind}", "means": "error"}}],
+            "organisations": [{{"name": "Kunde", "organisation": "{organisation}"}}]}}"#
+        );
+        Mapping::parse(&text).expect("a mapping")
+    };
+    let rows = |mappings: &[Mapping]| {
+        let read = dcc::read_with("x.xml", IN_WORDS, mappings).expect("a certificate");
+        let owner = read.records.measurement_standards[0].owner.to_string();
+        (shown(&read.records.calibrations[0].results), owner)
+    };
+    let (found, owner) =
+        rows(&[mapping("Labor B", "temperature"), mapping("Labor A", "temperature")]);
+    assert_eq!(found, ["r1 @ 20.0 Cel: 0.12 K ± -"]);
+    assert_eq!(owner, "01980000-0000-7000-8000-000000000001");
+    // For another laboratory, of another dimension, or without one: nothing is guessed.
+    for mappings in [&[mapping("Labor B", "temperature")][..], &[mapping("Labor A", "mass")], &[]] {
+        assert!(rows(mappings).0.is_empty(), "{mappings:?}");
+    }
+    for (wrong, expected) in [
+        (r#"{"format": "x"}"#, "etalon-dcc-mapping/1"),
+        (r#"{"format": "etalon-dcc-mapping/1", "quantites": []}"#, "quantities"),
+        ("{", "no JSON"),
+    ] {
+        let error = Mapping::parse(wrong).expect_err(wrong);
+        assert!(format!("{error:?}").contains(expected), "{error:?}");
+    }
+}
+
+#[test]
+fn version_two_is_read_by_the_names_in_common() {
+    let found = read("x.xml", &IN_WORDS.replace("3.2.1", "2.4.0")).expect("a certificate");
+    assert_eq!(found.records.calibrations[0].number, "T-1");
+    assert!(is_unread(&found, "/dcc:digitalCalibrationCertificate", "DCC version 2"), "{found:?}");
 }
 
 #[test]

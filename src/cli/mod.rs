@@ -51,6 +51,7 @@ mod signature;
 mod style;
 mod synth;
 mod token;
+mod trust;
 mod units;
 mod verify;
 mod view;

@@ -151,6 +151,9 @@ phrases! {
 // The registry
 phrases! {
     RECORDS = "bản ghi", "records";
+    READ = "bản ghi đã đọc", "records read";
+    CHECKED = "bản ghi đã kiểm tra", "records checked";
+    WRITTEN = "bản ghi đã ghi", "records written";
     ENTRIES = "mục nhật ký", "log entries";
     IMPORTED = "số bản ghi: {records}; mới: {created}, sửa đổi: {amended}, không đổi: {unchanged}",
         "records: {records}; created: {created}, amended: {amended}, unchanged: {unchanged}";
@@ -167,6 +170,8 @@ phrases! {
         "{file} names no source: an edited copy of it will be another one, with records of its own; name the source with --source";
     AS_KNOWN = "số bản ghi: {records}, theo nhật ký đến mục {index}",
         "records: {records}, as known at log index {index}";
+    CERTIFICATES_IN = "{files} giấy chứng nhận số trong {directory}",
+        "{files} digital certificates in {directory}";
     LIST_ID = "mã định danh", "id";
     LIST_VERSION = "bản", "ver.";
     LIST_RECORDED = "ghi nhận lúc", "recorded at";

@@ -15,9 +15,12 @@ use std::collections::{BTreeMap, HashMap};
 use bigdecimal::BigDecimal;
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::dcc::{Element, MOST_NODES, Places, SI, beginning, decimal, not_xml, own_text};
+use super::dcc::{
+    Element, MOST_NODES, Places, SI, beginning, decimal, not_xml, own_text, too_crowded,
+};
 use super::outcome::{Converted, Labels, ReadError, Unread, UnreadList, other_root};
 use super::symbols;
+use super::xml::crowded;
 use crate::domain::comparison::{Comparison, ComparisonKind, ComparisonResult, ComparisonStatus};
 use crate::domain::conversion::Conversion;
 use crate::domain::decimal::Decimal;
@@ -119,6 +122,9 @@ const BY_NAME: &[(&str, Reason)] = &[
 /// When the text is no well-formed XML, has a DTD, is of another model, or lacks the code of the
 /// comparison or its pilot.
 pub fn read(name: &str, xml: &str) -> Result<Converted, ReadError> {
+    if let Some(before) = crowded(xml) {
+        return Err(too_crowded(before));
+    }
     let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
     let document = Document::parse_with_options(xml, options).map_err(|error| not_xml(&error))?;
     let root = document.root_element();

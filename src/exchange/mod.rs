@@ -9,3 +9,4 @@ pub mod kcdb;
 pub mod outcome;
 pub mod signature;
 pub mod symbols;
+mod xml;

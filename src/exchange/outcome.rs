@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use super::xml::crowded;
 use super::{ccri, dcc, kcdb};
 use crate::domain::fault::shortened;
 use crate::domain::id::Id;
@@ -69,6 +70,10 @@ impl ReadError {
 
     pub(super) fn at(self, line: u32, column: u32) -> Self {
         Self { line: Some(line), column: Some(column), ..self }
+    }
+
+    pub(super) fn at_line(self, line: u32) -> Self {
+        Self { line: Some(line), ..self }
     }
 
     fn position(&self) -> String {
@@ -163,6 +168,9 @@ fn refusal(text: &str) -> ReadError {
     }
 }
 
+/// Namespace of the Digital Calibration Exchange of Danish Fundamental Metrology (schema 1.2.0).
+const DCX: &str = "https://dfm.dk";
+
 fn unknown() -> ReadError {
     ReadError::new(
         "không nhận ra định dạng; đọc được: chứng chỉ hiệu chuẩn số (DCC 3.0 đến 3.3, XML), dữ liệu \
@@ -175,7 +183,7 @@ fn unknown() -> ReadError {
 /// The refusal of an XML document by its root element.
 pub(super) fn other_root(namespace: &str, name: &str) -> ReadError {
     let (found, expected) = (shortened(namespace), dcc::NAMESPACE);
-    if name == dcc::ROOT {
+    if name == dcc::ROOT && namespace != DCX {
         return ReadError::new(
             format!(
                 "phần tử gốc thuộc không gian tên “{found}”; DCC phiên bản 3 dùng “{expected}”: hãy \
@@ -184,6 +192,20 @@ pub(super) fn other_root(namespace: &str, name: &str) -> ReadError {
             format!(
                 "the root element is in the namespace “{found}”; DCC 3 uses “{expected}”: ask the \
                  issuer for a file that conforms"
+            ),
+        );
+    }
+    if namespace == DCX {
+        return ReadError::new(
+            format!(
+                "đây là tệp DCX (Digital Calibration Exchange của DFM, Đan Mạch, không gian tên \
+                 “{found}”), chỉ giống DCC về hình thức nên không được đọc: hãy xin bên cấp tệp DCC 3 \
+                 (không gian tên “{expected}”)"
+            ),
+            format!(
+                "this is a DCX (Digital Calibration Exchange of DFM, Denmark, namespace “{found}”), \
+                 which only looks like a DCC and is not read: ask the issuer for a DCC 3 (namespace \
+                 “{expected}”)"
             ),
         );
     }
@@ -243,6 +265,9 @@ fn root(xml: &str) -> Option<(String, String)> {
     })?;
     // Closed at once, the start tag is a document of its own.
     let alone = format!("{}/>", rest[..end].trim_end_matches('/'));
+    if crowded(&alone).is_some() {
+        return None;
+    }
     let document = roxmltree::Document::parse(&alone).ok()?;
     let name = document.root_element().tag_name();
     Some((name.namespace().unwrap_or_default().to_owned(), name.name().to_owned()))

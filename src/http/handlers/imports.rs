@@ -4,12 +4,12 @@
 use actix_web::http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::app::import::{Failed, Options, RecordOutcome, Report};
+use crate::app::import::{self, Failed, Options, RecordOutcome, Report};
 use crate::domain::fault::Fault;
 use crate::domain::form::{Described as _, Form, TextForm};
 use crate::domain::text::Text;
 
-use super::super::call::{Call, IDEMPOTENT_REPLAYED, JSON, Reply};
+use super::super::call::{Call, IDEMPOTENT_REPLAYED, JSON, NDJSON, Reply};
 use super::super::problem::{Code, Problem};
 use super::super::routes::{Access, AnswerHeader, BASE, Body, IMPORT_BYTES, Media, Operation};
 use super::{idempotency_key, object, parameter};
@@ -36,7 +36,7 @@ pub fn operations() -> Vec<Operation> {
         Method::POST,
         format!("{BASE}/imports"),
         "create_import",
-        import,
+        create_import,
     )
     .says(
         "imports",
@@ -73,10 +73,15 @@ pub fn operations() -> Vec<Operation> {
     .fails(&[Code::NotAllowed]);
     let text = |name| Media { name, form: None };
     operation.body = Some(Body {
-        description: "The file: a bundle (JSON), a digital calibration certificate (XML), or an \
-                      answer of the KCDB (JSON). At most 64 MiB.",
+        description: "The file: a bundle (JSON, or NDJSON with a record a line), a digital \
+                      calibration certificate (XML), or an answer of the KCDB (JSON). It may come \
+                      compressed with gzip or Zstandard, as a file of that type. At most 64 MiB, \
+                      also when it is inflated.",
         media: vec![
             Media { name: JSON, form: Some(Form::Any) },
+            text(NDJSON),
+            text("application/gzip"),
+            text("application/zstd"),
             text("application/xml"),
             text("text/xml"),
         ],
@@ -85,7 +90,7 @@ pub fn operations() -> Vec<Operation> {
     vec![operation]
 }
 
-fn import(call: &Call) -> Result<Reply, Problem> {
+fn create_import(call: &Call) -> Result<Reply, Problem> {
     let source = call.parameter("source").map(str::to_owned);
     if source.as_ref().is_some_and(|source| !(1..=LONGEST_SOURCE).contains(&source.chars().count()))
     {
@@ -98,7 +103,10 @@ fn import(call: &Call) -> Result<Reply, Problem> {
     let dry_run = call.truth("dry_run")?;
     let options = Options { source, dry_run, ..Options::default() };
     let attempt = call.attempt()?;
-    let text = call.text()?.to_owned();
+    let text = match import::inflated(&call.body, IMPORT_BYTES as u64)? {
+        Some(text) => text,
+        None => call.text()?.to_owned(),
+    };
     let (registry, author) = (call.registry().clone(), call.author()?);
     if call.wants_lines() {
         return Ok(Reply::lines(move |send| {
