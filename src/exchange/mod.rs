@@ -6,5 +6,7 @@ pub mod compressed;
 pub mod dcc;
 pub mod kcdb;
 pub mod outcome;
+pub mod scope;
 pub mod signature;
 pub mod symbols;
+pub mod workbook;
