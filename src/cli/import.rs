@@ -121,7 +121,7 @@ fn one(
         match failed {
             Failed::Unreadable(error) => {
                 let message = Text::new(format!("{name} bị từ chối"), format!("{name} is refused"));
-                let faults = Faults(vec![convert::fault(&name, error)]);
+                let faults = Faults(convert::faults(&name, error));
                 Failure::with_faults(Status::Refused, message, faults)
             }
             Failed::Refused(Refusal::Faults(faults)) => Failure::refused(&name, faults),

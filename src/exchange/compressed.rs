@@ -10,13 +10,14 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use ruzstd::decoding::StreamingDecoder;
 
 use super::outcome::ReadError;
+use super::workbook;
 
 /// Most bytes that a file may have when it is inflated: a few million records. A small file can
 /// claim to hold any amount.
 const MOST_BYTES: u64 = 4 << 30;
 
-/// The text of a file, inflated where it is compressed, without a byte order mark. What it is
-/// compressed with is told by its first bytes, not by its name.
+/// The text of a file, inflated where it is compressed, without a byte order mark; of a workbook
+/// (XLSX) its cells. What it is compressed with is told by its first bytes, not by its name.
 ///
 /// # Errors
 /// When the compressed data are damaged or cut, hold more than 4 GiB, or are no UTF-8 text; then
@@ -43,6 +44,13 @@ fn text_within(bytes: Vec<u8>, most: u64) -> Result<String, ReadError> {
         // The method of zlib and its window, with the check of both bytes.
         [0x78, flags, ..] if (0x7800 + u16::from(*flags)) % 31 == 0 => {
             inflated("zlib", ZlibDecoder::new(bytes.as_slice()), most)?
+        }
+        _ if workbook::is_archive(&bytes) => return workbook::text(&bytes),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => {
+            return Err(ReadError::new(
+                "đây là bảng tính kiểu cũ (.xls) hoặc có mật khẩu; hãy lưu theo định dạng .xlsx, không mật khẩu",
+                "this is an old spreadsheet (.xls), or one with a password; save it as .xlsx without one",
+            ));
         }
         _ => bytes,
     };

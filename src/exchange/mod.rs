@@ -7,6 +7,7 @@ pub mod dcc;
 pub mod kcdb;
 pub mod outcome;
 pub mod scope;
+pub mod sheet;
 pub mod signature;
 pub mod symbols;
 pub mod workbook;

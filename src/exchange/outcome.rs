@@ -2,7 +2,7 @@
 //! refused; and which reader a file is for.
 //!
 //! What lives here: [`Converted`], [`Unread`], [`ReadError`], [`recognise`] and [`read`]. What does
-//! not: the readers (`dcc`, `kcdb`), the registry's own bundles (`bundle`), and any check of the
+//! not: the readers (`dcc`, `kcdb`, `sheet`), the registry's own bundles (`bundle`), and any check of the
 //! records as a whole (`domain::check`).
 //!
 //! Nothing of a file is dropped in silence: a reader keeps or lists every part of it.
@@ -14,8 +14,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{dcc, kcdb};
-use crate::domain::fault::shortened;
+use super::{dcc, kcdb, sheet};
+use crate::domain::fault::{Fault, shortened};
 use crate::domain::id::Id;
 use crate::domain::records::Records;
 use crate::domain::text::Text;
@@ -33,7 +33,7 @@ answer! {
     /// A part of a file that is not, or not wholly, in the records.
     #[derive(PartialEq, Eq)]
     Unread {
-        /// Where: an XPath, or a JSON pointer (RFC 6901).
+        /// Where: an XPath, a JSON pointer (RFC 6901), or the cell of a table (`Sheet1!C7`).
         place: String,
         /// Line, where the format has lines.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,11 +60,14 @@ pub struct ReadError {
     pub column: Option<u32>,
     /// What is wrong and what to do.
     pub message: Text,
+    /// Where several things are wrong, each with its place: the cells of a table.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
 }
 
 impl ReadError {
     pub(super) fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { line: None, column: None, message: Text::new(vi, en) }
+        Self { line: None, column: None, message: Text::new(vi, en), faults: Vec::new() }
     }
 
     pub(super) fn at(self, line: u32, column: u32) -> Self {
@@ -87,12 +90,17 @@ pub enum Format {
     Dcc,
     /// An answer of the KCDB's interface for programs, or a list of capabilities of the KCDB.
     Kcdb,
+    /// Tables of a spreadsheet.
+    Sheet,
 }
 
 /// Which reader a text is for, by its beginning: nothing is said of whether it can be read to its
 /// end.
 pub fn recognise(text: &str) -> Option<Format> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
+    if sheet::is_sheet(text) || sheet::may_be_table(text) {
+        return Some(Format::Sheet);
+    }
     match text.as_bytes().first()? {
         b'<' => {
             let (namespace, name) = root(text)?;
@@ -121,6 +129,7 @@ pub fn read(name: &str, text: &str) -> Result<Converted, ReadError> {
     match recognise(text) {
         Some(Format::Dcc) => dcc::read(name, text),
         Some(Format::Kcdb) => kcdb::read(name, text),
+        Some(Format::Sheet) => sheet::read(text),
         None => Err(refusal(text)),
     }
 }
@@ -151,10 +160,10 @@ fn refusal(text: &str) -> ReadError {
 
 fn unknown() -> ReadError {
     ReadError::new(
-        "không nhận ra định dạng; đọc được: chứng chỉ hiệu chuẩn số (DCC 3.0 đến 3.3, XML) và \
-         dữ liệu CMC của KCDB (JSON)",
+        "không nhận ra định dạng; đọc được: chứng chỉ hiệu chuẩn số (DCC 3.0 đến 3.3, XML), dữ \
+         liệu CMC của KCDB (JSON) và bảng (CSV, XLSX) theo mẫu của lệnh etalon template",
         "the format is not known; what can be read: digital calibration certificates (DCC 3.0 to \
-         3.3, XML) and CMC data of the KCDB (JSON)",
+         3.3, XML), CMC data of the KCDB (JSON) and tables (CSV, XLSX) after etalon template",
     )
 }
 

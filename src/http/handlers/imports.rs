@@ -169,8 +169,11 @@ impl From<Failed> for Problem {
                     (Some(line), None) => format!("line {line}"),
                     (None, _) => String::new(),
                 };
-                let fault = Fault::error(place, "unreadable_file", error.message.clone());
-                Self { errors: vec![fault], ..Self::new(Code::InvalidBody, error.message) }
+                let errors = match error.faults.is_empty() {
+                    true => vec![Fault::error(place, "unreadable_file", error.message.clone())],
+                    false => error.faults,
+                };
+                Self { errors, ..Self::new(Code::InvalidBody, error.message) }
             }
         }
     }
