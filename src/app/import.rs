@@ -247,8 +247,13 @@ impl Registry {
             None => source,
         };
         let mut importer =
-            Importer { registry: self, options, author, attempt, source, document, unread };
-        Ok(importer.run(unchecked, told)?)
+            Importer { registry: self, options, author, attempt, source, document, text, unread };
+        importer.run(unchecked, told).map_err(|refusal| match refusal {
+            Refusal::Faults(Faults(faults)) => {
+                Refusal::Faults(Faults(outcome::placed(text, faults))).into()
+            }
+            other => other.into(),
+        })
     }
 }
 
@@ -265,6 +270,7 @@ struct Importer<'a> {
     attempt: Option<&'a Attempt>,
     source: String,
     document: Digest,
+    text: &'a str,
     unread: Vec<Unread>,
 }
 
@@ -311,7 +317,7 @@ impl Importer<'_> {
             Ok::<_, Refusal>((named, labels, before))
         })?;
         let checked = unchecked.check(&named.seen, named.unseen)?;
-        let warnings = checked.warnings;
+        let warnings = outcome::placed(self.text, checked.warnings);
         let mut incoming = incoming(checked.records, &labels);
         let names = new_ids(&incoming);
         for one in &mut incoming {

@@ -45,15 +45,11 @@ fn text_within(bytes: Vec<u8>, most: u64) -> Result<String, ReadError> {
         [0x78, flags, ..] if (0x7800 + u16::from(*flags)) % 31 == 0 => {
             inflated("zlib", ZlibDecoder::new(bytes.as_slice()), most)?
         }
-        _ if workbook::is_archive(&bytes) => return workbook::text(&bytes),
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => {
-            return Err(ReadError::new(
-                "đây là bảng tính kiểu cũ (.xls) hoặc có mật khẩu; hãy lưu theo định dạng .xlsx, không mật khẩu",
-                "this is an old spreadsheet (.xls), or one with a password; save it as .xlsx without one",
-            ));
-        }
         _ => bytes,
     };
+    if workbook::is_one(&inflated) {
+        return workbook::text(&inflated);
+    }
     if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = inflated.as_slice() {
         return Err(ReadError::new(
             "đây là văn bản UTF-16; hãy lưu tệp theo UTF-8",

@@ -134,6 +134,15 @@ pub fn read(name: &str, text: &str) -> Result<Converted, ReadError> {
     }
 }
 
+/// Faults of the records that were read from a file, each with its place in the file where that is
+/// no JSON.
+pub fn placed(text: &str, faults: Vec<Fault>) -> Vec<Fault> {
+    match sheet::is_sheet(text) {
+        true => sheet::placed(text, faults),
+        false => faults,
+    }
+}
+
 /// Why no reader knows a text.
 fn refusal(text: &str) -> ReadError {
     let start = text.trim_start_matches('\u{feff}').trim_start();

@@ -559,16 +559,11 @@ impl Cursor {
         if self.at == whole {
             return Err(self.here(NO_NUMBER));
         }
-        let is_grouped = self.at - whole <= 3;
-        while is_grouped {
-            let is_group = self.peek().is_some_and(char::is_whitespace)
-                && (1..=3).all(|ahead| is_digit(self.peek_at(ahead)))
-                && !is_digit(self.peek_at(4));
-            if !is_group {
-                break;
+        if self.at - whole <= 3 {
+            while self.is_group() {
+                self.at += 1;
+                self.digits(&mut text);
             }
-            self.at += 1;
-            self.digits(&mut text);
         }
         if let Some(sign @ (',' | '.')) = self.peek()
             && is_digit(self.peek_at(1))
@@ -593,6 +588,13 @@ impl Cursor {
             text = text + "E" + &exponent;
         }
         text.parse().map_err(|error: DecimalError| NotationError::at(start, error.message(&text)))
+    }
+
+    /// Whether a blank and three more digits follow.
+    fn is_group(&self) -> bool {
+        self.peek().is_some_and(char::is_whitespace)
+            && (1..=3).all(|ahead| is_digit(self.peek_at(ahead)))
+            && !is_digit(self.peek_at(4))
     }
 
     fn digits(&mut self, text: &mut String) {
@@ -923,7 +925,8 @@ impl Cursor {
             // A letter that is no unit's is a symbol whose unit is missing; that is said there.
             let has_letter = within.iter().any(|next| next.is_alphabetic());
             let multiplies = within.iter().any(|next| matches!(next, '·' | '×' | '⋅'));
-            if !is_expression && !(has_letter && multiplies) {
+            let is_product = has_letter && multiplies;
+            if !(is_expression || is_product) {
                 return Ok(None);
             }
         }

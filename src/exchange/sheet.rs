@@ -96,18 +96,25 @@ fn is_workbook(text: &str) -> bool {
 /// # Errors
 /// All faults of the tables, each with its cell; or that they are none.
 pub fn read(text: &str) -> Result<Converted, ReadError> {
-    let tables = match is_workbook(text) {
-        true => of_workbook(text)?,
-        false => vec![of_csv(text)?],
+    let reader = Reader::of(text)?;
+    match reader.known_tables {
+        0 => Err(no_table()),
+        _ => reader.finish(),
+    }
+}
+
+/// Faults of the records that were read from a text (`/records/calibrations/0/issuer`), with the
+/// cells that these come from.
+pub(super) fn placed(text: &str, faults: Vec<Fault>) -> Vec<Fault> {
+    if faults.is_empty() {
+        return faults;
+    }
+    let Ok(reader) = Reader::of(text) else { return faults };
+    let place = |fault: Fault| match reader.located(&fault.pointer) {
+        Some(pointer) => Fault { pointer, ..fault },
+        None => fault,
     };
-    let mut reader = Reader::default();
-    for table in &tables {
-        reader.table(table);
-    }
-    if reader.known_tables == 0 {
-        return Err(no_table());
-    }
-    reader.finish()
+    faults.into_iter().map(place).collect()
 }
 
 /// Why a text is no table that is known.
@@ -590,6 +597,9 @@ impl Source {
 
     /// The cell of a place in the record: that of the value there, or the nearest.
     fn cell(&self, pointer: &str) -> Cell {
+        if pointer.is_empty() {
+            return (self.first_row, 0);
+        }
         let shared = |cell: &&(String, Cell)| {
             let own = cell.0.as_str();
             let within = |inner: &str, outer: &str| {
@@ -602,13 +612,25 @@ impl Source {
                 false => 0,
             }
         };
-        let nearest = self.cells.iter().filter(|cell| shared(cell) > 0 || pointer.is_empty());
+        let nearest = self.cells.iter().filter(|cell| shared(cell) > 0);
         let nearest = nearest.max_by_key(|cell| (shared(cell), std::cmp::Reverse(cell.1)));
         nearest.map_or((self.first_row, 0), |(_, cell)| *cell)
     }
 }
 
 impl Reader {
+    fn of(text: &str) -> Result<Self, ReadError> {
+        let tables = match is_workbook(text) {
+            true => of_workbook(text)?,
+            false => vec![of_csv(text)?],
+        };
+        let mut reader = Self::default();
+        for table in &tables {
+            reader.table(table);
+        }
+        Ok(reader)
+    }
+
     fn fault(&mut self, place: impl fmt::Display, code: &'static str, message: Text) {
         self.faults.push(Fault::error(place.to_string(), code, message));
     }
@@ -1495,9 +1517,12 @@ mod tests {
                 listing.see(record);
             }
             for language in Language::ALL {
-                let mut rows = vec![listing.heads(*language)];
-                rows.extend(before.iter().flat_map(|record| listing.rows(record)));
-                let csv = rows::csv(rows.iter().map(Vec::as_slice)).expect("CSV");
+                let mut all = vec![listing.heads(*language)];
+                all.extend(before.iter().flat_map(|record| listing.rows(record)));
+                let mut csv = Vec::new();
+                let all = all.into_iter().map(Ok::<_, csv::Error>);
+                rows::write_csv(&mut csv, all).expect("CSV");
+                let csv = String::from_utf8(csv).expect("UTF-8");
                 if before.is_empty() {
                     continue;
                 }
@@ -1625,6 +1650,63 @@ mod tests {
         );
         let error = read("owner,code\nx,y\n").expect_err("no collection");
         assert!(error.message.en.contains("etalon template"), "{error}");
+    }
+
+    #[test]
+    fn cells_of_a_workbook_say_what_they_are() {
+        let made = |fill: &dyn Fn(&mut rust_xlsxwriter::Worksheet)| {
+            let mut writer = rust_xlsxwriter::Workbook::new();
+            let sheet = writer.add_worksheet();
+            sheet.set_name("Chuẩn").expect("a name");
+            let heads = [
+                "measurement_standards",
+                "code",
+                "owner",
+                "nominal.value",
+                "nominal.unit",
+                "events.0.on",
+                "events.0.kind",
+            ];
+            for (column, head) in (0..).zip(heads) {
+                sheet.write(0, column, head).expect("written");
+            }
+            sheet.write(1, 1, "007").expect("written");
+            sheet.write(1, 2, "_:o").expect("written");
+            fill(sheet);
+            workbook::text(&writer.save_to_buffer().expect("a workbook")).expect("cells")
+        };
+        let day = rust_xlsxwriter::Format::new().set_num_format("dd/mm/yyyy");
+        let formula =
+            |text: &str, result: &str| rust_xlsxwriter::Formula::new(text).set_result(result);
+        let good = made(&|sheet| {
+            sheet.write(1, 3, 0.1).expect("written");
+            sheet.write(1, 4, "kg").expect("written");
+            sheet.write_with_format(1, 5, 46_063, &day).expect("written");
+            sheet.write_formula(1, 6, formula("=\"move\"", "move")).expect("written");
+        });
+        let found = read(&good).expect("read");
+        let standard = &found.records.measurement_standards[0];
+        assert_eq!(standard.nominal.as_ref().map(|one| one.value.as_str()), Some("0.1"));
+        assert_eq!(standard.events[0].on.map(|on| on.to_string()).as_deref(), Some("2026-02-10"));
+        let places: Vec<_> = found.unread.iter().map(|part| part.place.as_str()).collect();
+        assert_eq!(places, ["Chuẩn!G2"], "the formula is told");
+        let computed = made(&|sheet| {
+            sheet.write_formula(1, 3, formula("=0.1*3", "0.30000000000000004")).expect("written");
+            sheet.write_formula(1, 4, formula("=1/0", "#DIV/0!")).expect("written");
+            sheet.write_with_format(2, 1, 46_063, &day).expect("written");
+        });
+        assert_eq!(
+            faults(&computed),
+            [
+                ("Chuẩn!D2".to_owned(), "computed_number"),
+                ("Chuẩn!E2".to_owned(), "error_cell"),
+                ("Chuẩn!B3".to_owned(), "not_text"),
+            ]
+        );
+        let merged = made(&|sheet| {
+            sheet.merge_range(2, 2, 3, 2, "_:o", &day).expect("merged");
+        });
+        assert_eq!(faults(&merged), [("Chuẩn!C3".to_owned(), "merged_cells")]);
     }
 
     #[test]

@@ -82,16 +82,27 @@ pub(super) enum Kind {
     Error,
 }
 
-/// Whether bytes begin as a ZIP archive does, and so a workbook.
-pub(super) fn is_archive(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK\x03\x04")
+/// Whether bytes begin as workbooks do: a ZIP archive, or the older form of spreadsheets.
+pub(super) fn is_one(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(OLDER)
 }
+
+/// How the compound files of older programs begin, and workbooks with a password.
+const OLDER: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0];
 
 /// The text of a workbook, for [`super::outcome::read`].
 ///
 /// # Errors
 /// When it is no XLSX workbook, is damaged, or is larger than what people fill in.
 pub(super) fn text(bytes: &[u8]) -> Result<String, ReadError> {
+    if bytes.starts_with(OLDER) {
+        return Err(ReadError::new(
+            "đây là bảng tính kiểu cũ (.xls) hoặc có mật khẩu; hãy lưu theo định dạng .xlsx, không \
+             đặt mật khẩu",
+            "this is an older spreadsheet (.xls), or one with a password; save it as .xlsx without \
+             a password",
+        ));
+    }
     let workbook = read(bytes)?;
     serde_json::to_string(&workbook).map_err(|error| damaged(&error))
 }

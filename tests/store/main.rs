@@ -16,5 +16,6 @@ mod readers;
 mod refusals;
 mod schema;
 mod service;
+mod sheets;
 mod surroundings;
 mod writers;

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::io::Write;
 
 use serde_json::Value;
 
@@ -74,6 +75,11 @@ impl Listing {
             (None, None) => by_index(one, other),
         });
         paths
+    }
+
+    /// What its sheet is called.
+    pub fn title(&self, language: Language) -> &'static str {
+        title(self.collection, language)
     }
 
     /// The heads, the first of which names the collection.
@@ -171,18 +177,21 @@ fn by_index(one: &str, other: &str) -> Ordering {
     steps(one).cmp(&steps(other))
 }
 
-/// Rows as CSV (RFC 4180), each text guarded.
+/// Writes rows as CSV (RFC 4180), each text guarded.
 ///
 /// # Errors
-/// When memory has no room for them.
-pub fn csv<'r>(rows: impl Iterator<Item = &'r [String]>) -> Result<String, csv::Error> {
+/// When they cannot be written, and those of the rows.
+pub fn write_csv<E: From<csv::Error>>(
+    output: impl Write,
+    rows: impl Iterator<Item = Result<Vec<String>, E>>,
+) -> Result<(), E> {
     let mut writer =
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(output);
     for row in rows {
-        writer.write_record(row.iter().map(|cell| guarded(cell)))?;
+        writer.write_record(row?.iter().map(|cell| guarded(cell)))?;
     }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8(bytes).unwrap_or_default())
+    writer.flush().map_err(csv::Error::from)?;
+    Ok(())
 }
 
 /// Widths of columns: of short and of long texts, in characters.
@@ -225,8 +234,9 @@ impl Template {
     /// When memory has no room for it.
     pub fn csv(self) -> Result<String, csv::Error> {
         let rows = std::iter::once(self.heads()).chain(self.examples());
-        let rows: Vec<Vec<String>> = rows.collect();
-        csv(rows.iter().map(Vec::as_slice))
+        let mut bytes = Vec::new();
+        write_csv(&mut bytes, rows.map(Ok::<_, csv::Error>))?;
+        Ok(String::from_utf8(bytes).unwrap_or_default())
     }
 
     /// The template as a workbook: the table, what each column says, and the words to choose from.

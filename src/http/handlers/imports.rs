@@ -41,8 +41,8 @@ pub fn operations() -> Vec<Operation> {
     .says(
         "imports",
         "Import a file",
-        "Writes the records of a bundle, a digital calibration certificate or an answer of the \
-             KCDB: all of them or none. Each has to be one that the caller may write. The same \
+        "Writes the records of a bundle, a digital calibration certificate, an answer of the \
+             KCDB or a table: all of them or none. Each has to be one that the caller may write. The same \
              file of the same source twice changes nothing; a later edition amends what it \
              changes. With `Accept: application/x-ndjson` the answer tells the progress while the \
              import goes on. More than 10,000 records at once are for operators: such a file is a \
@@ -73,12 +73,13 @@ pub fn operations() -> Vec<Operation> {
     .fails(&[Code::NotAllowed]);
     let text = |name| Media { name, form: None };
     operation.body = Some(Body {
-        description: "The file: a bundle (JSON), a digital calibration certificate (XML), or an \
-                      answer of the KCDB (JSON). At most 64 MiB.",
+        description: "The file: a bundle (JSON), a digital calibration certificate (XML), an \
+                      answer of the KCDB (JSON), or a table (CSV). At most 64 MiB.",
         media: vec![
             Media { name: JSON, form: Some(Form::Any) },
             text("application/xml"),
             text("text/xml"),
+            text("text/csv"),
         ],
         most: IMPORT_BYTES,
     });
