@@ -118,7 +118,8 @@ fn a_broken_table_leaves_nothing(database: &Database) {
 }
 
 fn listed(registry: &Registry, collection: CollectionName) -> Vec<serde_json::Value> {
-    let every = registry.every(&ListRequest::new(collection), author().now);
+    let request = ListRequest::new(collection);
+    let every = registry.every(&request, author().now);
     every.map(|record| record.expect("a record")).collect()
 }
 
