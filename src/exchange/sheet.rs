@@ -731,8 +731,10 @@ impl Reader {
                 let place = Place { sheet, row: *row, column: *column };
                 let Some((head, title)) = heads.get(column) else {
                     let message = Text::new(
-                        "ô có nội dung nhưng cột không có đầu cột",
-                        "a filled cell in a column without a head",
+                        "ô có nội dung nhưng cột không có đầu cột; trong CSV, ô có chứa dấu phân cách \
+                         phải đặt trong ngoặc kép",
+                        "a filled cell in a column without a head; in CSV, a cell with the \
+                         separator in it needs quotes",
                     );
                     self.fault(place, "no_head", message);
                     continue;
