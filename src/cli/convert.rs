@@ -17,7 +17,8 @@ use super::phrases::{self, fill};
 use super::style::BOLD;
 use super::{Answer, Failure, Options, input, output, quoted};
 
-/// Converts digital calibration certificates (XML) and KCDB data (JSON) into one bundle.
+/// Converts digital calibration certificates (XML), KCDB data (JSON) and tables (CSV, XLSX) into one
+/// bundle.
 ///
 /// What a file holds that is not read is listed on stderr, never dropped in silence.
 #[derive(Debug, clap::Args)]

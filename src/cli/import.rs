@@ -19,7 +19,8 @@ use super::progress::Progress;
 use super::style::{BOLD, DIM};
 use super::{Answer, Failure, Options, convert, input};
 
-/// Imports bundles, digital calibration certificates (XML) and KCDB data (JSON) into the registry.
+/// Imports bundles, digital calibration certificates (XML), KCDB data (JSON) and tables (CSV, XLSX)
+/// into the registry.
 ///
 /// The same file twice changes nothing. Each file is an import of its own: what is wrong with one
 /// keeps no other out. Up to 10,000 records of a file are kept all or none; a larger one goes on

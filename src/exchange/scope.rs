@@ -135,16 +135,26 @@ pub fn quantity(cell: &str) -> Result<QuantityValue, NotationError> {
     }
 }
 
-/// Reads a number with its digits: `0,50`, `1 000`, `2,5·10⁻⁵`; beside it the decimal sign that it
-/// is written with, if any.
+/// Reads a number with its digits: `0,50`, `1 000`, `2,5·10⁻⁵`.
 ///
 /// # Errors
 /// When the cell is no number.
-pub fn number(cell: &str) -> Result<(Decimal, Option<char>), NotationError> {
+pub fn number(cell: &str) -> Result<Decimal, NotationError> {
     let mut cursor = Cursor::of(cell)?;
     let number = cursor.number()?;
     cursor.end()?;
-    Ok((number, cursor.decimal_sign))
+    Ok(number)
+}
+
+/// The decimal sign in a cell: the first comma or point between two digits.
+pub fn decimal_sign(cell: &str) -> Option<char> {
+    let mut before = [None; 2];
+    cell.chars().find_map(|next| {
+        let [first, sign] = before;
+        before = [sign, Some(next)];
+        let is_between = is_digit(first) && is_digit(Some(next));
+        sign.filter(|sign| is_between && matches!(sign, ',' | '.'))
+    })
 }
 
 /// Reads the expanded uncertainty of a capability: `0,5 mg`, `0,02 %`, `(0,05 ÷ 0,5) mg`,
@@ -1276,6 +1286,20 @@ mod tests {
     }
 
     #[test]
+    fn decimal_signs_stand_between_digits() {
+        for (cell, sign) in [
+            ("0,5", Some(',')),
+            ("(0 ÷ 1.5) kg", Some('.')),
+            ("Q[1; 0,5·L] µm, L: m", Some(',')),
+            ("Q[1, 2.5·L] µm", Some('.')),
+            ("0...10 m.s", None),
+            ("", None),
+        ] {
+            assert_eq!(decimal_sign(cell), sign, "{cell}");
+        }
+    }
+
+    #[test]
     fn numbers_keep_their_digits() {
         for (cell, expected) in [
             ("0,50", "0.50"),
@@ -1286,7 +1310,7 @@ mod tests {
             ("5E-7", "5E-7"),
             ("+3", "3"),
         ] {
-            assert_eq!(number(cell).expect(cell).0.as_str(), expected);
+            assert_eq!(number(cell).expect(cell).as_str(), expected);
         }
         for cell in ["1 00", "1,2,3", "0x1", "5 %", "1e", "--1", "1234 567"] {
             assert!(number(cell).is_err(), "{cell}");

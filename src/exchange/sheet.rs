@@ -714,7 +714,9 @@ impl Reader {
         rows: &BTreeMap<u32, BTreeMap<u32, &workbook::Cell>>,
     ) {
         let sheet = table.sheet.as_deref();
+        // Records of several rows, and the rows of those of one.
         let mut building: BTreeMap<Id, Building> = BTreeMap::new();
+        let mut alone: HashMap<Id, u32> = HashMap::new();
         let mut described: BTreeMap<Id, Building> = BTreeMap::new();
         let mut order: Vec<Id> = Vec::new();
         let mut current: Option<Id> = None;
@@ -771,6 +773,14 @@ impl Reader {
                     && target.described.is_none()
                     && target.path.len() == 1;
                 let at = (*row, *column);
+                let is_notation = matches!(
+                    target.leaf,
+                    Leaf::Range | Leaf::Quantity | Leaf::Uncertainty | Leaf::Parameters
+                );
+                if is_notation && let Err((code, message)) = self.decimal_sign(text, place) {
+                    self.fault(place, code, message);
+                    continue;
+                }
                 match (&target.leaf, is_scope) {
                     (Leaf::Range, true) => match scope::range(text) {
                         Ok(read) => range = Some(read),
@@ -809,8 +819,25 @@ impl Reader {
                 }
             };
             let Some(id) = id else { continue };
-            if building.contains_key(&id) && row_list(collection).is_none() {
-                let before = building.get(&id).map_or(0, |one| u64::from(one.first_row) + 1);
+            let blank = |range, uncertainty| Building {
+                collection,
+                node: Node::object(),
+                rows: Vec::new(),
+                first_row: *row,
+                range,
+                uncertainty,
+            };
+            if row_list(collection).is_some() {
+                let record = building.entry(id.clone()).or_insert_with(|| {
+                    order.push(id.clone());
+                    blank(None, None)
+                });
+                self.entries(table, record, entries, *row, &mut described);
+                current = Some(id);
+                continue;
+            }
+            if let Some(before) = alone.insert(id.clone(), *row) {
+                let before = u64::from(before) + 1;
                 let message = Text::new(
                     format!("bản ghi này đã có ở dòng {before}; mỗi bản ghi cần một tên riêng"),
                     format!("this record stands in row {before} already; give each its own name"),
@@ -818,29 +845,19 @@ impl Reader {
                 self.fault(first, "record_twice", message);
                 continue;
             }
-            let record = building.entry(id.clone()).or_insert_with(|| {
-                order.push(id.clone());
-                Building {
-                    collection,
-                    node: Node::object(),
-                    rows: Vec::new(),
-                    first_row: *row,
-                    range,
-                    uncertainty,
-                }
-            });
-            self.entries(table, record, entries, *row, &mut described);
-            current = Some(id);
+            let mut record = blank(range, uncertainty);
+            self.entries(table, &mut record, entries, *row, &mut described);
+            match collection {
+                CollectionName::Capabilities => self.capability(sheet, &id, record),
+                _ => self.record(sheet, &id, record),
+            }
         }
         for (id, record) in described {
             self.record(sheet, &id, record);
         }
         for id in order {
             if let Some(record) = building.remove(&id) {
-                match collection {
-                    CollectionName::Capabilities => self.capability(sheet, &id, record),
-                    _ => self.record(sheet, &id, record),
-                }
+                self.record(sheet, &id, record);
             }
         }
     }
@@ -1042,26 +1059,34 @@ impl Reader {
             }
             Kind::Text | Kind::Computed | Kind::Error => {}
         }
-        let (number, sign) =
-            scope::number(text).map_err(|error| ("bad_number", located(&error)))?;
-        if let Some(sign) = sign {
-            match &self.decimal_sign {
-                Some((before, cell)) if *before != sign => {
-                    let message = Text::new(
-                        format!(
-                            "dấu thập phân ở đây là “{sign}” nhưng ở ô {cell} là “{before}”; hãy dùng một loại"
-                        ),
-                        format!(
-                            "the decimal sign is “{sign}” here and “{before}” in the cell {cell}; use one"
-                        ),
-                    );
-                    return Err(("decimal_sign", message));
-                }
-                Some(_) => {}
-                None => self.decimal_sign = Some((sign, place.to_string())),
+        let number = scope::number(text).map_err(|error| ("bad_number", located(&error)))?;
+        self.decimal_sign(text, place)?;
+        Ok(number)
+    }
+
+    /// Notes the decimal sign of a cell.
+    fn decimal_sign(&mut self, text: &str, place: Place<'_>) -> Result<(), (&'static str, Text)> {
+        let Some(sign) = scope::decimal_sign(text) else { return Ok(()) };
+        match &self.decimal_sign {
+            Some((before, cell)) if *before != sign => Err((
+                "decimal_sign",
+                Text::new(
+                    format!(
+                        "dấu thập phân ở đây là “{sign}” nhưng ở ô {cell} là “{before}”; hãy dùng \
+                         một loại"
+                    ),
+                    format!(
+                        "the decimal sign is “{sign}” here and “{before}” in the cell {cell}; use \
+                         one"
+                    ),
+                ),
+            )),
+            Some(_) => Ok(()),
+            None => {
+                self.decimal_sign = Some((sign, place.to_string()));
+                Ok(())
             }
         }
-        Ok(number)
     }
 
     // Records
@@ -1623,12 +1648,19 @@ mod tests {
             ("\n,A,_:o,1,kg,,,more", vec![("H2", "no_head")]),
             ("\n,A,_:o,\"1,5\",kg,,\n,B,_:o,1.5,kg,,", vec![("D3", "decimal_sign")]),
             ("\n,A,_:o,1.5,,,", vec![("D2", "missing_field")]),
+            (
+                "\n,A,_:o,1.5,kg,,\n,B,_:o,\"1,5\",kg,,\n,C,_:o,1.6,kg,,",
+                vec![("D3", "decimal_sign")],
+            ),
         ] {
             let csv = format!("{head}{rows}\n");
             let found = faults(&csv);
             let found: Vec<_> = found.iter().map(|(place, code)| (place.as_str(), *code)).collect();
             assert_eq!(found, expected, "{rows}");
         }
+        let scope = "capabilities,code,publisher,organisation,range,uncertainty\n\
+                     ,1,kcdb,_:o,\"(0,5 ÷ 1) g\",0.5 mg\n";
+        assert_eq!(faults(scope), [("F2".to_owned(), "decimal_sign")]);
         let csv = "calibrations,number,kind,issuer,item,performed_from,performed_to,results.value,\
                    results.quantity_kind,results.unit,signatory\n\
                    ,1,calibration,_:o,_:i,2026-02-01,2026-02-02,1,mass,V,x\n\

@@ -206,7 +206,7 @@ fn lines_give_every_page_in_one_answer(database: &Database) {
     assert_eq!(table.text.lines().count(), 206);
     assert!(table.text.starts_with("Documents,designation,version\r\n"), "{}", table.text);
     let again = served.post("/api/v1/imports").token(&operator.token);
-    let again = again.header("Content-Type", "text/csv").body(&table.text);
+    let again = again.header("Content-Type", "text/csv").body(table.text.clone());
     assert_eq!((again.status, &again.body["unchanged"]), (200, &json!(205)), "{}", again.text);
 }
 
