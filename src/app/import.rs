@@ -10,7 +10,7 @@
 //! bundle's source, the label, the id and what was said: the same file twice changes nothing, and
 //! a later edition of the file amends what it changes, unless somebody else amended it meanwhile.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use deserr::ValuePointerRef;
 use serde_json::Value;
@@ -246,8 +246,18 @@ impl Registry {
             Some(principal) => format!("{}:{source}", principal.organisation),
             None => source,
         };
-        let mut importer =
-            Importer { registry: self, options, author, attempt, source, document, text, unread };
+        let described = outcome::described(text);
+        let mut importer = Importer {
+            registry: self,
+            options,
+            author,
+            attempt,
+            source,
+            document,
+            text,
+            described,
+            unread,
+        };
         importer.run(unchecked, told).map_err(|refusal| match refusal {
             Refusal::Faults(Faults(faults)) => {
                 Refusal::Faults(Faults(outcome::placed(text, faults))).into()
@@ -271,6 +281,8 @@ struct Importer<'a> {
     source: String,
     document: Digest,
     text: &'a str,
+    /// Labels of records that are left as they are where the registry has them.
+    described: HashSet<Id>,
     unread: Vec<Unread>,
 }
 
@@ -423,6 +435,11 @@ impl Importer<'_> {
             for one in &*incoming {
                 let (collection, id) = (one.record.collection(), one.record.record().id());
                 let before = stored.get(id);
+                if before.is_some() && self.is_described(one) {
+                    // It stays as it is.
+                    levels.push(None);
+                    continue;
+                }
                 if before.is_some_and(|before| before.body() == one.record.body())
                     && (!is_confidential(collection)
                         || writer.is_visible(collection, id, &reader)?)
@@ -454,6 +471,11 @@ impl Importer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the file only describes a record, for a registry that does not have it.
+    fn is_described(&self, one: &Incoming) -> bool {
+        Id::parse(&one.name).is_ok_and(|name| self.described.contains(&name))
     }
 
     /// Records of one transaction. History is one whatever its size: its entries stand in the order
@@ -686,7 +708,7 @@ impl Importer<'_> {
         let &Known { said, as_before, stored, now } = known;
         let collection = one.record.collection();
         let place = format!("/records/{collection}/{}", one.position);
-        if as_before && stored.is_some() {
+        if (as_before || self.is_described(one)) && stored.is_some() {
             return Ok((Action::Unchanged, Vec::new()));
         }
         let fault = |field: &str, code, message| {

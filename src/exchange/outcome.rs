@@ -7,7 +7,7 @@
 //!
 //! Nothing of a file is dropped in silence: a reader keeps or lists every part of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -131,6 +131,15 @@ pub fn read(name: &str, text: &str) -> Result<Converted, ReadError> {
         Some(Format::Kcdb) => kcdb::read(name, text),
         Some(Format::Sheet) => sheet::read(text),
         None => Err(refusal(text)),
+    }
+}
+
+/// The labels of the records that a file only describes, for a registry that does not have them:
+/// where it has, what it has says more.
+pub fn described(text: &str) -> HashSet<Id> {
+    match sheet::is_sheet(text) {
+        true => sheet::described(text),
+        false => HashSet::new(),
     }
 }
 

@@ -103,6 +103,12 @@ pub fn read(text: &str) -> Result<Converted, ReadError> {
     }
 }
 
+/// The labels of the records that the tables of a text only describe: behind the fields that name
+/// them, for a registry that does not have them.
+pub(super) fn described(text: &str) -> HashSet<Id> {
+    Reader::of(text).map(|reader| reader.described).unwrap_or_default()
+}
+
 /// Faults of the records that were read from a text (`/records/calibrations/0/issuer`), with the
 /// cells that these come from.
 pub(super) fn placed(text: &str, faults: Vec<Fault>) -> Vec<Fault> {
@@ -580,6 +586,8 @@ struct Reader {
     sources: HashMap<(CollectionName, usize), Source>,
     /// Records made so far of each collection.
     counts: HashMap<CollectionName, usize>,
+    /// Records that are only described.
+    described: HashSet<Id>,
 }
 
 /// The cells that a record comes from.
@@ -854,6 +862,7 @@ impl Reader {
         }
         for (id, record) in described {
             self.record(sheet, &id, record);
+            self.described.insert(id);
         }
         for id in order {
             if let Some(record) = building.remove(&id) {

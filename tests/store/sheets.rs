@@ -19,6 +19,7 @@ both!(
     a_template_twice,
     another_edition_of_a_table,
     tables_of_one_source_name_each_other,
+    what_is_described_in_passing_stays_as_it_is_known,
     what_is_not_known_has_its_cell,
     a_broken_table_leaves_nothing,
     what_is_listed_changes_nothing,
@@ -95,6 +96,22 @@ fn tables_of_one_source_name_each_other(database: &Database) {
     let standards = listed(&registry, CollectionName::MeasurementStandards);
     let item = standards.iter().find(|one| one["code"] == "W-1").expect("W-1");
     assert_eq!(listed(&registry, CollectionName::Calibrations)[0]["item"], item["id"]);
+}
+
+/// A table that describes an owner in passing does not take back what another said of it.
+fn what_is_described_in_passing_stays_as_it_is_known(database: &Database) {
+    let registry = database.registry();
+    let source = of_source("lab");
+    let owner = "organisations,kind,names.vi,names.en,country\n\
+                 PHC,calibration_laboratory,Phòng Hiệu chuẩn Ví dụ,Example Laboratory,VN\n";
+    assert_eq!(counts(&import_with(&registry, owner, &source)), [1, 1, 0, 0]);
+    assert_eq!(counts(&import_with(&registry, STANDARDS, &source)), [3, 2, 0, 1]);
+    let known = listed(&registry, CollectionName::Organisations);
+    assert_eq!(known[0]["names"]["en"], "Example Laboratory");
+    // Its own table still amends it.
+    let renamed = owner.replace("Example Laboratory", "Laboratory");
+    assert_eq!(counts(&import_with(&registry, &renamed, &source)), [1, 0, 1, 0]);
+    assert_eq!(counts(&import_with(&registry, STANDARDS, &source)), [3, 0, 0, 3]);
 }
 
 /// What only the registry can tell is told with the cell too.
