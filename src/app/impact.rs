@@ -24,6 +24,7 @@ use crate::engine::limits::Limits;
 use crate::engine::policy::Policy;
 use crate::engine::report::{RenderedQuantity, significant, unit_of};
 use crate::engine::rules::time::significance_of;
+use crate::exchange::sheet::rows::guarded;
 use crate::store::{Below, FilterValue, ListQuery, Reader, Root, Stored, filters};
 
 use super::access::Principal;
@@ -595,7 +596,7 @@ impl<'e> Analysis<'e> {
             };
             let ((shift, shift_unit), (u95, u95_unit)) = (quantity(line.shift), quantity(line.u95));
             let to_do = to_do(one.significance);
-            let _ = lines.write_record([
+            let cells = [
                 line.calibration,
                 text(line.number),
                 text(line.issuer),
@@ -618,7 +619,8 @@ impl<'e> Analysis<'e> {
                 one.decided.map(|decided| decided.to_string()).unwrap_or_default(),
                 to_do.vi,
                 to_do.en,
-            ]);
+            ];
+            let _ = lines.write_record(cells.map(|cell| guarded(&cell)));
         }
         lines.into_inner().ok().and_then(|text| String::from_utf8(text).ok()).unwrap_or_default()
     }

@@ -1,6 +1,6 @@
 //! Workbooks of spreadsheets (XLSX): their cells as a text, and tables as a workbook.
 //!
-//! What lives here: [`text`], which every later reader takes (as it takes the text of any other
+//! What lives here: `text`, which every later reader takes (as it takes the text of any other
 //! file), and [`Printer`]. What does not: the meaning of cells (`sheet`).
 //!
 //! Nothing is computed: a formula's cell has the value that was shown when the file was saved, and
