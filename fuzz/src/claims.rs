@@ -7,15 +7,6 @@
 //! look at instead of on commas. An input that begins with 255 is a text on its own, for the parsers.
 
 #![no_main]
-#![allow(dead_code, missing_docs, unused_imports)]
-
-#[macro_use]
-#[path = "../../src/domain/mod.rs"]
-mod domain;
-#[path = "../../src/engine/mod.rs"]
-mod engine;
-#[path = "../../src/exchange/bundle.rs"]
-mod bundle;
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -23,18 +14,19 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
 
-use domain::check::check_claim;
-use domain::claim::Claim;
-use domain::decimal::Decimal;
-use domain::equation::Equation;
-use domain::fault::{Faults, Gravity};
-use domain::period::Instant;
-use domain::unit::Unit;
-use engine::compile::compile;
-use engine::limits::Limits;
-use engine::policy::Policy;
-use engine::report::Renderer;
-use engine::verify::{Question, verify};
+use etalon_fuzz::domain::check::check_claim;
+use etalon_fuzz::domain::claim::Claim;
+use etalon_fuzz::domain::decimal::Decimal;
+use etalon_fuzz::domain::equation::Equation;
+use etalon_fuzz::domain::fault::{Faults, Gravity};
+use etalon_fuzz::domain::period::Instant;
+use etalon_fuzz::domain::unit::Unit;
+use etalon_fuzz::engine::compile::compile;
+use etalon_fuzz::engine::limits::Limits;
+use etalon_fuzz::engine::policy::Policy;
+use etalon_fuzz::engine::report::Renderer;
+use etalon_fuzz::engine::verify::{Question, verify};
+use etalon_fuzz::exchange::bundle;
 
 fuzz_target!(|data: &[u8]| {
     match data {

@@ -16,6 +16,7 @@ use std::ops::Range;
 use deserr::ValuePointerRef;
 use serde_json::Value;
 
+use crate::domain::calibration::Calibration;
 use crate::domain::fault::{Fault, Faults, Gravity};
 use crate::domain::id::Id;
 use crate::domain::identity::Role;
@@ -561,6 +562,9 @@ impl Importer<'_> {
             return Err(Refusal::fault(self.prefix, "too_many_records", message));
         }
         let reader = principal.reader();
+        if self.signature.is_none() {
+            self.keep_signatures(incoming)?;
+        }
         let levels = self.registry.store().write(|writer| {
             let arriving: HashMap<&Id, &AnyRecord> =
                 incoming.iter().map(|one| (one.record.record().id(), &one.record)).collect();
@@ -612,6 +616,32 @@ impl Importer<'_> {
                 };
                 one.record.record_mut().set_evidence(Some(level), None);
             }
+        }
+        Ok(())
+    }
+
+    /// What a bundle says of signatures does not count (rule D-07).
+    fn keep_signatures(&self, incoming: &mut [Incoming]) -> Result<(), Refusal> {
+        let mut signed: Vec<&mut Calibration> = incoming
+            .iter_mut()
+            .filter_map(|one| match &mut one.record {
+                AnyRecord::Calibrations(calibration) => Some(&mut **calibration),
+                _ => None,
+            })
+            .filter(|calibration| calibration.document.is_some())
+            .collect();
+        if signed.is_empty() {
+            return Ok(());
+        }
+        let ids: BTreeSet<Id> = signed.iter().map(|calibration| calibration.id.clone()).collect();
+        let stored = self.registry.store().write(|writer| writer.stored_all(&ids))?;
+        let stored: HashMap<Id, AnyRecord> = stored
+            .iter()
+            .map(|stored| Ok((stored.id.clone(), stored.record()?)))
+            .collect::<Result<_, StoreError>>()?;
+        for calibration in &mut signed {
+            let before = stored.get(&calibration.id).and_then(AnyRecord::as_calibration);
+            received::keep_signature(calibration, before);
         }
         Ok(())
     }

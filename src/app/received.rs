@@ -3,8 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use crate::domain::calibration::Calibration;
 use crate::domain::id::Id;
 use crate::domain::log::Digest;
@@ -74,17 +72,13 @@ pub(super) fn evidenced(level: EvidenceLevel, calibration: &Calibration) -> Evid
     }
 }
 
-/// What came of checking a signature is the registry's to say: what others say of it does not count.
-pub(super) fn keep_signature(body: &mut Value, earlier: Option<&Value>) {
-    const SIGNATURE: &str = "signature";
-    let Some(Value::Object(document)) = body.get_mut("document") else { return };
-    let before = earlier.and_then(|earlier| earlier.get("document"));
-    let is_same = before.is_some_and(|before| before.get("sha256") == document.get("sha256"));
-    let kept = before.filter(|_| is_same).and_then(|before| before.get(SIGNATURE));
-    match kept {
-        Some(kept) => drop(document.insert(SIGNATURE.to_owned(), kept.clone())),
-        None => drop(document.remove(SIGNATURE)),
-    }
+/// What came of checking a signature is the registry's to say: what others say of it does not count,
+/// and what it said of the same document before stays.
+pub(super) fn keep_signature(calibration: &mut Calibration, before: Option<&Calibration>) {
+    let Some(document) = &mut calibration.document else { return };
+    let before = before.and_then(|before| before.document.as_ref());
+    let same = before.filter(|before| before.sha256 == document.sha256);
+    document.signature = same.and_then(|same| same.signature.clone());
 }
 
 impl Registry {

@@ -674,9 +674,6 @@ fn write(
     }
     if collection == CollectionName::Calibrations {
         give_code(&mut body, earlier.as_ref(), author);
-        if author.principal.is_some() {
-            received::keep_signature(&mut body, earlier.as_ref());
-        }
     }
     let mut record = AnyRecord::read(collection, body, ValuePointerRef::Origin)?;
     if let Some(principal) = &author.principal {
@@ -686,6 +683,10 @@ fn write(
             Operation::Status | Operation::Event => Act::Append,
         };
         let before = before.map(Stored::record).transpose()?;
+        if let AnyRecord::Calibrations(calibration) = &mut record {
+            let before = before.as_ref().and_then(AnyRecord::as_calibration);
+            received::keep_signature(calibration, before);
+        }
         let mut facts = Facts::stored(writer);
         let written = access::Written { act, record: &record, before: before.as_ref() };
         if let Some(level) = access::permit(&mut facts, principal, &written)? {

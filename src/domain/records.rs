@@ -304,6 +304,14 @@ impl AnyRecord {
         }
     }
 
+    /// The calibration, if it is one.
+    pub fn as_calibration(&self) -> Option<&Calibration> {
+        match self {
+            Self::Calibrations(calibration) => Some(calibration),
+            _ => None,
+        }
+    }
+
     /// The record as JSON, without what the service adds ([`SERVICE_FIELDS`]).
     pub fn body(&self) -> Value {
         // Every key of a record is a string and every number is a decimal string: nothing can

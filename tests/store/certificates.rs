@@ -4,13 +4,14 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::support::records::{at, author, import, import_with, instant, verified};
+use crate::support::records::{at, author, bundle, import, import_with, instant, verified};
 use crate::support::{Database, both};
 use etalon::app::access::Reader;
 use etalon::app::import::{Options, Report};
 use etalon::app::registry::Registry;
 use etalon::app::verify::Moment;
 use etalon::domain::calibration::Calibration;
+use etalon::domain::id::Id;
 use etalon::domain::period::Day;
 use etalon::domain::recognition::EvidenceLevel;
 use etalon::domain::records::{AnyRecord, CollectionName};
@@ -312,6 +313,28 @@ fn nobody_says_what_a_signature_is_worth(database: &Database) {
         credential: "key".to_owned(),
     };
     let somebody = etalon::app::registry::Author::of(principal, author().now);
+    // Nor in a bundle: what somebody says there raises no evidence.
+    let mut forged = AnyRecord::from(found.clone()).body();
+    forged["id"] = json!("_:forged");
+    forged["number"] = json!("ILL-CC-26-0088");
+    forged["document"] = json!({
+        "media_type": "application/dcc+xml", "sha256": digest("forged"),
+        "signature": {"status": "valid", "names_issuer": true},
+    });
+    let holder = etalon::app::access::Principal {
+        organisation: Id::parse("01980000-0000-7000-8000-000000000004").expect("an id"),
+        kind: etalon::domain::organisation::OrganisationKind::CalibrationLaboratory,
+        roles: [etalon::domain::identity::Role::Submitter].into(),
+        credential: "key".to_owned(),
+    };
+    let holder = etalon::app::registry::Author::of(holder, author().now);
+    let text = bundle("x", [(CollectionName::Calibrations, forged)]);
+    let report = registry.import("x", &text, &Options::default(), &holder, &mut |_, _| {});
+    report.unwrap_or_else(|failed| panic!("{failed:?}"));
+    let (kept, _) = calibration(&registry, "ILL-CC-26-0088");
+    assert_eq!(kept.evidence_level, Some(EvidenceLevel::DocumentUploaded));
+    assert_eq!(kept.document.expect("a document").signature, None);
+
     let mut body = AnyRecord::from(found.clone()).body();
     body["document"]["signature"]["status"] = json!("revoked");
     body["signatory"] = json!("Somebody else");
