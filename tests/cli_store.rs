@@ -241,6 +241,58 @@ fn complaints_in_both_languages() {
 }
 
 #[test]
+fn tables_are_filled_in_listed_and_taken_back() {
+    let home = Home::new();
+    let file = |name: &str| name.to_owned();
+    for language in ["vi", "en"] {
+        for form in ["csv", "xlsx"] {
+            let name = file(&format!("standards-{language}.{form}"));
+            let form = format!("--{form}");
+            let template = ["template", "measurement_standards", &form, "--lang", language];
+            home.good(&[&template[..], &["-o", &name]].concat());
+            let all = if (language, form.as_str()) == ("vi", "--csv") {
+                "created: 3"
+            } else {
+                "unchanged: 3"
+            };
+            let said = home.good(&["import", &name, "--source", "lab"]);
+            assert!(said.contains(all), "{name}: {said}");
+        }
+    }
+    for form in ["csv", "xlsx"] {
+        let name = format!("list.{form}");
+        home.good(&["list", "measurement_standards", &format!("--{form}"), "--output", &name]);
+        let said = home.good(&["import", &name]);
+        assert!(said.contains("unchanged: 2"), "{name}: {said}");
+    }
+    let listed = home.good(&["list", "measurement_standards", "--csv", "--filter", "code=QC-01"]);
+    assert!(listed.starts_with("Measurement standards,Code,"), "{listed}");
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+    home.etalon(&["list", "documents", "--output", "x.csv"]).refused(64, &["--csv or --xlsx"]);
+    home.etalon(&["list", "documents", "--xlsx"]).refused(64, &["--output"]);
+    home.etalon(&["template", "measurement_standards", "--xlsx"]).refused(64, &["--output"]);
+    home.etalon(&["template", "documents", "--csv"]).refused(64, &["possible values"]);
+}
+
+#[test]
+fn faults_of_a_table_name_its_cells() {
+    let home = Home::new();
+    home.write(
+        "table.csv",
+        "Chuẩn đo lường,Mã quản lý,Đơn vị sở hữu,nominal.value,nominal.unit\n\
+         ,A,_:lab,\"1,5\",kgs\n,B,_:lab,1.5,kg\n",
+    );
+    for command in ["import", "convert"] {
+        let run = home.etalon(&[command, "table.csv", "--lang", "vi"]);
+        run.refused(65, &["table.csv:E2", "table.csv:D3", "dấu thập phân"]);
+    }
+    home.write("table.csv", "Chuẩn đo lường,Mã quản lý,Đơn vị sở hữu\n,A,_:lab\n");
+    home.etalon(&["import", "table.csv"]).refused(65, &["C2", "_:lab"]);
+    home.write("table.csv", "code;owner\nA;_:lab\n");
+    home.etalon(&["import", "table.csv"]).refused(65, &["etalon template"]);
+}
+
+#[test]
 fn the_help_of_a_list_tells_its_filters() {
     let home = Home::new();
     let help = home.good(&["list", "--help"]);

@@ -10,7 +10,7 @@
 //! bundle's source, the label, the id and what was said: the same file twice changes nothing, and
 //! a later edition of the file amends what it changes, unless somebody else amended it meanwhile.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use deserr::ValuePointerRef;
@@ -291,6 +291,7 @@ impl Registry {
             None => source,
         };
         let prefix = unchecked.prefix();
+        let described = outcome::described(text);
         let mut importer = Importer {
             registry: self,
             options,
@@ -299,6 +300,8 @@ impl Registry {
             source,
             document,
             prefix,
+            text,
+            described,
             unread,
             snapshot,
             signature,
@@ -308,7 +311,9 @@ impl Registry {
             keeps_outcomes: true,
         };
         importer.run(unchecked, told).map_err(|refusal| match refusal {
-            Refusal::Faults(faults) => Refusal::Faults(lines::placed(faults)).into(),
+            Refusal::Faults(Faults(faults)) => {
+                Refusal::Faults(lines::placed(Faults(outcome::placed(text, faults)))).into()
+            }
             other => other.into(),
         })
     }
@@ -329,6 +334,9 @@ struct Importer<'a> {
     document: Digest,
     /// Below which pointer the collections stand.
     prefix: &'static str,
+    text: &'a str,
+    /// Labels of records that are left as they are where the registry has them.
+    described: HashSet<Id>,
     unread: Vec<Unread>,
     snapshot: Option<Snapshot>,
     signature: Option<SignatureOutcome>,
@@ -433,7 +441,7 @@ impl Importer<'_> {
             Ok::<_, Refusal>((named, said, labels, before))
         })?;
         let checked = unchecked.check(&named.seen, named.unseen)?;
-        let mut warnings = checked.warnings;
+        let mut warnings = outcome::placed(self.text, checked.warnings);
         let mut incoming = incoming(checked.records, &labels);
         let names = new_ids(&incoming);
         for one in &mut incoming {
@@ -567,6 +575,11 @@ impl Importer<'_> {
             for one in &*incoming {
                 let (collection, id) = (one.record.collection(), one.record.record().id());
                 let before = stored.get(id);
+                if before.is_some() && self.is_described(one) {
+                    // It stays as it is.
+                    levels.push(None);
+                    continue;
+                }
                 if before.is_some_and(|before| before.body() == one.record.body())
                     && (!is_confidential(collection)
                         || writer.is_visible(collection, id, &reader)?)
@@ -601,6 +614,11 @@ impl Importer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the file only describes a record, for a registry that does not have it.
+    fn is_described(&self, one: &Incoming) -> bool {
+        Id::parse(&one.name).is_ok_and(|name| self.described.contains(&name))
     }
 
     /// One transaction's worth of records.
@@ -824,7 +842,8 @@ impl Importer<'_> {
         let &Known { said, as_before, stored, now } = known;
         let collection = one.record.collection();
         let place = self.place(one);
-        if as_before && one.merged.is_none() && stored.is_some() {
+        let says_nothing_new = as_before && one.merged.is_none() || self.is_described(one);
+        if says_nothing_new && stored.is_some() {
             return Ok((Action::Unchanged, Vec::new()));
         }
         let fault = |field: &str, code, message| {

@@ -11,7 +11,8 @@ use crate::domain::log::Digest;
 use crate::domain::period::{Day, Instant};
 use crate::domain::records::CollectionName;
 use crate::domain::search;
-use crate::domain::text::Text;
+use crate::domain::text::{Language, Text};
+use crate::exchange::sheet::rows::{self, Listing};
 use crate::store::{FilterValue, ListQuery, Reader};
 
 pub use crate::store::{Comparison, FilterName, filters};
@@ -23,6 +24,8 @@ use super::registry::{Registry, shown};
 pub const LONGEST_PAGE: u32 = 200;
 /// Records of a page when nobody says how many.
 pub const USUAL_PAGE: u32 = 50;
+/// Most records of a table, which is made as a whole.
+pub const MOST_IN_A_TABLE: usize = 10_000;
 /// Most words of a search: each is a look into the index, and nobody types more.
 const MOST_WORDS: usize = 8;
 
@@ -140,6 +143,82 @@ impl Registry {
             last.map(|last| Cursor { at, after: last.id.clone() }.to_text(&request.digest()));
         let items = found.iter().map(shown).collect::<Result<_, _>>()?;
         Ok(ListPage { items, next_cursor, log_index: at })
+    }
+}
+
+impl Registry {
+    /// Every record of a list, as known at one state; the limit and the cursor of the request count
+    /// for nothing.
+    pub fn every(
+        &self,
+        request: &ListRequest,
+        now: Instant,
+    ) -> impl Iterator<Item = Result<Value, Refusal>> {
+        let mut request = ListRequest { limit: LONGEST_PAGE, cursor: None, ..request.clone() };
+        let mut items = Vec::new().into_iter();
+        let mut is_last = false;
+        std::iter::from_fn(move || {
+            loop {
+                if let Some(item) = items.next() {
+                    return Some(Ok(item));
+                }
+                if is_last {
+                    return None;
+                }
+                match self.list(&request, now) {
+                    Ok(page) => {
+                        items = page.items.into_iter();
+                        is_last = page.next_cursor.is_none();
+                        request.cursor = page.next_cursor;
+                    }
+                    Err(refusal) => {
+                        is_last = true;
+                        return Some(Err(refusal));
+                    }
+                }
+            }
+        })
+    }
+}
+
+impl Registry {
+    /// All records of a list as CSV, heads in this language, as known at the state of the request.
+    ///
+    /// # Errors
+    /// The same as of a page, or that there are more than [`MOST_IN_A_TABLE`].
+    pub fn table(
+        &self,
+        request: &ListRequest,
+        now: Instant,
+        language: Language,
+    ) -> Result<String, Refusal> {
+        let mut listing = Listing::new(request.collection);
+        let mut records = Vec::new();
+        for record in self.every(request, now) {
+            let record = record?;
+            listing.see(&record);
+            records.push(record);
+            if records.len() > MOST_IN_A_TABLE {
+                let message = Text::new(
+                    format!(
+                        "danh sách có hơn {MOST_IN_A_TABLE} bản ghi; hãy thu hẹp bằng bộ lọc, hoặc \
+                         dùng application/x-ndjson"
+                    ),
+                    format!(
+                        "the list has more than {MOST_IN_A_TABLE} records; narrow it by filters, \
+                         or take application/x-ndjson"
+                    ),
+                );
+                return Err(Refusal::fault("/limit", "too_many_records", message));
+            }
+        }
+        let rows = records.iter().flat_map(|record| listing.rows(record));
+        let all = std::iter::once(listing.heads(language)).chain(rows);
+        let mut bytes = Vec::new();
+        // Memory takes whatever is written.
+        let written = rows::write_csv(&mut bytes, all.map(Ok::<_, csv::Error>));
+        debug_assert!(written.is_ok(), "{written:?}");
+        Ok(String::from_utf8(bytes).unwrap_or_default())
     }
 }
 

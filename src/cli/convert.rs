@@ -18,8 +18,8 @@ use super::phrases::{self, fill};
 use super::style::BOLD;
 use super::{Answer, Failure, Options, input, output, quoted};
 
-/// Converts digital calibration certificates (XML), KCDB data (JSON) and key comparisons of the CCRI
-/// (XML) into one bundle.
+/// Converts digital calibration certificates (XML), KCDB data (JSON), key comparisons of the CCRI (XML)
+/// and tables (CSV, XLSX) into one bundle.
 ///
 /// What a file holds that is not read is listed on stderr, never dropped in silence.
 #[derive(Debug, clap::Args)]
@@ -45,7 +45,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         let name = input::name(file);
         let text = input::read(file)?;
         if let Err(error) = conversion.add(&name, &text) {
-            refused.push(fault(&name, error));
+            refused.extend(faults(&name, error));
         }
     }
     if !refused.is_empty() {
@@ -100,7 +100,7 @@ pub fn mappings(files: &[PathBuf]) -> Result<Vec<Mapping>, Failure> {
         Mapping::parse(&text).map_err(|error| match error {
             MappingError::Faults(faults) => Failure::refused(&name, faults),
             MappingError::Unreadable(error) => {
-                Failure::refused(&name, Faults(vec![fault(&name, error)]))
+                Failure::refused(&name, Faults(faults(&name, error)))
             }
         })
     };
@@ -169,9 +169,14 @@ pub fn print_part(page: &mut Page, file: &str, part: &Unread, language: Language
     page.hanging("    ", "    ", &Line::new().plain(&reason));
 }
 
-/// A file that is refused, with the place in it.
-pub fn fault(name: &str, ReadError { line, column, message }: ReadError) -> Fault {
-    let place = [line, column].into_iter().flatten();
-    let place = place.fold(name.to_owned(), |place, number| format!("{place}:{number}"));
-    Fault::error(place, "file_refused", message)
+/// A file that is refused, with the places in it.
+pub fn faults(name: &str, error: ReadError) -> Vec<Fault> {
+    let ReadError { line, column, message, faults } = error;
+    if faults.is_empty() {
+        let place = [line, column].into_iter().flatten();
+        let place = place.fold(name.to_owned(), |place, number| format!("{place}:{number}"));
+        return vec![Fault::error(place, "file_refused", message)];
+    }
+    let in_file = |fault: Fault| Fault { pointer: format!("{name}:{}", fault.pointer), ..fault };
+    faults.into_iter().map(in_file).collect()
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::app::refusal::Refusal;
 use crate::domain::fault::{Fault, Faults, Gravity};
 use crate::domain::text::{Language, Text};
+use crate::exchange::workbook::PrintError;
 use crate::store::StoreError;
 
 use super::page::{Line, Page};
@@ -204,6 +205,25 @@ impl From<Refusal> for Failure {
             _ => Self::new(status, message),
         }
     }
+}
+
+impl From<csv::Error> for Failure {
+    fn from(error: csv::Error) -> Self {
+        Self::new(Status::Unwritable, no_table(&error))
+    }
+}
+
+impl From<PrintError> for Failure {
+    fn from(error: PrintError) -> Self {
+        Self::new(Status::Unwritable, no_table(&error))
+    }
+}
+
+fn no_table(error: &dyn std::fmt::Display) -> Text {
+    Text::new(
+        format!("không ghi được bảng: {error}"),
+        format!("the table cannot be written: {error}"),
+    )
 }
 
 impl From<StoreError> for Failure {

@@ -22,8 +22,8 @@ use super::progress::Progress;
 use super::style::{BOLD, DIM};
 use super::{Answer, Failure, Options, convert, input, signature, trust};
 
-/// Imports bundles, digital calibration certificates (XML), KCDB data (JSON) and key comparisons of
-/// the CCRI (XML) into the registry.
+/// Imports bundles, digital calibration certificates (XML), KCDB data (JSON), key comparisons of the
+/// CCRI (XML) and tables (CSV, XLSX) into the registry.
 ///
 /// The same file twice changes nothing. Each file is an import of its own: what is wrong with one
 /// keeps no other out. Up to 10,000 records of a file are kept all or none; a larger one goes on
@@ -173,7 +173,7 @@ fn one(
     done.map_err(|failed| match failed {
         Failed::Unreadable(error) => {
             let message = Text::new(format!("{name} bị từ chối"), format!("{name} is refused"));
-            let faults = Faults(vec![convert::fault(&name, error)]);
+            let faults = Faults(convert::faults(&name, error));
             Failure::with_faults(Status::Refused, message, faults)
         }
         Failed::Refused(Refusal::Faults(faults)) => Failure::refused(&name, faults),

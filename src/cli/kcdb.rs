@@ -246,7 +246,7 @@ fn classification(files: &[PathBuf]) -> Result<Classification, Failure> {
         let name = input::name(file);
         read(&input::read(file)?).map_err(|error| {
             let message = Text::new(format!("{name} bị từ chối"), format!("{name} is refused"));
-            let faults = Faults(vec![convert::fault(&name, error)]);
+            let faults = Faults(convert::faults(&name, error));
             Failure::with_faults(Status::Refused, message, faults)
         })
     });
@@ -299,7 +299,7 @@ fn records(name: &str, text: &str) -> Result<Records, Failure> {
     }
     let read = outcome::read(name, text).map_err(|error| {
         let message = Text::new(format!("{name} bị từ chối"), format!("{name} is refused"));
-        Failure::with_faults(Status::Refused, message, Faults(vec![convert::fault(name, error)]))
+        Failure::with_faults(Status::Refused, message, Faults(convert::faults(name, error)))
     });
     Ok(read?.records)
 }

@@ -1,4 +1,7 @@
-//! `etalon list`: a page of a collection, as a table for eyes.
+//! `etalon list`: a page of a collection as a table for eyes, or all of it as one for spreadsheets.
+
+use std::io;
+use std::path::PathBuf;
 
 use anstyle::Style;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -6,12 +9,15 @@ use serde_json::Value;
 
 use crate::app::list::{ListPage, ListRequest, USUAL_PAGE};
 use crate::app::refusal::Refusal;
+use crate::app::registry::Registry;
 use crate::clock;
 use crate::domain::claim::KnownAt;
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::period::Instant;
 use crate::domain::records::CollectionName;
 use crate::domain::text::{Language, Text};
+use crate::exchange::sheet::rows::{self, Listing};
+use crate::exchange::workbook::{Heading, Printer};
 use crate::store::filters;
 
 use super::database::Database;
@@ -20,9 +26,13 @@ use super::known_at::KnownAtOption;
 use super::page::{FIRM_BLANK, Line, Page};
 use super::phrases::{self, fill, say};
 use super::style::{BOLD, DIM};
-use super::{Answer, Failure, Options};
+use super::template::BYTE_ORDER_MARK;
+use super::{Answer, Failure, Options, output};
 
 /// Lists the records of a collection: those for which all filters hold, in the order of their ids.
+///
+/// With --csv or --xlsx all of them are written as a table, which etalon import takes back: what is
+/// changed in it amends the record from the version that its row names.
 #[derive(Debug, clap::Args)]
 #[command(after_help = filters_help())]
 pub struct Arguments {
@@ -42,6 +52,15 @@ pub struct Arguments {
     /// Go on where the page before ended, with the same state of knowledge.
     #[arg(long, value_name = "CURSOR")]
     cursor: Option<String>,
+    /// Write all of them as CSV.
+    #[arg(long, conflicts_with_all = ["json", "limit", "cursor", "xlsx"])]
+    csv: bool,
+    /// Write all of them as a workbook (XLSX).
+    #[arg(long, conflicts_with_all = ["json", "limit", "cursor"], requires = "output")]
+    xlsx: bool,
+    /// Where the table goes; CSV goes to the standard output when absent.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
     #[command(flatten)]
     known_at: KnownAtOption,
     #[command(flatten)]
@@ -55,6 +74,7 @@ static OPTIONS: Places = &[
     ("q", "--words"),
     ("cursor", "--cursor"),
     ("known_at", "--known-at"),
+    ("output", "--output"),
 ];
 
 /// Runs the command.
@@ -70,6 +90,15 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         known_at: Some(KnownAt::LogIndex(at)),
         ..ListRequest::new(arguments.collection)
     };
+    if arguments.csv || arguments.xlsx {
+        return table(arguments, &registry, &request, at, options.language);
+    }
+    if arguments.output.is_some() {
+        let message =
+            Text::new("--output cần --csv hoặc --xlsx", "--output goes with --csv or --xlsx");
+        let fault = Fault::error("/output", "bad_option", message);
+        return Err(Failure::options(Faults(vec![fault]), OPTIONS));
+    }
     let list = registry.list(&request, clock::now()).map_err(refused)?;
     if options.json {
         return Answer::json(&list, Status::Good);
@@ -78,6 +107,62 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     print(&mut page, arguments.collection, &list, options.language);
     Ok(Answer::new(page, Status::Good))
 }
+
+/// All records of a list as a table. They are read twice: the first time tells the columns.
+fn table(
+    arguments: &Arguments,
+    registry: &Registry,
+    request: &ListRequest,
+    at: u64,
+    language: Language,
+) -> Result<Answer, Failure> {
+    let every = || registry.every(request, clock::now()).map(|record| record.map_err(refused));
+    let mut listing = Listing::new(request.collection);
+    let mut records = 0_u64;
+    for record in every() {
+        listing.see(&record?);
+        records += 1;
+    }
+    let heads = listing.heads(language);
+    let rows = every().flat_map(|record| match record {
+        Ok(record) => listing.rows(&record).into_iter().map(Ok).collect(),
+        Err(failure) => vec![Err(failure)],
+    });
+    let mut count = 0_u64;
+    let rows = rows.inspect(|_| count += 1);
+    let mut text = String::new();
+    match &arguments.output {
+        Some(path) if arguments.xlsx => {
+            let mut printer = Printer::default();
+            let heading = |head| Heading { head, width: COLUMN_WIDTH, words: None };
+            let headings: Vec<Heading<'_>> = heads.iter().map(|head| heading(head)).collect();
+            printer.sheet(listing.title(language), &headings, rows)?;
+            let bytes = printer.bytes()?;
+            output::write(path, |file| Ok(file.write_all(&bytes)))?;
+        }
+        Some(path) => output::write(path, |file| {
+            let marked = file.write_all(BYTE_ORDER_MARK.as_bytes());
+            if marked.is_err() {
+                return Ok(marked);
+            }
+            rows::write_csv(file, std::iter::once(Ok(heads)).chain(rows)).map(io::Result::Ok)
+        })?,
+        None => {
+            let mut bytes = Vec::new();
+            rows::write_csv(&mut bytes, std::iter::once(Ok(heads)).chain(rows))?;
+            text = String::from_utf8(bytes).unwrap_or_default();
+        }
+    }
+    let mut page = Page::new();
+    let holes = [("records", records), ("rows", count), ("index", at)];
+    let holes = holes.map(|(name, number)| (name, number.to_string()));
+    let holes = holes.each_ref().map(|(name, number)| (*name, number.as_str()));
+    page.line(Line::new().plain(&fill(phrases::LISTED, language, &holes)));
+    Ok(Answer { text, notes: page.into_text(), status: Status::Good })
+}
+
+/// Width of the columns of a workbook, in characters.
+const COLUMN_WIDTH: u16 = 22;
 
 /// A request that is wrong is a wrong command line.
 fn refused(refusal: Refusal) -> Failure {

@@ -50,6 +50,7 @@ mod serve;
 mod signature;
 mod style;
 mod synth;
+mod template;
 mod token;
 mod trust;
 mod units;
@@ -123,6 +124,7 @@ enum Command {
     Explain(explain::Arguments),
     Check(check::Arguments),
     Convert(convert::Arguments),
+    Template(template::Arguments),
     Conformance(conformance::Arguments),
     Synth(synth::Arguments),
     Signature(signature::Arguments),
@@ -207,6 +209,7 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::Explain(arguments) => explain::run(&arguments, options),
         Command::Check(arguments) => check::run(&arguments, options),
         Command::Convert(arguments) => convert::run(&arguments, options),
+        Command::Template(arguments) => template::run(&arguments, options),
         Command::Conformance(arguments) => conformance::run(&arguments, options),
         Command::Synth(arguments) => synth::run(&arguments, options),
         Command::Signature(arguments) => signature::run(&arguments, options),

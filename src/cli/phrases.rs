@@ -221,6 +221,10 @@ phrases! {
     MORE_ITEMS = "và {count} giấy chứng nhận khác", "and {count} more certificates";
     CONVERTED = "số tệp: {files}, số bản ghi: {records}, số phần không được đọc: {parts}",
         "files: {files}, records: {records}, parts not read: {parts}";
+    TEMPLATE_MADE = "đã lập bảng mẫu; hãy thay ví dụ bằng số liệu của mình rồi nhập: {command}",
+        "the template is made; put your own data in the place of its example, then: {command}";
+    LISTED = "số bản ghi: {records}, số dòng: {rows}; theo nhật ký đến mục {index}",
+        "records: {records}, rows: {rows}; as known at log index {index}";
     NO_CASE = "không có vectơ (*.json) nào dưới {places}", "there is no case (*.json) below {places}";
 }
 

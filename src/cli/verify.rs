@@ -176,7 +176,7 @@ fn of_certificates(
                 signature::print(page, &name, &outcome, options.language);
             }
             Ok(_) => {}
-            Err(error) => refused.push(convert::fault(&name, error)),
+            Err(error) => refused.extend(convert::faults(&name, error)),
         }
     }
     if !refused.is_empty() {

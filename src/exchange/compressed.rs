@@ -11,13 +11,14 @@ use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use ruzstd::decoding::StreamingDecoder;
 
 use super::outcome::ReadError;
+use super::workbook;
 
 /// Most bytes that a file may have when it is inflated: a few million records. A small file can
 /// claim to hold any amount.
 pub const MOST_BYTES: u64 = 4 << 30;
 
-/// The text of a file, inflated where it is compressed, without a byte order mark. What it is
-/// compressed with is told by its first bytes, not by its name.
+/// The text of a file, inflated where it is compressed, without a byte order mark; of a workbook
+/// (XLSX) its cells. What it is compressed with is told by its first bytes, not by its name.
 ///
 /// # Errors
 /// When the compressed data are damaged or cut, hold more than 4 GiB, or are no UTF-8 text; then
@@ -49,11 +50,15 @@ pub fn text_within(bytes: Vec<u8>, most: u64) -> Result<String, ReadError> {
     plain(inflated)
 }
 
-/// The text of a file that is not compressed, or not any more, without a byte order mark.
+/// The text of a file that is not compressed, or not any more, without a byte order mark; of a
+/// workbook its cells.
 ///
 /// # Errors
 /// When it is no UTF-8 text; then with the line.
 pub fn plain(bytes: Vec<u8>) -> Result<String, ReadError> {
+    if workbook::is_one(&bytes) {
+        return workbook::text(&bytes);
+    }
     if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes.as_slice() {
         return Err(ReadError::new(
             "đây là văn bản UTF-16; hãy lưu tệp theo UTF-8",

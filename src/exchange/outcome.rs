@@ -2,12 +2,12 @@
 //! refused; and which reader a file is for.
 //!
 //! What lives here: [`Converted`], [`Unread`], [`ReadError`], [`recognise`] and [`read`]. What does
-//! not: the readers (`dcc`, `kcdb`, `ccri`), the registry's own bundles (`bundle`), and any check of the
+//! not: the readers (`dcc`, `kcdb`, `ccri`, `sheet`), the registry's own bundles (`bundle`), and any check of the
 //! records as a whole (`domain::check`).
 //!
 //! Nothing of a file is dropped in silence: a reader keeps or lists every part of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -15,8 +15,8 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::xml::crowded;
-use super::{ccri, dcc, kcdb};
-use crate::domain::fault::shortened;
+use super::{ccri, dcc, kcdb, sheet};
+use crate::domain::fault::{Fault, shortened};
 use crate::domain::id::Id;
 use crate::domain::records::Records;
 use crate::domain::text::Text;
@@ -34,7 +34,7 @@ answer! {
     /// A part of a file that is not, or not wholly, in the records.
     #[derive(PartialEq, Eq)]
     Unread {
-        /// Where: an XPath, or a JSON pointer (RFC 6901).
+        /// Where: an XPath, a JSON pointer (RFC 6901), or the cell of a table (`Sheet1!C7`).
         place: String,
         /// Line, where the format has lines.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,11 +61,14 @@ pub struct ReadError {
     pub column: Option<u32>,
     /// What is wrong and what to do.
     pub message: Text,
+    /// Where several things are wrong, each with its place: the cells of a table.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
 }
 
 impl ReadError {
     pub(super) fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { line: None, column: None, message: Text::new(vi, en) }
+        Self { line: None, column: None, message: Text::new(vi, en), faults: Vec::new() }
     }
 
     pub(super) fn at(self, line: u32, column: u32) -> Self {
@@ -94,6 +97,8 @@ pub enum Format {
     Kcdb,
     /// A key comparison of radionuclides, in the XML of the BIPM.
     Ccri,
+    /// Tables of a spreadsheet.
+    Sheet,
 }
 
 impl Format {
@@ -107,6 +112,9 @@ impl Format {
 /// end.
 pub fn recognise(text: &str) -> Option<Format> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
+    if sheet::is_sheet(text) || sheet::may_be_table(text) {
+        return Some(Format::Sheet);
+    }
     match text.as_bytes().first()? {
         b'<' => {
             let (namespace, name) = root(text)?;
@@ -140,7 +148,26 @@ pub fn read(name: &str, text: &str) -> Result<Converted, ReadError> {
         Some(Format::Dcc) => dcc::read(name, text),
         Some(Format::Kcdb) => kcdb::read(name, text),
         Some(Format::Ccri) => ccri::read(name, text),
+        Some(Format::Sheet) => sheet::read(text),
         None => Err(refusal(text)),
+    }
+}
+
+/// The labels of the records that a file only describes, for a registry that does not have them:
+/// where it has, what it has says more.
+pub fn described(text: &str) -> HashSet<Id> {
+    match sheet::is_sheet(text) {
+        true => sheet::described(text),
+        false => HashSet::new(),
+    }
+}
+
+/// Faults of the records that were read from a file, each with its place in the file where that is
+/// no JSON.
+pub fn placed(text: &str, faults: Vec<Fault>) -> Vec<Fault> {
+    match sheet::is_sheet(text) {
+        true => sheet::placed(text, faults),
+        false => faults,
     }
 }
 
@@ -174,9 +201,11 @@ const DCX: &str = "https://dfm.dk";
 fn unknown() -> ReadError {
     ReadError::new(
         "không nhận ra định dạng; đọc được: chứng chỉ hiệu chuẩn số (DCC 3.0 đến 3.3, XML), dữ liệu \
-         CMC của KCDB (JSON) và so sánh chủ chốt của CCRI (XML)",
+         CMC của KCDB (JSON), so sánh chủ chốt của CCRI (XML) và bảng (CSV, XLSX) theo mẫu của lệnh \
+         etalon template",
         "the format is not known; what can be read: digital calibration certificates (DCC 3.0 to \
-         3.3, XML), CMC data of the KCDB (JSON) and key comparisons of the CCRI (XML)",
+         3.3, XML), CMC data of the KCDB (JSON), key comparisons of the CCRI (XML) and tables (CSV, \
+         XLSX) after etalon template",
     )
 }
 

@@ -244,6 +244,9 @@ fn a_confidential_record_is_not_there_for_others(database: &Database) {
             let lines = shown(served.get(&format!("/api/v1/{collection}")), token);
             let lines = lines.header("Accept", "application/x-ndjson").send();
             assert_eq!((lines.status, lines.text.as_str()), (200, ""));
+            let table = shown(served.get(&format!("/api/v1/{collection}")), token);
+            let table = table.header("Accept", "text/csv").send();
+            assert_eq!((table.status, table.text.lines().count()), (200, 1), "{}", table.text);
         }
         for token in world.insiders() {
             for path in [format!("{collection}/{id}"), format!("{collection}/{id}/versions")] {

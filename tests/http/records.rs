@@ -200,6 +200,15 @@ fn lines_give_every_page_in_one_answer(database: &Database) {
     // The same as the pages.
     let page = served.get("/api/v1/documents?limit=200").token(&operator.token).send();
     assert_eq!(page.body["items"].as_array().map(Vec::as_slice), Some(&records[..200]));
+    // And as a table, which changes nothing when it comes back.
+    let table = served.get("/api/v1/documents").header("Accept", "text/csv").send();
+    assert_eq!(table.status, 200, "{}", table.text);
+    assert!(table.header("content-type").starts_with("text/csv"));
+    assert_eq!(table.text.lines().count(), 206);
+    assert!(table.text.starts_with("Documents,designation,version\r\n"), "{}", table.text);
+    let again = served.post("/api/v1/imports").token(&operator.token);
+    let again = again.header("Content-Type", "text/csv").body(table.text.clone());
+    assert_eq!((again.status, &again.body["unchanged"]), (200, &json!(205)), "{}", again.text);
 }
 
 fn what_was_known_is_found_again(database: &Database) {

@@ -308,7 +308,14 @@ fn imports_that_are_refused(database: &Database) {
     refused.is_problem(422, "invalid_body");
     let refused = import(&operator.token, "application/xml", "<a>");
     refused.is_problem(422, "invalid_body");
-    import(&operator.token, "text/csv", "a,b").is_problem(415, "unsupported_media_type");
+    import(&operator.token, "text/plain", "a,b").is_problem(415, "unsupported_media_type");
+    import(&operator.token, "text/csv", "a,b").is_problem(422, "invalid_body");
+    let table = "documents,designation,published_on\n,A,1/2/2026\n,A,\n";
+    let refused = import(&operator.token, "text/csv", table);
+    refused.is_problem(422, "invalid_body");
+    let places: Vec<_> = refused.body["errors"].as_array().into_iter().flatten().collect();
+    let places: Vec<_> = places.iter().map(|error| error["pointer"].clone()).collect();
+    assert_eq!(places, ["C2"], "{}", refused.text);
     let bundle = json!({
         "format": "etalon-bundle/1",
         "records": {

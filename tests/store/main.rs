@@ -19,6 +19,7 @@ mod readers;
 mod refusals;
 mod schema;
 mod service;
+mod sheets;
 mod snapshots;
 mod surroundings;
 mod writers;

@@ -161,6 +161,8 @@ impl Registry {
             unread: Vec::new(),
             snapshot: None,
             signature: None,
+            text: "",
+            described: HashSet::new(),
             at_once: AT_ONCE,
             keeps_outcomes,
         };
@@ -181,7 +183,7 @@ fn unreadable(error: &io::Error) -> Failed {
         format!("không đọc được tệp: {error}"),
         format!("the file cannot be read: {error}"),
     );
-    Failed::Unreadable(ReadError { line: None, column: None, message })
+    Failed::Unreadable(ReadError { line: None, column: None, message, faults: Vec::new() })
 }
 
 /// Where a record stands in the file.

@@ -41,8 +41,8 @@ pub fn operations() -> Vec<Operation> {
     .says(
         "imports",
         "Import a file",
-        "Writes the records of a bundle, a digital calibration certificate or an answer of the \
-             KCDB: all of them or none. Each has to be one that the caller may write. The same \
+        "Writes the records of a bundle, a digital calibration certificate, an answer of the \
+             KCDB or a table: all of them or none. Each has to be one that the caller may write. The same \
              file of the same source twice changes nothing; a later edition amends what it \
              changes. With `Accept: application/x-ndjson` the answer tells the progress while the \
              import goes on. More than 10,000 records at once are for operators: such a file is a \
@@ -74,9 +74,9 @@ pub fn operations() -> Vec<Operation> {
     let text = |name| Media { name, form: None };
     operation.body = Some(Body {
         description: "The file: a bundle (JSON, or NDJSON with a record a line), a digital \
-                      calibration certificate (XML), or an answer of the KCDB (JSON). It may come \
-                      compressed with gzip or Zstandard, as a file of that type. At most 64 MiB, \
-                      also when it is inflated.",
+                      calibration certificate (XML), an answer of the KCDB (JSON), or a table (CSV). \
+                      It may come compressed with gzip or Zstandard, as a file of that type. At most \
+                      64 MiB, also when it is inflated.",
         media: vec![
             Media { name: JSON, form: Some(Form::Any) },
             text(NDJSON),
@@ -84,6 +84,7 @@ pub fn operations() -> Vec<Operation> {
             text("application/zstd"),
             text("application/xml"),
             text("text/xml"),
+            text("text/csv"),
         ],
         most: IMPORT_BYTES,
     });
@@ -177,8 +178,11 @@ impl From<Failed> for Problem {
                     (Some(line), None) => format!("line {line}"),
                     (None, _) => String::new(),
                 };
-                let fault = Fault::error(place, "unreadable_file", error.message.clone());
-                Self { errors: vec![fault], ..Self::new(Code::InvalidBody, error.message) }
+                let errors = match error.faults.is_empty() {
+                    true => vec![Fault::error(place, "unreadable_file", error.message.clone())],
+                    false => error.faults,
+                };
+                Self { errors, ..Self::new(Code::InvalidBody, error.message) }
             }
         }
     }
