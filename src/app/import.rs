@@ -218,7 +218,7 @@ impl Registry {
         told: &mut dyn FnMut(u64, u64),
     ) -> Result<Report, Failed> {
         match self.import_once(name, text, options, author, None, told)? {
-            Once::Done(report) => Ok(report),
+            Once::Done(report) => Ok(*report),
             Once::Replayed(_) => Err(Failed::Refused(Refusal::KeyReused)),
         }
     }
@@ -322,7 +322,7 @@ impl Registry {
 
 /// What came of an import that may have come before.
 enum Once {
-    Done(Report),
+    Done(Box<Report>),
     Replayed(Value),
 }
 
@@ -545,7 +545,7 @@ impl Importer<'_> {
             // What is imported is imported, whether the counting succeeds or not.
             drop(store.analyze());
         }
-        Ok(Once::Done(report))
+        Ok(Once::Done(Box::new(report)))
     }
 
     /// Whether somebody may write each record that would change, and how well it is evidenced then.

@@ -280,10 +280,10 @@ impl Snapshot {
             let (count, named) = (gone.len(), named(&gone));
             let message = Text::new(
                 format!(
-                    "{count} CMC không còn trong bản chụp trọn vẹn của KCDB, coi là đã xóa từ ngày {day}: {named}"
+                    "không còn trong bản chụp trọn vẹn của KCDB, coi là đã xóa từ ngày {day} (số CMC: {count}): {named}"
                 ),
                 format!(
-                    "{count} CMCs are not in the whole snapshot of the KCDB any more, deleted from {day} on: {named}"
+                    "not in the whole snapshot of the KCDB any more, deleted from {day} on (CMCs: {count}): {named}"
                 ),
             );
             warnings.push(Fault::warning("/data", "no_longer_listed", message));
@@ -292,10 +292,10 @@ impl Snapshot {
             let (count, named) = (spared.len(), named(&spared));
             let message = Text::new(
                 format!(
-                    "bản chụp không có CMC nào, nhưng sổ đăng ký có {count}: {named}; không CMC nào bị coi là đã xóa, hãy xem lại lần tải"
+                    "bản chụp không có CMC nào, sổ đăng ký thì có (số CMC: {count}): {named}; không CMC nào bị coi là đã xóa, hãy xem lại lần tải"
                 ),
                 format!(
-                    "the snapshot has no CMC at all, but the registry has {count}: {named}; none of them is taken for deleted, look at the fetch again"
+                    "the snapshot has no CMC at all, the registry has some (CMCs: {count}): {named}; none is taken for deleted, look at the fetch again"
                 ),
             );
             warnings.push(Fault::warning("/data", "empty_snapshot", message));
@@ -466,10 +466,10 @@ fn unexplained_statuses(codes: &[String]) -> Option<Fault> {
     let (count, named) = (codes.len(), named(codes));
     let message = Text::new(
         format!(
-            "trạng thái của {count} CMC trong tệp không khớp với lịch sử trong sổ đăng ký và không có ngày mới: {named}; nếu tệp là trạng thái hôm nay, hãy nhập với --snapshot-of"
+            "trạng thái trong tệp không khớp với lịch sử trong sổ đăng ký và không có ngày mới (số CMC: {count}): {named}; nếu tệp là trạng thái hôm nay, hãy nhập với --snapshot-of"
         ),
         format!(
-            "the status of {count} CMCs in the file is not the last one in the registry and has no new day: {named}; if the file shows the state of today, import it with --snapshot-of"
+            "the status in the file is not the last one in the registry and has no new day (CMCs: {count}): {named}; if the file shows the state of today, import it with --snapshot-of"
         ),
     );
     Some(Fault::warning("/data", "status_without_day", message))

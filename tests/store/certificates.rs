@@ -282,7 +282,7 @@ fn signatures_count_in_the_evidence(database: &Database) {
         assert_eq!((kept.status, kept.names_issuer), (expected, (!changed).then_some(true)));
         assert_eq!(document.sha256, Some(digest(&text)));
         // What was signed as it was printed still brings its records.
-        assert_eq!(found.id.is_label(), false);
+        assert!(!found.id.is_label());
         assert_eq!(found.references[0].result.is_some(), !changed, "{expected}");
     }
     // The rule that reads the level: an issuer who signed has confirmed (D-07).

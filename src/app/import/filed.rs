@@ -172,7 +172,7 @@ impl Registry {
             false => importer.write_all(&mut filed, warnings, before, told),
         };
         match done? {
-            Once::Done(report) => Ok(report),
+            Once::Done(report) => Ok(*report),
             Once::Replayed(_) => Err(Failed::Refused(Refusal::KeyReused)),
         }
     }
@@ -818,7 +818,7 @@ impl Importer<'_> {
             // What is imported is imported, whether the counting succeeds or not.
             drop(store.analyze());
         }
-        Ok(Once::Done(report))
+        Ok(Once::Done(Box::new(report)))
     }
 
     /// Some versions of a history; says what became of the records that begin among them.

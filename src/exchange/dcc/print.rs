@@ -136,7 +136,7 @@ fn contents<'d>(node: Node<'d, 'd>, skip: fn(&Node<'_, '_>) -> bool) -> Vec<Node
     let is_blank = |node: &Node<'_, '_>| {
         node.is_text() && node.text().is_some_and(|text| text.trim().is_empty())
     };
-    node.children().filter(|child| !skip(child) && !(has_elements && is_blank(child))).collect()
+    node.children().filter(|child| !(skip(child) || has_elements && is_blank(child))).collect()
 }
 
 fn organisation<'r>(records: &'r Records, id: &Id) -> Option<&'r Organisation> {
