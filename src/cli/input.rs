@@ -90,7 +90,8 @@ pub fn open(path: &Path) -> Result<Input, Failure> {
     let mut spool = tempfile::spooled_tempfile(usize::try_from(HELD).unwrap_or(usize::MAX));
     match packing {
         Some(packing) => {
-            packing.inflate(input, MOST_BYTES, &mut spool).map_err(|error| refused(path, error))?
+            let inflated = packing.inflate(input, MOST_BYTES, &mut spool);
+            inflated.map_err(|error| refused(path, error))?;
         }
         None => drop(io::copy(&mut input, &mut spool).map_err(failed)?),
     }

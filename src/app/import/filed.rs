@@ -8,6 +8,7 @@
 //! the order of its times, as one transaction.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
@@ -328,15 +329,12 @@ impl Index {
         duplicate_id(self.pointer(place) + "/id", id, &other)
     }
 
-    /// A record that was there at the first reading of the file.
-    fn again(&self, place: &Place, reason: &str) -> Refusal {
+    /// A record that was there at the first reading of the file, and what now hinders.
+    fn again(&self, place: &Place, error: Option<&dyn fmt::Display>) -> Refusal {
+        let error = error.map(|error| format!(" ({error})")).unwrap_or_default();
         let message = Text::new(
-            format!(
-                "tệp đã thay đổi trong khi nhập, hoặc không đọc lại được: {reason}; hãy nhập lại"
-            ),
-            format!(
-                "the file has changed meanwhile or cannot be read again: {reason}; import again"
-            ),
+            format!("tệp đã thay đổi trong khi nhập{error}; hãy nhập lại"),
+            format!("the file has changed while it was imported{error}; import it again"),
         );
         let fault = Fault::error(self.pointer(place), "file_changed", message);
         Refusal::Faults(Faults(vec![fault]))
@@ -582,7 +580,7 @@ struct Recorded {
 /// A file whose records are read when they are needed.
 struct Filed<'f, F> {
     file: BufReader<&'f mut F>,
-    /// Where the file is read next.
+    /// Where the file is read next. Little is read ahead: records that are named stand anywhere.
     position: u64,
     index: Index,
     source: String,
@@ -600,22 +598,22 @@ impl<'f, F: Read + Seek> Filed<'f, F> {
             ranks[*record as usize] = rank;
         }
         // The first reading ended elsewhere.
-        let (file, position) = (BufReader::with_capacity(1 << 18, file), u64::MAX);
+        let (file, position) = (BufReader::with_capacity(1 << 14, file), u64::MAX);
         Self { file, position, index, source, order, ranks }
     }
 
     /// Reads a record again, with the ids that its labels were given.
     fn read(&mut self, record: usize) -> Result<AnyRecord, Refusal> {
         let place = self.index.records[record];
-        let text =
-            self.text(&place).map_err(|error| self.index.again(&place, &error.to_string()))?;
-        let mut line: BTreeMap<String, Value> = serde_json::from_slice(&text)
-            .map_err(|error| self.index.again(&place, &error.to_string()))?;
+        let text = self.text(&place);
+        let text = text.map_err(|error| self.index.again(&place, Some(&error)))?;
+        let line = serde_json::from_slice::<BTreeMap<String, Value>>(&text);
+        let mut line = line.map_err(|error| self.index.again(&place, Some(&error)))?;
         let value = line.remove(place.collection.as_str()).unwrap_or_default();
         let read = AnyRecord::read(place.collection, value, ValuePointerRef::Origin);
-        let mut read = read.map_err(|_| self.index.again(&place, "the record is another"))?;
+        let mut read = read.map_err(|_| self.index.again(&place, None))?;
         if key_of(read.record().id()) != self.index.keys[place.number as usize] {
-            return Err(self.index.again(&place, "the record is another"));
+            return Err(self.index.again(&place, None));
         }
         let index = &self.index;
         if !index.given.is_empty() {
