@@ -19,7 +19,6 @@ use etalon::domain::id::Id;
 use etalon::domain::records::CollectionName::{
     self, Calibrations, Documents, MeasurementStandards, Organisations,
 };
-use etalon::exchange::bundle::printer::{Form, Printer};
 use etalon::store::Store;
 use serde_json::{Value, json};
 
@@ -380,26 +379,50 @@ fn loops_with_what_is_stored(database: &Database) {
     assert_eq!(counts(&filed(&registry, &text(&d))), [1, 0, 1, 0, 0]);
 }
 
+/// More versions than one part has; those of one certificate lie in the first and in the last.
 fn history_in_the_order_of_its_times(database: &Database) {
-    let country = etalon::app::synth::country(1_650, 5, 7);
-    assert!(country.len() > AT_ONCE, "more than one chunk");
-    let count = country.len() as u64;
-    let mut printer = Printer::new(Vec::new(), Form::Lines, Some("synth"), count).expect("begun");
-    for (_, record) in country.into_any() {
-        printer.record(&record).expect("written");
-    }
-    let text = String::from_utf8(printer.finish().expect("written")).expect("UTF-8");
+    let (lab, item) = (label("_:lab"), label("_:w"));
+    let known = |body: Value, label: &str, day: usize| {
+        let recorded_at = format!("2025-{:02}-{:02}T00:00:00Z", 1 + day / 28, 1 + day % 28);
+        with(body, json!({"id": label, "recorded_at": recorded_at}))
+    };
+    let history = json!({"status_history": [
+        {"status": "issued", "effective_from": "2025-01-01"},
+        {"status": "withdrawn", "effective_from": "2025-06-01", "recorded_at": "2025-12-28T00:00:00Z"},
+    ]});
+    let mut records: Vec<(CollectionName, Value)> = (0..AT_ONCE + 100)
+        .map(|number| {
+            let (name, day) = (format!("_:d{number}"), number * 31 % 300);
+            (Documents, known(document(&name), &name, day))
+        })
+        .collect();
+    let named = json!({"methods": [{"document": "_:d1"}, {"document": "_:d290"}]});
+    let certificate = with(with(certificate(&lab, &item, "1/2025"), history), named);
+    records.extend([
+        (Calibrations, known(certificate, "_:c", 0)),
+        (MeasurementStandards, known(standard(&lab, "W"), "_:w", 200)),
+        (Organisations, known(organisation("Phòng thử nghiệm"), "_:lab", 100)),
+    ]);
+    let (count, text) = (records.len() as u64, bundle("history", records));
     let registry = database.registry();
     let held = import_with(&registry, &text, &HISTORICAL);
-    let log = verified(registry.store());
+    let told = |registry: &Registry, report: &Report| -> Vec<_> {
+        let log = verified(registry.store()).into_iter();
+        let log = log.map(|entry| (entry.recorded_at, entry.operation, entry.version));
+        log.zip(bodies(registry.store(), report)).collect()
+    };
+    let log = told(&registry, &held);
+    assert_eq!(log.len() as u64, count + 1);
+    let (_, last) = log.last().expect("an entry");
+    assert!(last.contains("withdrawn"), "{last}");
     let Some(other) = Database::on(database.backend()) else { return };
     let registry = other.registry();
-    let read = filed_with(&registry, &text, &HISTORICAL);
-    assert_eq!((counts(&read), &read.outcomes), (counts(&held), &held.outcomes));
-    let told = |log: Vec<etalon::domain::log::Entry>| -> Vec<_> {
-        log.into_iter().map(|one| (one.recorded_at, one.operation, one.version, one.body)).collect()
-    };
-    assert_eq!(told(verified(registry.store())), told(log));
+    let read = filed_with(&registry, &lines(&text), &HISTORICAL);
+    assert_eq!(counts(&read), counts(&held));
+    assert!(told(&registry, &read) == log);
+    let before = registry.store().projections().expect("projections");
+    registry.store().rebuild(|_| {}).expect("rebuilt");
+    assert_eq!(registry.store().projections().expect("projections"), before);
 }
 
 /// A file that says something else once it was read to its end.
