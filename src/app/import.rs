@@ -142,6 +142,18 @@ pub enum Failed {
     Refused(Refusal),
 }
 
+impl Failed {
+    /// With the faults of a file with a record a line on their lines.
+    fn placed(self) -> Self {
+        match self {
+            Self::Refused(Refusal::Faults(faults)) => {
+                Self::Refused(Refusal::Faults(lines::placed(faults)))
+            }
+            other => other,
+        }
+    }
+}
+
 /// The text of a file that came compressed; none where it did not.
 ///
 /// # Errors
@@ -276,10 +288,7 @@ impl Registry {
             at_once: if options.historical { usize::MAX } else { AT_ONCE },
             keeps_outcomes: true,
         };
-        importer.run(unchecked, told).map_err(|refusal| match refusal {
-            Refusal::Faults(faults) => Refusal::Faults(lines::placed(faults)).into(),
-            other => other.into(),
-        })
+        importer.run(unchecked, told).map_err(|refusal| Failed::from(refusal).placed())
     }
 }
 

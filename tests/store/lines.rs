@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::jobs;
 use crate::support::records::{
     COUNTRY, DRY, HISTORICAL, author, body, bundle, certificate, certificate_from, created,
     document, entries, everything, has_faults, import, import_refused, import_with, organisation,
@@ -73,6 +74,19 @@ fn filed_refused(registry: &Registry, text: &str, options: &Options) -> Faults {
         Err(Failed::Refused(Refusal::Faults(faults))) => faults,
         other => panic!("{other:?}"),
     }
+}
+
+/// Imports and panics once the first transaction is done.
+fn cut_off(registry: &Registry, text: &str) {
+    let import = || {
+        let mut told = |stage| match stage {
+            Stage::Written(done, _) => assert!(done < AT_ONCE as u64, "cut off on purpose"),
+            Stage::Read(_) | Stage::Checked(..) => {}
+        };
+        let (mut file, options) = (Cursor::new(text), Options::default());
+        let _ = registry.import_lines(&mut file, &options, &author(), true, &mut told);
+    };
+    catch_unwind(AssertUnwindSafe(import)).expect_err("cut off");
 }
 
 fn counts(report: &Report) -> [u64; 5] {
@@ -196,20 +210,7 @@ fn a_job_of_lines_goes_on_in_either_way(database: &Database) {
     const MORE: usize = 300;
     let registry = database.registry();
     let text = lines(&bundle("many", documents(AT_ONCE + MORE)));
-    let cut_off = || {
-        let mut told = |stage| match stage {
-            Stage::Written(done, _) => assert!(done < AT_ONCE as u64, "cut off on purpose"),
-            Stage::Read(_) | Stage::Checked(..) => {}
-        };
-        let _ = registry.import_lines(
-            &mut Cursor::new(&text),
-            &Options::default(),
-            &author(),
-            true,
-            &mut told,
-        );
-    };
-    catch_unwind(AssertUnwindSafe(cut_off)).expect_err("cut off");
+    cut_off(&registry, &text);
     assert_eq!(verified(registry.store()).len(), AT_ONCE);
     // What comes is the same file, whether it is held or not.
     let (all, done, more) = ((AT_ONCE + MORE) as u64, AT_ONCE as u64, MORE as u64);
@@ -233,41 +234,9 @@ fn a_job_of_lines_goes_on_in_either_way(database: &Database) {
 /// As in `jobs`: a certificate names one that comes in the next chunk.
 fn a_loop_of_labels_across_chunks(database: &Database) {
     let registry = database.registry();
-    let (lab, item) = (label("_:lab"), label("_:w"));
-    let labelled = |body: Value, label: &str| with(body, json!({"id": label}));
     let count = AT_ONCE + 10;
-    let methods: Vec<Value> =
-        (0..count).map(|number| json!({"document": format!("_:d{number}")})).collect();
-    let late = with(
-        labelled(certificate(&lab, &item, "late"), "_:late"),
-        json!({"amends": "_:early", "change": "corrected", "methods": methods}),
-    );
-    let early = with(
-        labelled(certificate(&lab, &item, "early"), "_:early"),
-        json!({"references": [{"standard": "_:w", "calibration": "_:late", "result": "r1"}]}),
-    );
-    let mut records = vec![
-        (Organisations, labelled(organisation("Phòng thử nghiệm"), "_:lab")),
-        (MeasurementStandards, labelled(standard(&lab, "W"), "_:w")),
-        (Calibrations, late),
-        (Calibrations, early),
-    ];
-    records.extend(documents(count));
-    let text = lines(&bundle("loop", records));
-    let cut_off = || {
-        let mut told = |stage| match stage {
-            Stage::Written(done, _) => assert!(done < AT_ONCE as u64, "cut off on purpose"),
-            Stage::Read(_) | Stage::Checked(..) => {}
-        };
-        let _ = registry.import_lines(
-            &mut Cursor::new(&text),
-            &Options::default(),
-            &author(),
-            true,
-            &mut told,
-        );
-    };
-    catch_unwind(AssertUnwindSafe(cut_off)).expect_err("cut off");
+    let text = lines(&jobs::in_a_loop(count));
+    cut_off(&registry, &text);
     let report = filed(&registry, &text);
     assert_eq!((report.created, report.done_before), (count as u64 + 4, AT_ONCE as u64));
     let log = verified(registry.store());

@@ -76,7 +76,8 @@ impl Registry {
         told: &mut dyn FnMut(Stage),
     ) -> Result<Report, Failed> {
         let reading = Reading::of_lines(file, told).map_err(|error| unreadable(&error))?;
-        self.import_filed(reading, file, options, author, keeps_outcomes, told)
+        let done = self.import_filed(reading, file, options, author, keeps_outcomes, told);
+        done.map_err(Failed::placed)
     }
 
     /// The same of a bundle in one document. Its records are put into the second file, which is
@@ -95,28 +96,11 @@ impl Registry {
     ) -> Result<Report, Failed> {
         let reading = Reading::of_document(file, records, told);
         let reading = reading.map_err(|error| unreadable(&error))?;
-        self.import_filed(reading, records, options, author, keeps_outcomes, told)
+        let done = self.import_filed(reading, records, options, author, keeps_outcomes, told);
+        done.map_err(Failed::placed)
     }
 
     fn import_filed(
-        &self,
-        reading: Reading,
-        file: &mut (impl Read + Seek),
-        options: &Options,
-        author: &Author,
-        keeps_outcomes: bool,
-        told: &mut dyn FnMut(Stage),
-    ) -> Result<Report, Failed> {
-        let done = self.import_read(reading, file, options, author, keeps_outcomes, told);
-        done.map_err(|failed| match failed {
-            Failed::Refused(Refusal::Faults(faults)) => {
-                Failed::Refused(Refusal::Faults(lines::placed(faults)))
-            }
-            other => other,
-        })
-    }
-
-    fn import_read(
         &self,
         reading: Reading,
         file: &mut (impl Read + Seek),
