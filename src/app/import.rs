@@ -159,6 +159,18 @@ pub enum Failed {
     Refused(Refusal),
 }
 
+impl Failed {
+    /// With the faults of a file with a record a line on their lines.
+    fn placed(self) -> Self {
+        match self {
+            Self::Refused(Refusal::Faults(faults)) => {
+                Self::Refused(Refusal::Faults(lines::placed(faults)))
+            }
+            other => other,
+        }
+    }
+}
+
 /// The text of a file that came compressed; none where it did not.
 ///
 /// # Errors
@@ -311,12 +323,16 @@ impl Registry {
             at_once: if options.historical { usize::MAX } else { AT_ONCE },
             keeps_outcomes: true,
         };
+<<<<<<< HEAD
         importer.run(unchecked, told).map_err(|refusal| match refusal {
             Refusal::Faults(Faults(faults)) => {
                 Refusal::Faults(lines::placed(Faults(outcome::placed(text, faults)))).into()
             }
             other => other.into(),
         })
+=======
+        importer.run(unchecked, told).map_err(|refusal| Failed::from(refusal).placed())
+>>>>>>> help-bundle
     }
 }
 

@@ -134,14 +134,12 @@ fn a_large_dry_run(database: &Database) {
     assert_eq!(verified(registry.store()).len(), ALL);
 }
 
-/// A certificate is made with one that amends it and comes, after thousands of documents that this
-/// one names, in the next chunk: the label must have the same id when the job is resumed.
-fn a_loop_across_chunks(database: &Database) {
-    let registry = database.registry();
+/// A certificate is made with one that amends it and comes, after so many documents that this one
+/// names, in the next chunk: the label must have the same id when the job is resumed.
+pub fn in_a_loop(count: usize) -> String {
     let label = |text: &str| Id::parse(text).expect("a label");
     let (lab, item) = (label("_:lab"), label("_:w"));
     let labelled = |body: Value, label: &str| with(body, json!({"id": label}));
-    let count = AT_ONCE + 10;
     let methods: Vec<Value> =
         (0..count).map(|number| json!({"document": format!("_:d{number}")})).collect();
     let late = with(
@@ -159,7 +157,13 @@ fn a_loop_across_chunks(database: &Database) {
         (Calibrations, early),
     ];
     records.extend(documents(count));
-    let text = bundle("loop", records);
+    bundle("loop", records)
+}
+
+fn a_loop_across_chunks(database: &Database) {
+    let registry = database.registry();
+    let count = AT_ONCE + 10;
+    let text = in_a_loop(count);
     cut_off(&registry, &text, AT_ONCE);
     let numbers = |registry: &Registry| -> Vec<Value> {
         let head = registry.store().head().expect("a head").log_index;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::jobs;
 use crate::support::records::{
     COUNTRY, DRY, HISTORICAL, author, body, bundle, certificate, certificate_from, created,
     document, entries, everything, has_faults, import, import_refused, import_with, organisation,
@@ -19,7 +20,6 @@ use etalon::domain::id::Id;
 use etalon::domain::records::CollectionName::{
     self, Calibrations, Documents, MeasurementStandards, Organisations,
 };
-use etalon::exchange::bundle::printer::{Form, Printer};
 use etalon::store::Store;
 use serde_json::{Value, json};
 
@@ -74,6 +74,19 @@ fn filed_refused(registry: &Registry, text: &str, options: &Options) -> Faults {
         Err(Failed::Refused(Refusal::Faults(faults))) => faults,
         other => panic!("{other:?}"),
     }
+}
+
+/// Imports and panics once the first transaction is done.
+fn cut_off(registry: &Registry, text: &str) {
+    let import = || {
+        let mut told = |stage| match stage {
+            Stage::Written(done, _) => assert!(done < AT_ONCE as u64, "cut off on purpose"),
+            Stage::Read(_) | Stage::Checked(..) => {}
+        };
+        let (mut file, options) = (Cursor::new(text), Options::default());
+        let _ = registry.import_lines(&mut file, &options, &author(), true, &mut told);
+    };
+    catch_unwind(AssertUnwindSafe(import)).expect_err("cut off");
 }
 
 fn counts(report: &Report) -> [u64; 5] {
@@ -197,20 +210,7 @@ fn a_job_of_lines_goes_on_in_either_way(database: &Database) {
     const MORE: usize = 300;
     let registry = database.registry();
     let text = lines(&bundle("many", documents(AT_ONCE + MORE)));
-    let cut_off = || {
-        let mut told = |stage| match stage {
-            Stage::Written(done, _) => assert!(done < AT_ONCE as u64, "cut off on purpose"),
-            Stage::Read(_) | Stage::Checked(..) => {}
-        };
-        let _ = registry.import_lines(
-            &mut Cursor::new(&text),
-            &Options::default(),
-            &author(),
-            true,
-            &mut told,
-        );
-    };
-    catch_unwind(AssertUnwindSafe(cut_off)).expect_err("cut off");
+    cut_off(&registry, &text);
     assert_eq!(verified(registry.store()).len(), AT_ONCE);
     // What comes is the same file, whether it is held or not.
     let (all, done, more) = ((AT_ONCE + MORE) as u64, AT_ONCE as u64, MORE as u64);
@@ -234,41 +234,9 @@ fn a_job_of_lines_goes_on_in_either_way(database: &Database) {
 /// As in `jobs`: a certificate names one that comes in the next chunk.
 fn a_loop_of_labels_across_chunks(database: &Database) {
     let registry = database.registry();
-    let (lab, item) = (label("_:lab"), label("_:w"));
-    let labelled = |body: Value, label: &str| with(body, json!({"id": label}));
     let count = AT_ONCE + 10;
-    let methods: Vec<Value> =
-        (0..count).map(|number| json!({"document": format!("_:d{number}")})).collect();
-    let late = with(
-        labelled(certificate(&lab, &item, "late"), "_:late"),
-        json!({"amends": "_:early", "change": "corrected", "methods": methods}),
-    );
-    let early = with(
-        labelled(certificate(&lab, &item, "early"), "_:early"),
-        json!({"references": [{"standard": "_:w", "calibration": "_:late", "result": "r1"}]}),
-    );
-    let mut records = vec![
-        (Organisations, labelled(organisation("Phòng thử nghiệm"), "_:lab")),
-        (MeasurementStandards, labelled(standard(&lab, "W"), "_:w")),
-        (Calibrations, late),
-        (Calibrations, early),
-    ];
-    records.extend(documents(count));
-    let text = lines(&bundle("loop", records));
-    let cut_off = || {
-        let mut told = |stage| match stage {
-            Stage::Written(done, _) => assert!(done < AT_ONCE as u64, "cut off on purpose"),
-            Stage::Read(_) | Stage::Checked(..) => {}
-        };
-        let _ = registry.import_lines(
-            &mut Cursor::new(&text),
-            &Options::default(),
-            &author(),
-            true,
-            &mut told,
-        );
-    };
-    catch_unwind(AssertUnwindSafe(cut_off)).expect_err("cut off");
+    let text = lines(&jobs::in_a_loop(count));
+    cut_off(&registry, &text);
     let report = filed(&registry, &text);
     assert_eq!((report.created, report.done_before), (count as u64 + 4, AT_ONCE as u64));
     let log = verified(registry.store());
@@ -380,26 +348,50 @@ fn loops_with_what_is_stored(database: &Database) {
     assert_eq!(counts(&filed(&registry, &text(&d))), [1, 0, 1, 0, 0]);
 }
 
+/// More versions than one part has; those of one certificate lie in the first and in the last.
 fn history_in_the_order_of_its_times(database: &Database) {
-    let country = etalon::app::synth::country(1_650, 5, 7);
-    assert!(country.len() > AT_ONCE, "more than one chunk");
-    let count = country.len() as u64;
-    let mut printer = Printer::new(Vec::new(), Form::Lines, Some("synth"), count).expect("begun");
-    for (_, record) in country.into_any() {
-        printer.record(&record).expect("written");
-    }
-    let text = String::from_utf8(printer.finish().expect("written")).expect("UTF-8");
+    let (lab, item) = (label("_:lab"), label("_:w"));
+    let known = |body: Value, label: &str, day: usize| {
+        let recorded_at = format!("2025-{:02}-{:02}T00:00:00Z", 1 + day / 28, 1 + day % 28);
+        with(body, json!({"id": label, "recorded_at": recorded_at}))
+    };
+    let history = json!({"status_history": [
+        {"status": "issued", "effective_from": "2025-01-01"},
+        {"status": "withdrawn", "effective_from": "2025-06-01", "recorded_at": "2025-12-28T00:00:00Z"},
+    ]});
+    let mut records: Vec<(CollectionName, Value)> = (0..AT_ONCE + 100)
+        .map(|number| {
+            let (name, day) = (format!("_:d{number}"), number * 31 % 300);
+            (Documents, known(document(&name), &name, day))
+        })
+        .collect();
+    let named = json!({"methods": [{"document": "_:d1"}, {"document": "_:d290"}]});
+    let certificate = with(with(certificate(&lab, &item, "1/2025"), history), named);
+    records.extend([
+        (Calibrations, known(certificate, "_:c", 0)),
+        (MeasurementStandards, known(standard(&lab, "W"), "_:w", 200)),
+        (Organisations, known(organisation("Phòng thử nghiệm"), "_:lab", 100)),
+    ]);
+    let (count, text) = (records.len() as u64, bundle("history", records));
     let registry = database.registry();
     let held = import_with(&registry, &text, &HISTORICAL);
-    let log = verified(registry.store());
+    let told = |registry: &Registry, report: &Report| -> Vec<_> {
+        let log = verified(registry.store()).into_iter();
+        let log = log.map(|entry| (entry.recorded_at, entry.operation, entry.version));
+        log.zip(bodies(registry.store(), report)).collect()
+    };
+    let log = told(&registry, &held);
+    assert_eq!(log.len() as u64, count + 1);
+    let (_, last) = log.last().expect("an entry");
+    assert!(last.contains("withdrawn"), "{last}");
     let Some(other) = Database::on(database.backend()) else { return };
     let registry = other.registry();
-    let read = filed_with(&registry, &text, &HISTORICAL);
-    assert_eq!((counts(&read), &read.outcomes), (counts(&held), &held.outcomes));
-    let told = |log: Vec<etalon::domain::log::Entry>| -> Vec<_> {
-        log.into_iter().map(|one| (one.recorded_at, one.operation, one.version, one.body)).collect()
-    };
-    assert_eq!(told(verified(registry.store())), told(log));
+    let read = filed_with(&registry, &lines(&text), &HISTORICAL);
+    assert_eq!(counts(&read), counts(&held));
+    assert!(told(&registry, &read) == log);
+    let before = registry.store().projections().expect("projections");
+    registry.store().rebuild(|_| {}).expect("rebuilt");
+    assert_eq!(registry.store().projections().expect("projections"), before);
 }
 
 /// A file that says something else once it was read to its end.

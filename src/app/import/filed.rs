@@ -8,6 +8,7 @@
 //! the order of its times, as one transaction.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
@@ -75,7 +76,8 @@ impl Registry {
         told: &mut dyn FnMut(Stage),
     ) -> Result<Report, Failed> {
         let reading = Reading::of_lines(file, told).map_err(|error| unreadable(&error))?;
-        self.import_filed(reading, file, options, author, keeps_outcomes, told)
+        let done = self.import_filed(reading, file, options, author, keeps_outcomes, told);
+        done.map_err(Failed::placed)
     }
 
     /// The same of a bundle in one document. Its records are put into the second file, which is
@@ -94,28 +96,11 @@ impl Registry {
     ) -> Result<Report, Failed> {
         let reading = Reading::of_document(file, records, told);
         let reading = reading.map_err(|error| unreadable(&error))?;
-        self.import_filed(reading, records, options, author, keeps_outcomes, told)
+        let done = self.import_filed(reading, records, options, author, keeps_outcomes, told);
+        done.map_err(Failed::placed)
     }
 
     fn import_filed(
-        &self,
-        reading: Reading,
-        file: &mut (impl Read + Seek),
-        options: &Options,
-        author: &Author,
-        keeps_outcomes: bool,
-        told: &mut dyn FnMut(Stage),
-    ) -> Result<Report, Failed> {
-        let done = self.import_read(reading, file, options, author, keeps_outcomes, told);
-        done.map_err(|failed| match failed {
-            Failed::Refused(Refusal::Faults(faults)) => {
-                Failed::Refused(Refusal::Faults(lines::placed(faults)))
-            }
-            other => other,
-        })
-    }
-
-    fn import_read(
         &self,
         reading: Reading,
         file: &mut (impl Read + Seek),
@@ -334,15 +319,12 @@ impl Index {
         duplicate_id(self.pointer(place) + "/id", id, &other)
     }
 
-    /// A record that was there at the first reading of the file.
-    fn again(&self, place: &Place, reason: &str) -> Refusal {
+    /// A record that was there at the first reading of the file, and what now hinders.
+    fn again(&self, place: &Place, error: Option<&dyn fmt::Display>) -> Refusal {
+        let error = error.map(|error| format!(" ({error})")).unwrap_or_default();
         let message = Text::new(
-            format!(
-                "tệp đã thay đổi trong khi nhập, hoặc không đọc lại được: {reason}; hãy nhập lại"
-            ),
-            format!(
-                "the file has changed meanwhile or cannot be read again: {reason}; import again"
-            ),
+            format!("tệp đã thay đổi trong khi nhập{error}; hãy nhập lại"),
+            format!("the file has changed while it was imported{error}; import it again"),
         );
         let fault = Fault::error(self.pointer(place), "file_changed", message);
         Refusal::Faults(Faults(vec![fault]))
@@ -588,7 +570,7 @@ struct Recorded {
 /// A file whose records are read when they are needed.
 struct Filed<'f, F> {
     file: BufReader<&'f mut F>,
-    /// Where the file is read next.
+    /// Where the file is read next. Little is read ahead: records that are named stand anywhere.
     position: u64,
     index: Index,
     source: String,
@@ -606,22 +588,22 @@ impl<'f, F: Read + Seek> Filed<'f, F> {
             ranks[*record as usize] = rank;
         }
         // The first reading ended elsewhere.
-        let (file, position) = (BufReader::with_capacity(1 << 18, file), u64::MAX);
+        let (file, position) = (BufReader::with_capacity(1 << 14, file), u64::MAX);
         Self { file, position, index, source, order, ranks }
     }
 
     /// Reads a record again, with the ids that its labels were given.
     fn read(&mut self, record: usize) -> Result<AnyRecord, Refusal> {
         let place = self.index.records[record];
-        let text =
-            self.text(&place).map_err(|error| self.index.again(&place, &error.to_string()))?;
-        let mut line: BTreeMap<String, Value> = serde_json::from_slice(&text)
-            .map_err(|error| self.index.again(&place, &error.to_string()))?;
+        let text = self.text(&place);
+        let text = text.map_err(|error| self.index.again(&place, Some(&error)))?;
+        let line = serde_json::from_slice::<BTreeMap<String, Value>>(&text);
+        let mut line = line.map_err(|error| self.index.again(&place, Some(&error)))?;
         let value = line.remove(place.collection.as_str()).unwrap_or_default();
         let read = AnyRecord::read(place.collection, value, ValuePointerRef::Origin);
-        let mut read = read.map_err(|_| self.index.again(&place, "the record is another"))?;
+        let mut read = read.map_err(|_| self.index.again(&place, None))?;
         if key_of(read.record().id()) != self.index.keys[place.number as usize] {
-            return Err(self.index.again(&place, "the record is another"));
+            return Err(self.index.again(&place, None));
         }
         let index = &self.index;
         if !index.given.is_empty() {
