@@ -323,16 +323,13 @@ impl Registry {
             at_once: if options.historical { usize::MAX } else { AT_ONCE },
             keeps_outcomes: true,
         };
-<<<<<<< HEAD
-        importer.run(unchecked, told).map_err(|refusal| match refusal {
-            Refusal::Faults(Faults(faults)) => {
-                Refusal::Faults(lines::placed(Faults(outcome::placed(text, faults)))).into()
+        let placed = |failed: Failed| match failed.placed() {
+            Failed::Refused(Refusal::Faults(Faults(faults))) => {
+                Failed::Refused(Refusal::Faults(Faults(outcome::placed(text, faults))))
             }
-            other => other.into(),
-        })
-=======
-        importer.run(unchecked, told).map_err(|refusal| Failed::from(refusal).placed())
->>>>>>> help-bundle
+            other => other,
+        };
+        importer.run(unchecked, told).map_err(|refusal| placed(refusal.into()))
     }
 }
 
