@@ -25,6 +25,7 @@ use crate::domain::period::Instant;
 use crate::domain::records::{AnyRecord, CollectionName, Records};
 use crate::domain::text::Text;
 use crate::exchange::bundle::{self, Unchecked};
+use crate::exchange::compressed;
 use crate::exchange::outcome::{self, ReadError, Unread};
 use crate::ids;
 use crate::store::{Job, Said, StoreError, Stored, Writer};
@@ -139,6 +140,17 @@ pub enum Failed {
 impl From<Refusal> for Failed {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+/// The text of a workbook that came in; none where it is something else.
+///
+/// # Errors
+/// When it is damaged, or larger than what people fill in.
+pub fn workbook(file: &[u8]) -> Result<Option<String>, Failed> {
+    match compressed::is_workbook(file) {
+        true => compressed::text(file.to_vec()).map(Some).map_err(Failed::Unreadable),
+        false => Ok(None),
     }
 }
 

@@ -33,6 +33,11 @@ pub fn text(bytes: Vec<u8>) -> Result<String, ReadError> {
     text_within(bytes, MOST_BYTES)
 }
 
+/// Whether a file begins as workbooks do.
+pub fn is_workbook(file: &[u8]) -> bool {
+    workbook::is_one(file)
+}
+
 fn text_within(bytes: Vec<u8>, most: u64) -> Result<String, ReadError> {
     let inflated = match bytes.as_slice() {
         [0x1f, 0x8b, ..] => inflated("gzip", MultiGzDecoder::new(bytes.as_slice()), most)?,

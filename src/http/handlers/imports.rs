@@ -4,12 +4,12 @@
 use actix_web::http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::app::import::{Failed, Options, RecordOutcome, Report};
+use crate::app::import::{self, Failed, Options, RecordOutcome, Report};
 use crate::domain::fault::Fault;
 use crate::domain::form::{Described as _, Form, TextForm};
 use crate::domain::text::Text;
 
-use super::super::call::{Call, IDEMPOTENT_REPLAYED, JSON, Reply};
+use super::super::call::{CSV, Call, IDEMPOTENT_REPLAYED, JSON, Reply, XLSX};
 use super::super::problem::{Code, Problem};
 use super::super::routes::{Access, AnswerHeader, BASE, Body, IMPORT_BYTES, Media, Operation};
 use super::{idempotency_key, object, parameter};
@@ -36,7 +36,7 @@ pub fn operations() -> Vec<Operation> {
         Method::POST,
         format!("{BASE}/imports"),
         "create_import",
-        import,
+        create_import,
     )
     .says(
         "imports",
@@ -74,19 +74,21 @@ pub fn operations() -> Vec<Operation> {
     let text = |name| Media { name, form: None };
     operation.body = Some(Body {
         description: "The file: a bundle (JSON), a digital calibration certificate (XML), an \
-                      answer of the KCDB (JSON), or a table (CSV). At most 64 MiB.",
+                      answer of the KCDB (JSON), or a table (CSV, \
+                      XLSX). At most 64 MiB.",
         media: vec![
             Media { name: JSON, form: Some(Form::Any) },
             text("application/xml"),
             text("text/xml"),
-            text("text/csv"),
+            text(CSV),
+            text(XLSX),
         ],
         most: IMPORT_BYTES,
     });
     vec![operation]
 }
 
-fn import(call: &Call) -> Result<Reply, Problem> {
+fn create_import(call: &Call) -> Result<Reply, Problem> {
     let source = call.parameter("source").map(str::to_owned);
     if source.as_ref().is_some_and(|source| !(1..=LONGEST_SOURCE).contains(&source.chars().count()))
     {
@@ -99,7 +101,10 @@ fn import(call: &Call) -> Result<Reply, Problem> {
     let dry_run = call.truth("dry_run")?;
     let options = Options { source, dry_run, historical: false };
     let attempt = call.attempt()?;
-    let text = call.text()?.to_owned();
+    let text = match import::workbook(&call.body)? {
+        Some(text) => text,
+        None => call.text()?.to_owned(),
+    };
     let (registry, author) = (call.registry().clone(), call.author()?);
     if call.wants_lines() {
         return Ok(Reply::lines(move |send| {
