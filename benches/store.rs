@@ -20,6 +20,7 @@ use etalon::app::verify::Moment;
 use etalon::domain::claim::Claim;
 use etalon::domain::period::Instant;
 use etalon::domain::records::CollectionName;
+use etalon::exchange::bundle::printer::Form;
 use etalon::store::{DatabaseUrl, Store};
 use serde_json::json;
 
@@ -90,7 +91,7 @@ fn main() {
     let country = Country::new(standards, years, SEED);
     println!("{} standards, {} calibrations", country.standards(), country.calibrations());
     let mut text = Vec::new();
-    country.write(&mut text, |_| {}).expect("memory takes everything");
+    country.write(&mut text, Form::Document, |_| {}).expect("memory takes everything");
     let text = String::from_utf8(text).expect("JSON is UTF-8");
     println!("bundle: {:.0} MB", text.len() as f64 / 1e6);
     let claims: Vec<Claim> = country.claims(SAMPLE).collect();

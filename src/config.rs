@@ -28,8 +28,20 @@ pub struct Config {
     pub server: Server,
     /// Who is believed to be whom.
     pub identity: Identity,
+    /// Where the KCDB is.
+    pub kcdb: Kcdb,
+    /// `ETALON_TRUST_DIR`: the authorities that are trusted to say who signs certificates; nobody
+    /// when absent.
+    pub trust_dir: Option<PathBuf>,
     /// What is logged, and how.
     pub logging: Logging,
+}
+
+/// Where the KCDB is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kcdb {
+    /// `ETALON_KCDB_URL`: its interface for programs, without a slash at its end.
+    pub url: String,
 }
 
 /// Where the registry is kept.
@@ -222,7 +234,7 @@ fn words(words: impl Iterator<Item = &'static str>) -> Text {
 }
 
 /// All settings, in the order of `.env.example`.
-pub static SECTIONS: [Section; 4] = [
+pub static SECTIONS: [Section; 5] = [
     Section {
         vi: "Cơ sở dữ liệu",
         en: "Database",
@@ -243,8 +255,10 @@ pub static SECTIONS: [Section; 4] = [
             &OIDC_ISSUER,
             &OIDC_AUDIENCE,
             &OIDC_JWKS_FILE,
+            &TRUST_DIR,
         ],
     },
+    Section { vi: "KCDB", en: "KCDB", settings: &[&KCDB_URL] },
     Section { vi: "Nhật ký vận hành", en: "Logging", settings: &[&LOG, &LOG_FORMAT] },
 ];
 
@@ -274,6 +288,15 @@ static DATABASE_WAIT_SECONDS: Setting = Setting {
     en: "How long a start waits for the database to answer.",
     // No database that will come takes an hour.
     values: Values::Seconds(0..=3_600),
+};
+
+static KCDB_URL: Setting = Setting {
+    name: "ETALON_KCDB_URL",
+    default: Some("https://www.bipm.org/api/kcdb"),
+    secret: false,
+    vi: "Giao diện cho chương trình của KCDB, mà etalon kcdb fetch hỏi.",
+    en: "The interface for programs of the KCDB, which etalon kcdb fetch asks.",
+    values: Values::WebAddress,
 };
 
 static LISTEN: Setting = Setting {
@@ -383,6 +406,17 @@ static OIDC_JWKS_FILE: Setting = Setting {
     values: Values::Path,
 };
 
+static TRUST_DIR: Setting = Setting {
+    name: "ETALON_TRUST_DIR",
+    default: None,
+    secret: false,
+    vi: "Thư mục các tổ chức được tin cậy khi kiểm tra chữ ký của giấy chứng nhận: anchors/, \
+         intermediates/, revocation/ với các tệp PEM hoặc DER; để trống thì không tin ai.",
+    en: "Folder of the authorities that are trusted when signatures of certificates are checked: \
+         anchors/, intermediates/, revocation/ with PEM or DER files; when empty, nobody.",
+    values: Values::Path,
+};
+
 static LOG: Setting = Setting {
     name: "ETALON_LOG",
     default: Some("info"),
@@ -445,6 +479,8 @@ impl Config {
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Faults> {
         let mut reader = Reader { variable, faults: Vec::new() };
         let sections = (reader.database(), reader.server(), reader.identity(), reader.logging());
+        let kcdb = reader.kcdb();
+        let trust_dir = reader.path(&TRUST_DIR);
         if let (_, Some(server), Some(Identity { oidc: Some(oidc), .. }), _) = &sections
             && oidc.issuer == server.public_url
         {
@@ -456,11 +492,11 @@ impl Config {
             );
             reader.fault(&OIDC_ISSUER, "bad_setting", message);
         }
-        match sections {
-            (Some(database), Some(server), Some(identity), Some(logging))
+        match (sections, kcdb) {
+            ((Some(database), Some(server), Some(identity), Some(logging)), Some(kcdb))
                 if reader.faults.is_empty() =>
             {
-                Ok(Self { database, server, identity, logging })
+                Ok(Self { database, server, identity, kcdb, trust_dir, logging })
             }
             _ => Err(Faults(reader.faults)),
         }
@@ -523,6 +559,11 @@ impl<V: Fn(&str) -> Option<OsString>> Reader<V> {
         let audience = self.text(&OIDC_AUDIENCE);
         let jwks_file = self.path(&OIDC_JWKS_FILE);
         Some(Oidc { issuer: issuer?, audience: audience?, jwks_file: jwks_file? })
+    }
+
+    fn kcdb(&mut self) -> Option<Kcdb> {
+        let url = self.parsed(&KCDB_URL, |text| is_web_address(text).then(|| text.into()));
+        Some(Kcdb { url: url? })
     }
 
     fn logging(&mut self) -> Option<Logging> {
@@ -656,6 +697,8 @@ mod tests {
                 setup_key_file: None,
                 oidc: None,
             },
+            kcdb: Kcdb { url: "https://www.bipm.org/api/kcdb".into() },
+            trust_dir: None,
             logging: Logging { filter: "info".into(), format: LogFormat::Text },
         };
         assert_eq!(none, expected);
@@ -667,6 +710,7 @@ mod tests {
     fn what_is_set_is_read() {
         let set = read(&[
             ("DATABASE_URL", "postgres://registry@db/etalon"),
+            ("ETALON_KCDB_URL", "http://127.0.0.1:9/kcdb"),
             ("ETALON_DATA_DIR", "/var/lib/etalon"),
             ("ETALON_DATABASE_WAIT_SECONDS", "0"),
             ("ETALON_LISTEN", "[::]:80"),
@@ -680,6 +724,7 @@ mod tests {
             ("ETALON_OIDC_ISSUER", "https://login.example.vn/"),
             ("ETALON_OIDC_AUDIENCE", "etalon"),
             ("ETALON_OIDC_JWKS_FILE", "/etc/jwks.json"),
+            ("ETALON_TRUST_DIR", "/etc/etalon/trust"),
             ("ETALON_LOG", "warn,etalon::http=debug"),
             ("ETALON_LOG_FORMAT", "json"),
         ]);
@@ -706,6 +751,8 @@ mod tests {
                     jwks_file: "/etc/jwks.json".into(),
                 }),
             },
+            kcdb: Kcdb { url: "http://127.0.0.1:9/kcdb".into() },
+            trust_dir: Some("/etc/etalon/trust".into()),
             logging: Logging { filter: "warn,etalon::http=debug".into(), format: LogFormat::Json },
         };
         assert_eq!(set.expect("no setting is wrong"), expected);

@@ -115,6 +115,11 @@ const RESERVED: &[Reserved] = &[
         reason: "tokens end at `auth`; everyone else sees an identity",
     },
     Reserved {
+        what: Prefix("ureq"),
+        only_in: &["app/fetch.rs"],
+        reason: "one file asks another server; everyone else is given files",
+    },
+    Reserved {
         what: Prefix("clap"),
         only_in: &["cli", "main"],
         reason: "the command line ends at `cli`",

@@ -794,3 +794,51 @@ fn what_an_audit_cannot_do_is_refused() {
     with(&["--purpose", "fun"]).refused(64, &["--purpose"]);
     with(&["--filter", "owner=x"]).refused(64, &["--filter"]);
 }
+
+// ---------------------------------------------------------------------------------------------
+// Chains of certificates
+
+/// The chain of the examples, in a directory of its own.
+fn chain() -> (tempfile::TempDir, Vec<String>) {
+    let folder = tempfile::tempdir().expect("a directory");
+    let names = ["ILL-BIPM-24-0117.xml", "ILL-VNI-25-0311.xml", "ILL-CC-26-0087.xml"];
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/dcc-chain");
+    let files = names.map(|name| {
+        let path = folder.path().join(name);
+        std::fs::copy(from.join(name), &path).expect(name);
+        path.display().to_string()
+    });
+    (folder, files.into())
+}
+
+fn verified(files: &[String], more: &[&str]) -> Run {
+    let files = files.iter().map(String::as_str);
+    let arguments = ["verify", "--used-on", "2026-11-01", "--dcc"].into_iter().chain(files);
+    etalon(&arguments.chain(more.iter().copied()).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_chain_of_certificates_is_verified_from_its_files() {
+    let (_folder, mut files) = chain();
+    let run = verified(&files, &["--json"]);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    assert_eq!(run.json()["verdict"], "traceable_with_remarks");
+    assert_eq!(verified(&files, &["--standard", "DW-1K-03", "--json"]).status, Some(0));
+    // One byte in the middle.
+    let text = std::fs::read_to_string(&files[1]).expect("a certificate");
+    std::fs::write(&files[1], text.replacen("1.00000034", "1.00000035", 1)).expect("written");
+    let run = verified(&files, &[]);
+    assert_eq!(run.status, Some(1), "{run:?}");
+    let out = cli_support::unbroken(&run.out);
+    for part in ["NOT TRACEABLE", "S-03", "not the document that was used", "dcc:comment"] {
+        assert!(out.contains(part), "{part} is not in {out}");
+    }
+    // Without it.
+    files.remove(1);
+    verified(&files, &[]).refused(65, &["do not end in one standard", "name the one"]);
+    let run = verified(&files, &["--standard", "DW-1K-03"]);
+    assert_eq!(run.status, Some(2), "{run:?}");
+    assert!(cli_support::unbroken(&run.out).contains("the link stays open"), "{run:?}");
+    std::fs::write(&files[0], "<register/>").expect("written");
+    verified(&files, &[]).refused(65, &["the chain is not checked", "register"]);
+}

@@ -662,6 +662,79 @@ fn a_laboratory_is_exported_with_what_it_stands_on() {
 }
 
 #[test]
+fn what_is_exported_a_record_a_line_comes_in_again() {
+    let home = Home::with_country();
+    home.good(&["export", "--output", "all.json"]);
+    home.good(&["export", "--output", "all.ndjson"]);
+    home.good(&["export", "--output", "all.NDJSON.gz"]);
+    home.good(&["export", "--output", "all.json.gz"]);
+    let lines = home.read("all.ndjson");
+    assert_eq!(home.etalon(&["export", "--ndjson"]).out, lines);
+    let (head, rest) = lines.split_once('\n').expect("lines");
+    let count = rest.lines().count();
+    let head: Value = serde_json::from_str(head).expect("JSON");
+    assert_eq!(head, json!({"format": "etalon-bundle-lines/1", "count": count}));
+    for file in ["all.ndjson", "all.NDJSON.gz", "all.json.gz"] {
+        let checked = home.json(&["check", file]);
+        assert_eq!((&checked["accepted"], &checked["records"]), (&json!(true), &json!(count)));
+        home.good(&["import", file, "--historical", "--data-dir", file.trim_start_matches("all.")]);
+        let claim = [&["verify", "--bundle", file], &CLAIM[..]].concat();
+        assert_eq!(home.etalon(&claim).status, Some(0), "{file}");
+    }
+    for directory in ["ndjson", "NDJSON.gz", "json.gz"] {
+        home.good(&["export", "--data-dir", directory, "--output", "again.ndjson"]);
+        assert_eq!(home.read("again.ndjson"), lines, "{directory}");
+    }
+}
+
+/// More than is held: the records are read where they lie, also in a pipe and inflated.
+#[test]
+fn a_large_file_with_a_record_a_line_is_not_held() {
+    let home = Home::new();
+    let blanks = " ".repeat(6 << 20);
+    let line = |label: &str, next: &str| {
+        let document = json!({"id": label, "designation": label, "replaced_by": next});
+        format!("{{\"documents\":{blanks}{document}}}\n")
+    };
+    let head = "{\"format\": \"etalon-bundle-lines/1\", \"source\": \"large\"}\n";
+    let last = "{\"documents\": {\"id\": \"_:d\", \"designation\": \"D\"}}\n";
+    let text = [head, &line("_:a", "_:b"), &line("_:b", "_:c"), &line("_:c", "_:d"), last].concat();
+    home.write("large.ndjson", &text);
+    let dry = home.json(&["import", "large.ndjson", "--dry-run"]);
+    assert_eq!(dry["files"][0]["created"], 4, "{dry}");
+    home.good(&["import", "large.ndjson"]);
+    let listed = home.etalon(&["import", "large.ndjson", "--records"]);
+    assert!(listed.out.contains("_:c") && listed.out.contains("records: 4"), "{listed:?}");
+    // What is inflated and what comes through a pipe is the same file.
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, text.as_bytes()).expect("memory");
+    let packed = packed.finish().expect("memory");
+    std::fs::write(home.path("large.gz"), &packed).expect("written");
+    assert_eq!(home.json(&["import", "large.gz"])["files"][0]["unchanged"], 4);
+    let piped = home.etalon_with(&["import", "-", "--json"], &text);
+    assert_eq!(piped.json()["files"][0]["unchanged"], 4, "{piped:?}");
+    // In one document it is not held either.
+    let rest = [&line("_:a", "_:b"), &line("_:b", "_:c"), &line("_:c", "_:d"), last].concat();
+    let records: Vec<&str> =
+        rest.lines().map(|line| &line["{\"documents\":".len()..line.len() - 1]).collect();
+    let document = format!(
+        "{{\"format\": \"etalon-bundle/1\", \"source\": \"large\",\n \"records\": {{\"documents\": [{}]}}}}",
+        records.join(",")
+    );
+    home.write("large.json", &document);
+    assert_eq!(home.json(&["import", "large.json"])["files"][0]["unchanged"], 4);
+    home.write("wrong.json", &document.replace("\"_:d\",", "\"_:e\","));
+    home.etalon(&["import", "wrong.json", "--source", "other"])
+        .refused(65, &["/records/documents/2/replaced_by", "no record has the id “_:d”"]);
+    // What is wrong stands on its line.
+    home.write("wrong.ndjson", &text.replace("\"_:d\",", "\"_:e\","));
+    home.etalon(&["import", "wrong.ndjson", "--source", "other"])
+        .refused(65, &["line 4/documents/replaced_by", "no record has the id “_:d”"]);
+    std::fs::write(home.path("cut.gz"), &packed[..packed.len() - 9]).expect("written");
+    home.etalon(&["import", "cut.gz"]).refused(65, &["cut.gz", "damaged or cut"]);
+}
+
+#[test]
 fn an_output_is_whole_or_not_there() {
     let home = Home::with_small();
     let piped = home.etalon(&["export"]);
@@ -801,7 +874,7 @@ fn projections_edited_by_hand_are_made_anew() {
 
     let made = Home::new();
     let made = made.json(&["migrate"]);
-    assert_eq!(made["applied"].as_array().map(Vec::len), Some(5));
+    assert_eq!(made["applied"].as_array().map(Vec::len), Some(6));
     assert_eq!(made["rebuilt"], Value::Null);
 }
 
@@ -882,7 +955,7 @@ fn the_same_on_postgresql() {
     let there = |arguments: &[&str]| home.etalon(&[arguments, &["--database", url]].concat());
 
     there(&["log", "verify"])
-        .refused(69, &["migrations of the database are pending: 5", "etalon migrate"]);
+        .refused(69, &["migrations of the database are pending: 6", "etalon migrate"]);
     there(&["import", COUNTRY]).refused(69, &["etalon migrate"]);
     let run = there(&["migrate"]);
     assert!(run.out.contains("applied migrations"), "{run:?}");
@@ -922,4 +995,47 @@ fn a_registry_is_audited_like_its_bundle() {
     audit(&["--filter", "colour=red"]).refused(65, &["colour", "legal_level"]);
     // Before anything was recorded there is nothing to audit.
     assert_eq!(audit(&["--known-at", "0"]).json()["totals"]["answers"], 0);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Certificates as DCCs
+
+const CHAIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/dcc-chain");
+
+#[test]
+fn certificates_go_out_as_files_and_one_alone() {
+    let home = Home::new();
+    home.good(&["import", &format!("{CHAIN}/records.json")]);
+    let run = home.etalon(&["export", "--dcc", "--chain", "DW-1K-03", "--output", "files"]);
+    assert_eq!((run.status, run.out.as_str()), (Some(0), ""), "{run:?}");
+    assert!(run.complaint.contains("3 digital certificates in files"), "{run:?}");
+    for number in ["ILL-BIPM-24-0117", "ILL-VNI-25-0311", "ILL-CC-26-0087"] {
+        let expected =
+            std::fs::read_to_string(format!("{CHAIN}/{number}.xml")).expect("an example");
+        assert_eq!(home.read(&format!("files/{number}.xml")), expected);
+        assert_eq!(home.good(&["export", "--dcc", "--calibration", number]), expected);
+    }
+    home.etalon(&["export", "--dcc"]).refused(64, &["--output", "--calibration"]);
+    home.etalon(&["export", "--dcc", "--calibration", "X-1"])
+        .refused(65, &["no certificate with the id or number “X-1”"]);
+    let bundle = home.json(&["export", "--calibration", "ILL-BIPM-24-0117"]);
+    assert_eq!(bundle["records"]["calibrations"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn signatures_are_checked_with_an_import() {
+    let home = Home::new();
+    let signed = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/signatures/made/issuer_signed.xml");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/signatures/made/issuer_root.pem");
+    std::fs::create_dir_all(home.path("trust/anchors")).expect("a directory");
+    home.write("trust/anchors/root.pem", &std::fs::read_to_string(root).expect("a certificate"));
+    let run = home.etalon(&["import", signed]);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    assert!(unbroken(&run.out).contains("intact, of nobody trusted"), "{run:?}");
+    let again = home.json(&["import", signed, "--trust", "trust"]);
+    let report = &again["files"][0];
+    assert_eq!((&report["signature"]["status"], &report["amended"]), (&json!("valid"), &json!(1)));
+    home.etalon(&["import", signed, "--trust", "nowhere"]).refused(66, &["nowhere"]);
+    home.etalon(&["import", signed, "--signatures-at", "soon"])
+        .refused(64, &["--signatures-at “soon”", "2026-11-20T00:00:00Z"]);
 }

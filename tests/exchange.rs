@@ -8,6 +8,9 @@ use etalon::domain::check::check;
 use etalon::domain::fault::Gravity;
 use etalon::domain::quantity::QuantityKindId;
 use etalon::exchange::bundle::{self, Bundle};
+use etalon::exchange::dcc::{self, Mapping};
+use etalon::exchange::kcdb::answer::Code;
+use etalon::exchange::kcdb::services;
 use etalon::exchange::outcome::{Converted, Format, ReadError, read, recognise};
 
 fn data(path: &str) -> PathBuf {
@@ -310,10 +313,17 @@ fn other_versions_and_roots_are_refused_by_name() {
             r#"<d:digitalCalibrationCertificate xmlns:d="https://ptb.de/dcc" schemaVersion="{version}"/>"#
         )
     };
-    assert!(refusal(&root("2.4.0")).contains("2.4.0"));
+    // Of version 2 what has the same names is read.
+    assert!(refusal(&root("2.4.0")).contains("administrativeData"));
+    assert!(refusal(&root("1.0.0")).contains("1.0.0"));
     assert!(refusal(&root("4.0.0")).contains("4.0.0"));
     assert!(refusal(&root("3.3.0")).contains("administrativeData"));
     assert!(refusal("<register/>").contains("register"));
+    for root in ["digitalCalibrationExchange", "digitalCalibrationCertificate"] {
+        let dcx = format!(r#"<x:{root} xmlns:x="https://dfm.dk" schemaVersion="1.2.0"/>"#);
+        let refusal = refusal(&dcx);
+        assert!(refusal.contains("DCX") && refusal.contains("DFM"), "{refusal}");
+    }
     assert!(refusal(r#"{"format": "x"}"#).contains("KCDB"));
     assert!(refusal(r#"{"format": "#).contains("no JSON"));
     assert!(refusal("x\u{9c}").contains("not known"));
@@ -334,6 +344,14 @@ fn hostile_documents_neither_overflow_nor_hang() {
         let unclosed = format!("{start}{}", "<a>".repeat(depth));
         read("unclosed.xml", &unclosed).expect_err("unclosed");
     }
+    let attributes: String = (0..300_000).map(|number| format!(" a{number}=\"\"")).collect();
+    for crowded in [
+        format!("{start}<a{attributes}/></digitalCalibrationCertificate>"),
+        start.replace(" schemaVersion", &format!("{attributes} schemaVersion")),
+    ] {
+        let error = read("crowded.xml", &crowded).expect_err("crowded");
+        assert!(error.message.en.contains("attributes"), "{error}");
+    }
     let mut laughs = r#"<!DOCTYPE a [<!ENTITY l0 "ha">"#.to_owned();
     for level in 1..30 {
         let inner = format!("&l{};", level - 1).repeat(10);
@@ -352,6 +370,63 @@ fn hostile_documents_neither_overflow_nor_hang() {
     assert!(found.records.is_empty() && !found.unread.is_empty());
 }
 
+/// A certificate that says in words what it is about.
+const IN_WORDS: &str = r#"<digitalCalibrationCertificate xmlns="https://ptb.de/dcc"
+    xmlns:si="https://ptb.de/si" schemaVersion="3.2.1"><administrativeData><coreData>
+    <uniqueIdentifier>T-1</uniqueIdentifier><beginPerformanceDate>2026-01-02</beginPerformanceDate>
+    <endPerformanceDate>2026-01-02</endPerformanceDate></coreData><items><item/></items>
+    <calibrationLaboratory><contact><name><content lang="de">Labor A</content></name></contact>
+    </calibrationLaboratory><customer><name><content>Kunde</content></name></customer>
+    </administrativeData><measurementResults><measurementResult><results><result><data><list>
+    <quantity><name><content lang="de">Sollwert</content></name>
+    <si:real><si:value>20.0</si:value><si:unit>\degreecelsius</si:unit></si:real></quantity>
+    <quantity><name><content lang="de">Abweichung</content><content lang="en">Deviation</content></name>
+    <si:real><si:value>0.12</si:value><si:unit>\kelvin</si:unit></si:real></quantity>
+    </list></data></result></results></measurementResult></measurementResults>
+    </digitalCalibrationCertificate>"#;
+
+#[test]
+fn names_mean_what_a_mapping_says_and_nothing_without() {
+    let mapping = |laboratory: &str, kind: &str| {
+        let organisation = "01980000-0000-7000-8000-000000000001";
+        let text = format!(
+            r#"{{"format": "etalon-dcc-mapping/1", "laboratory": "{laboratory}", "quantities": [
+            {{"name": "Sollwert", "quantity_kind": "temperature", "means": "reference"}},
+            {{"name": "Deviation", "quantity_kind": "{kind}", "means": "error"}}],
+            "organisations": [{{"name": "Kunde", "organisation": "{organisation}"}}]}}"#
+        );
+        Mapping::parse(&text).expect("a mapping")
+    };
+    let rows = |mappings: &[Mapping]| {
+        let read = dcc::read_with("x.xml", IN_WORDS, mappings).expect("a certificate");
+        let owner = read.records.measurement_standards[0].owner.to_string();
+        (shown(&read.records.calibrations[0].results), owner)
+    };
+    let (found, owner) =
+        rows(&[mapping("Labor B", "temperature"), mapping("Labor A", "temperature")]);
+    assert_eq!(found, ["r1 @ 20.0 Cel: 0.12 K ± -"]);
+    assert_eq!(owner, "01980000-0000-7000-8000-000000000001");
+    // For another laboratory, of another dimension, or without one: nothing is guessed.
+    for mappings in [&[mapping("Labor B", "temperature")][..], &[mapping("Labor A", "mass")], &[]] {
+        assert!(rows(mappings).0.is_empty(), "{mappings:?}");
+    }
+    for (wrong, expected) in [
+        (r#"{"format": "x"}"#, "etalon-dcc-mapping/1"),
+        (r#"{"format": "etalon-dcc-mapping/1", "quantites": []}"#, "quantities"),
+        ("{", "no JSON"),
+    ] {
+        let error = Mapping::parse(wrong).expect_err(wrong);
+        assert!(format!("{error:?}").contains(expected), "{error:?}");
+    }
+}
+
+#[test]
+fn version_two_is_read_by_the_names_in_common() {
+    let found = read("x.xml", &IN_WORDS.replace("3.2.1", "2.4.0")).expect("a certificate");
+    assert_eq!(found.records.calibrations[0].number, "T-1");
+    assert!(is_unread(&found, "/dcc:digitalCalibrationCertificate", "DCC version 2"), "{found:?}");
+}
+
 #[test]
 fn many_unread_parts_are_counted_not_listed() {
     let Some(text) = sample("dcc/valid/dcc_gp_temperature_typical_v12.xml") else { return };
@@ -365,10 +440,10 @@ fn many_unread_parts_are_counted_not_listed() {
 #[test]
 fn files_can_be_put_together() {
     let mut ids = HashSet::new();
-    for directory in ["dcc/valid", "dcc/signed", "kcdb/responses"] {
+    for directory in ["dcc/valid", "dcc/signed", "kcdb/responses", "comparisons"] {
         let Ok(files) = std::fs::read_dir(data(directory)) else { return };
         for file in files.map(|file| file.expect("a file").path()) {
-            if !file.is_file() {
+            if !file.is_file() || file.extension().is_some_and(|extension| extension == "csv") {
                 continue;
             }
             let name = file.display().to_string();
@@ -458,6 +533,8 @@ fn the_heads_of_canada() {
     for capability in capabilities.iter() {
         let category = capability.service_category.as_deref().expect("a category");
         assert!(category.contains('/') && category.contains('-'), "{category}");
+        let code = capability.code.as_deref().and_then(Code::parse).expect("a code");
+        assert!(code.country == "CA" && category.starts_with(code.area), "{code:?}");
         assert!(capability.range.is_none() && capability.uncertainty.is_none());
         assert!(capability.status_history.is_empty());
     }
@@ -468,6 +545,130 @@ fn the_heads_of_canada() {
     assert_eq!((of_kind("temperature"), of_kind("dc_resistance"), of_kind("mass")), (36, 4, 0));
     assert!(is_unread(&found, "", "no ranges, uncertainties and statuses"));
     assert!(found.unread.len() < 100, "{}", found.unread.len());
+}
+
+/// What is said of every list in the table of `../shared/data/kcdb/README.md`.
+#[test]
+fn the_classification_of_the_kcdb() {
+    let services = |path: &str| {
+        sample(path)
+            .map(|text| services::read(&text).unwrap_or_else(|error| panic!("{path}: {error}")))
+    };
+    let lists = [
+        ("area", 7),
+        ("branch", 32),
+        ("service", 67),
+        ("subservice", 261),
+        ("individualservice", 611),
+        ("quantity", 1_768),
+    ];
+    for (list, count) in lists {
+        let Some(found) = services(&format!("kcdb/kcdb_{list}.json")) else { return };
+        let of = |part: fn(&services::Service) -> String| -> usize {
+            found.services.iter().map(part).collect::<HashSet<_>>().len()
+        };
+        assert_eq!(found.services.len(), count, "{list}");
+        assert_eq!(of(|one| format!("{:?}", one.id)), count, "{list}: numbers do not repeat");
+        let repeats = of(|one| one.code.clone()) < count;
+        assert_eq!(repeats, !matches!(list, "area" | "branch"), "{list}: labels repeat");
+    }
+    let Some(table) = services("kcdb/kcdb_service_classifications.csv") else { return };
+    assert_eq!(table.services.len(), 611);
+    let audiometers = &table.services.iter().find(|one| one.code == "AUV/A-6.1.1").expect("there");
+    assert_eq!(audiometers.names[0], "Sound in air");
+    assert!(table.services.iter().any(|one| one.names[3].contains("(Surveyor, engineer, pi)")));
+    let mut triples = Vec::new();
+    for area in ["AUV", "EM", "L", "M", "PR", "RI", "T", "TF"] {
+        let found = services(&format!("kcdb/service_categories/{area}.ttl")).expect(area);
+        assert!(found.services.iter().all(|one| one.assigned.is_some()), "{area}");
+        assert!(found.services.iter().all(|one| !one.names.is_empty()), "{area}");
+        triples.push(found.triples);
+    }
+    triples.push(services("kcdb/service_categories/KCDB-SC.TTL").expect("there").triples);
+    assert_eq!((triples.iter().min(), triples.iter().max()), (Some(&341), Some(&3_403)));
+    // The linked data have all categories of the table, with the same codes.
+    let linked: HashSet<String> = ["AUV", "EM", "L", "M", "PR", "T", "TF"]
+        .into_iter()
+        .flat_map(|area| {
+            services(&format!("kcdb/service_categories/{area}.ttl")).expect(area).services
+        })
+        .map(|one| one.code)
+        .collect();
+    let missing: Vec<_> = table.services.iter().filter(|one| !linked.contains(&one.code)).collect();
+    assert_eq!(missing.len(), 0, "{missing:?}");
+}
+
+/// The key comparisons of `../shared/data/comparisons`: institutes, degrees of equivalence of the
+/// comparison and of those linked to it, and the reference value in the unit of the degrees.
+#[test]
+fn the_comparisons_of_the_ccri() {
+    type Expected<'e> = (&'e str, usize, usize, &'e [(&'e str, usize)], Option<&'e str>);
+    let files: [Expected<'_>; 11] = [
+        ("Ac-225", 3, 0, &[], None),
+        ("Ba-133", 29, 9, &[("APMP.RI(II)-K2.Ba-133(2006)", 7)], None),
+        ("Ce-139", 23, 5, &[("APMP.RI(II)-K2.Ce-139(2004)", 4)], Some("132.77")),
+        ("Co-60", 29, 0, &[], None),
+        ("Cs-137", 27, 7, &[("COOMET.RI(II)-K2.Cs-137(2007)", 2)], Some("27.613")),
+        ("Gd-153", 4, 0, &[], None),
+        ("Lu-177", 14, 6, &[("CCRI(II)-K2.Lu-177(2009)", 7)], Some("559.9")),
+        ("Na-22", 14, 0, &[], None),
+        ("Sm-153", 7, 2, &[], Some("572.700")),
+        ("Sr-85", 10, 4, &[], Some("29.983")),
+        ("Tl-201", 9, 4, &[], Some("311.16")),
+    ];
+    for (nuclide, institutes, degrees, linked, reference) in files {
+        let Some(found) = converted(&format!("comparisons/{nuclide}_database_FAIR.xml")) else {
+            return;
+        };
+        let comparisons = &found.records.comparisons;
+        let main = &comparisons[0];
+        assert_eq!(main.code, Some(format!("BIPM.RI(II)-K1.{nuclide}")));
+        assert_eq!(main.quantity_kind.map(QuantityKindId::id), Some("activity"), "{nuclide}");
+        assert_eq!(found.records.organisations.len(), institutes, "{nuclide}");
+        assert_eq!(main.results.len(), degrees, "{nuclide}");
+        let others: Vec<(&str, usize)> = comparisons[1..]
+            .iter()
+            .map(|one| (one.code.as_deref().expect("a code"), one.results.len()))
+            .collect();
+        assert_eq!(others, linked, "{nuclide}");
+        for result in comparisons.iter().flat_map(|one| one.results.iter()) {
+            let text = |number: &Option<etalon::domain::decimal::Decimal>| {
+                number.as_ref().map(ToString::to_string)
+            };
+            assert_eq!(text(&result.reference_value).as_deref(), reference, "{nuclide}");
+            assert!(result.doe_expanded_uncertainty.is_some(), "{nuclide}");
+            assert_eq!(result.unit.as_ref().map(|unit| unit.code()), Some("MBq"), "{nuclide}");
+        }
+        let is_empty = is_unread(&found, "release", "no degrees of equivalence");
+        assert_eq!(is_empty, degrees == 0, "{nuclide}");
+        assert!(
+            is_unread(&found, "kc:submission", "took part") || nuclide == "Lu-177",
+            "{nuclide}"
+        );
+        assert!(found.unread.len() < 100, "{nuclide}: {}", found.unread.len());
+    }
+    // k = 1 in `expandedUnc` is a standard uncertainty, and so is `standardMU`.
+    let expanded = |nuclide: &str| {
+        let found = converted(&format!("comparisons/{nuclide}_database_FAIR.xml")).expect("there");
+        let first = &found.records.comparisons[0].results[0];
+        first.reference_expanded_uncertainty.as_ref().expect("an uncertainty").to_string()
+    };
+    assert_eq!((expanded("Ce-139").as_str(), expanded("Lu-177").as_str()), ("0.28", "3.6"));
+    // INST (Viet Nam) took part in 2006 without a valid degree of equivalence.
+    let found = converted("comparisons/Ba-133_database_FAIR.xml").expect("there");
+    let records = &found.records;
+    let inst = records.organisations.iter().find(|one| one.names.en.as_deref() == Some("INST"));
+    let inst = inst.expect("an institute");
+    assert!(
+        records
+            .comparisons
+            .iter()
+            .all(|one| { one.results.iter().all(|result| result.organisation != inst.id) })
+    );
+    let former = records.organisations.iter().find(|one| one.names.en.as_deref() == Some("KRISS"));
+    let former = former.expect("an institute").name_history.first().expect("a former name");
+    assert_eq!(former.names.en.as_deref(), Some("KSRI"));
+    assert!(is_unread(&found, "kcrv", "no unit"));
 }
 
 /// What each file gives, for people: `cargo test --test exchange -- --nocapture overview`.
@@ -481,6 +682,7 @@ fn overview() {
         "dcc/signed",
         "kcdb",
         "kcdb/responses",
+        "comparisons",
     ] {
         let Ok(files) = std::fs::read_dir(data(directory)) else { return };
         let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
@@ -493,11 +695,12 @@ fn overview() {
                     let records = &found.records;
                     let results: usize = records.calibrations.iter().map(|c| c.results.len()).sum();
                     println!(
-                        "{directory}/{name}: {} organisations, {} standards, {} calibrations, {results} results, {} capabilities; {} unread",
+                        "{directory}/{name}: {} organisations, {} standards, {} calibrations, {results} results, {} capabilities, {} comparisons; {} unread",
                         records.organisations.len(),
                         records.measurement_standards.len(),
                         records.calibrations.len(),
                         records.capabilities.len(),
+                        records.comparisons.len(),
                         found.unread.len(),
                     );
                 }

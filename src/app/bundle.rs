@@ -142,6 +142,41 @@ impl Loaded {
         }
     }
 
+    /// The item of the certificate that no other one was made with.
+    ///
+    /// # Errors
+    /// When there is none, or more than one, with their ids.
+    pub fn only_last_item(&self) -> Result<Id, Faults> {
+        let calibrations = &self.records.calibrations;
+        let used = |id: &Id| {
+            let references = calibrations.iter().flat_map(|one| &one.references);
+            references.into_iter().any(|reference| reference.standard.as_ref() == Some(id))
+        };
+        let mut last: Vec<&Id> =
+            calibrations.iter().map(|one| &one.item).filter(|item| !used(item)).collect();
+        last.sort();
+        last.dedup();
+        match last.as_slice() {
+            [item] => Ok((*item).clone()),
+            others => {
+                let ids = others.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ");
+                let message = Text::new(
+                    format!(
+                        "các giấy chứng nhận này không kết thúc ở đúng một chuẩn ({}: {ids}); hãy nêu \
+                         chuẩn cần kiểm tra",
+                        others.len()
+                    ),
+                    format!(
+                        "these certificates do not end in one standard ({}: {ids}); name the one to \
+                         be checked",
+                        others.len()
+                    ),
+                );
+                Err(Faults(vec![Fault::error(STANDARD.pointer, STANDARD.ambiguous, message)]))
+            }
+        }
+    }
+
     /// Answers a claim.
     ///
     /// # Errors

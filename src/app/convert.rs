@@ -1,19 +1,29 @@
 //! Foreign files put together into one bundle.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::domain::check::check;
 use crate::domain::fault::{Fault, Gravity};
-use crate::domain::records::{Collection, Records};
+use crate::domain::id::Id;
+use crate::domain::period::Instant;
+use crate::domain::records::{CollectionName, Records};
 use crate::exchange::bundle::Bundle;
-use crate::exchange::outcome::{self, ReadError, Unread};
+use crate::exchange::dcc::{self, Mapping};
+use crate::exchange::outcome::{self, Converted, Format, ReadError, Unread};
+use crate::exchange::signature::{SignatureOutcome, Trust};
+
+use super::linking::{Among, link};
+use super::received::check_signature;
 
 /// Foreign files as they are read one after the other.
 #[derive(Debug, Default)]
 pub struct Conversion {
     records: Records,
+    /// Records added so far.
+    added: HashMap<CollectionName, usize>,
     /// What was not read, file by file.
     pub unread: Vec<FileUnread>,
+    mappings: Vec<Mapping>,
 }
 
 /// What of a file was not read.
@@ -28,20 +38,71 @@ pub struct FileUnread {
 }
 
 impl Conversion {
+    /// Reads digital calibration certificates with what laboratories mean by names.
+    pub fn with(mappings: Vec<Mapping>) -> Self {
+        Self { mappings, ..Self::default() }
+    }
+
     /// Reads a file and adds its records. Its name goes into their ids.
     ///
     /// # Errors
     /// When no reader knows the format, or its reader refuses the file.
     pub fn add(&mut self, name: &str, text: &str) -> Result<(), ReadError> {
-        let converted = outcome::read(name, text)?;
+        let converted = match outcome::recognise(text) {
+            Some(Format::Dcc) => dcc::read_with(name, text, &self.mappings)?,
+            _ => outcome::read(name, text)?,
+        };
+        self.append(name, converted);
+        Ok(())
+    }
+
+    /// The same with a digital calibration certificate, whose signature is checked and counts in its
+    /// evidence.
+    ///
+    /// # Errors
+    /// When the file is no such certificate, or its reader refuses it.
+    pub fn add_certificate(
+        &mut self,
+        name: &str,
+        xml: &str,
+        trust: &Trust,
+        now: Instant,
+    ) -> Result<SignatureOutcome, ReadError> {
+        let mut converted = dcc::read_with(name, xml, &self.mappings)?;
+        let outcome = check_signature(&mut converted.records, xml, trust, None, now);
+        self.append(name, converted);
+        Ok(outcome)
+    }
+
+    fn append(&mut self, name: &str, converted: Converted) {
         let file = name.to_owned();
         self.unread.push(FileUnread {
             file,
             records: converted.records.len(),
             unread: converted.unread,
         });
-        append(&mut self.records, &converted.records);
-        Ok(())
+        // Files may bring the same organisations and standards; the first one that says so counts.
+        let known: HashSet<Id> =
+            self.records.iter().map(|(_, _, record)| record.id().clone()).collect();
+        for (_, record) in converted.records.into_any() {
+            let is_beside = record.collection() != CollectionName::Calibrations;
+            let id = record.record().id();
+            if !(is_beside && !id.is_label() && known.contains(id)) {
+                let position = self.added.entry(record.collection()).or_default();
+                self.records.push_any(*position, record);
+                *position += 1;
+            }
+        }
+    }
+
+    /// Links the certificates to those that they cite, among the files; what stays open is listed
+    /// under the names of all of them.
+    pub fn link(&mut self) {
+        let Ok(open) = link(&mut self.records, &mut Among(&Records::default()));
+        if !open.is_empty() {
+            let files: Vec<&str> = self.unread.iter().map(|one| one.file.as_str()).collect();
+            self.unread.push(FileUnread { file: files.join(" + "), records: 0, unread: open });
+        }
     }
 
     /// The bundle of all files.
@@ -56,41 +117,4 @@ impl Conversion {
         }
         Ok(Bundle { source: None, records: self.records, warnings: faults })
     }
-}
-
-fn append(to: &mut Records, from: &Records) {
-    fn each<T: Clone>(to: &mut Collection<T>, from: &Collection<T>) {
-        for record in from.iter() {
-            to.push(record.clone());
-        }
-    }
-    // Written out, so that a new collection cannot be forgotten here.
-    let Records {
-        organisations,
-        memberships,
-        accreditations,
-        legal_recognitions,
-        capabilities,
-        measurement_standards,
-        realisations,
-        calibrations,
-        comparisons,
-        documents,
-        nonconformities,
-        attestations,
-        programme,
-    } = from;
-    each(&mut to.organisations, organisations);
-    each(&mut to.memberships, memberships);
-    each(&mut to.accreditations, accreditations);
-    each(&mut to.legal_recognitions, legal_recognitions);
-    each(&mut to.capabilities, capabilities);
-    each(&mut to.measurement_standards, measurement_standards);
-    each(&mut to.realisations, realisations);
-    each(&mut to.calibrations, calibrations);
-    each(&mut to.comparisons, comparisons);
-    each(&mut to.documents, documents);
-    each(&mut to.nonconformities, nonconformities);
-    each(&mut to.attestations, attestations);
-    each(&mut to.programme, programme);
 }

@@ -3,14 +3,14 @@
 //! verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use deserr::ValuePointerRef;
 use serde_json::Value;
 
 use crate::domain::id::Id;
 use crate::domain::links::Links as _;
-use crate::domain::records::{AnyRecord, CollectionName, Records};
-use crate::exchange::bundle::Bundle;
+use crate::domain::records::{AnyRecord, CollectionName};
 use crate::store::{FilterValue, ListQuery, Reader, StoreError, Stored, filters};
 
 use super::refusal::Refusal;
@@ -26,6 +26,24 @@ pub enum Extent {
     Laboratory(Id),
     /// What a claim on a standard is decided from.
     Chain(Id),
+    /// A certificate and what it names.
+    Certificate(Id),
+}
+
+/// Records of a registry on their way out, as known at a log index.
+#[derive(Debug)]
+pub struct Exported<'r> {
+    registry: &'r Registry,
+    at: u64,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// All there are, read when they are needed.
+    Everything,
+    /// Some, by id.
+    Some(BTreeMap<Id, AnyRecord>),
 }
 
 impl Registry {
@@ -39,13 +57,11 @@ impl Registry {
         extent: &Extent,
         at: u64,
         told: &mut dyn FnMut(u64),
-    ) -> Result<Bundle, Refusal> {
+    ) -> Result<Exported<'_>, Refusal> {
         let mut export = Export { registry: self, at, records: BTreeMap::new(), told };
         match extent {
             Extent::Everything => {
-                for collection in CollectionName::ALL {
-                    export.take(*collection, None)?;
-                }
+                return Ok(Exported { registry: self, at, content: Content::Everything });
             }
             Extent::Laboratory(id) => {
                 self.get(CollectionName::Organisations, id, at)?;
@@ -55,16 +71,81 @@ impl Registry {
                 self.get(CollectionName::MeasurementStandards, id, at)?;
                 export.chain(id)?;
             }
+            Extent::Certificate(id) => {
+                self.get(CollectionName::Calibrations, id, at)?;
+                export.take_ids(BTreeSet::from([id.clone()]))?;
+            }
         }
         export.take_named()?;
-        let mut records = Records::default();
-        let mut positions: BTreeMap<CollectionName, usize> = BTreeMap::new();
-        for record in export.records.into_values() {
-            let position = positions.entry(record.collection()).or_default();
-            records.push_any(*position, record);
-            *position += 1;
+        Ok(Exported { registry: self, at, content: Content::Some(export.records) })
+    }
+}
+
+impl Exported<'_> {
+    /// How many records there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn count(&self) -> Result<u64, Refusal> {
+        match &self.content {
+            Content::Some(records) => Ok(records.len() as u64),
+            Content::Everything => {
+                let collections = CollectionName::ALL.iter();
+                let counts = collections.map(|collection| {
+                    let query = ListQuery { limit: u32::MAX, ..all_of(*collection, self.at) };
+                    self.registry.store().count(&query)
+                });
+                Ok(counts.sum::<Result<u64, StoreError>>()?)
+            }
         }
-        Ok(Bundle { source: None, records, warnings: Vec::new() })
+    }
+
+    /// Gives each record, those of a collection together; of everything only a page is held at a
+    /// time.
+    ///
+    /// # Errors
+    /// When the database fails; within, the taker's own, after which nothing more is given.
+    pub fn each(
+        &self,
+        take: &mut dyn FnMut(&AnyRecord) -> io::Result<()>,
+    ) -> Result<io::Result<()>, Refusal> {
+        for collection in CollectionName::ALL {
+            let Content::Some(records) = &self.content else {
+                let mut query = all_of(*collection, self.at);
+                loop {
+                    let page = self.registry.store().list(&query)?;
+                    let Some(last) = page.last() else { break };
+                    query.after = Some(last.id.to_string());
+                    for stored in &page {
+                        if let Err(error) = take(&exported(stored)?) {
+                            return Ok(Err(error));
+                        }
+                    }
+                }
+                continue;
+            };
+            for record in records.values().filter(|one| one.collection() == *collection) {
+                if let Err(error) = take(record) {
+                    return Ok(Err(error));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// A collection, a page at a time.
+fn all_of(collection: CollectionName, at: u64) -> ListQuery {
+    /// Records read at once.
+    const PAGE: u32 = 1_000;
+    ListQuery {
+        collection,
+        filters: Vec::new(),
+        words: Vec::new(),
+        after: None,
+        limit: PAGE,
+        at,
+        reader: Reader::Everything,
     }
 }
 
@@ -90,27 +171,16 @@ impl Export<'_> {
         self.add(found)
     }
 
-    /// The records of a collection, perhaps only those with this id in a field.
+    /// The records of a collection with this id in a field.
     fn take(
         &mut self,
         collection: CollectionName,
-        filter: Option<(&str, &Id)>,
+        (field, id): (&str, &Id),
     ) -> Result<BTreeSet<Id>, Refusal> {
-        /// Records read at once.
-        const PAGE: u32 = 1_000;
-        let filter = filter.and_then(|(name, id)| {
-            let filter = filters(collection).iter().find(|filter| filter.name == name)?;
-            Some((*filter, FilterValue::Text(id.to_string())))
-        });
-        let mut query = ListQuery {
-            collection,
-            filters: filter.into_iter().collect(),
-            words: Vec::new(),
-            after: None,
-            limit: PAGE,
-            at: self.at,
-            reader: Reader::Everything,
-        };
+        let filter = filters(collection).iter().find(|filter| filter.name == field);
+        let filter = filter.map(|filter| (*filter, FilterValue::Text(id.to_string())));
+        let filters = filter.into_iter().collect();
+        let mut query = ListQuery { filters, ..all_of(collection, self.at) };
         let mut taken = BTreeSet::new();
         loop {
             let page = self.registry.store().list(&query)?;
@@ -139,12 +209,12 @@ impl Export<'_> {
             CollectionName::Realisations,
             CollectionName::Comparisons,
         ] {
-            self.take(collection, Some(("organisation", id)))?;
+            self.take(collection, ("organisation", id))?;
         }
-        self.take(CollectionName::Calibrations, Some(("issuer", id)))?;
-        for standard in self.take(CollectionName::MeasurementStandards, Some(("owner", id)))? {
-            self.take(CollectionName::Calibrations, Some(("item", &standard)))?;
-            self.take(CollectionName::LegalRecognitions, Some(("standard", &standard)))?;
+        self.take(CollectionName::Calibrations, ("issuer", id))?;
+        for standard in self.take(CollectionName::MeasurementStandards, ("owner", id))? {
+            self.take(CollectionName::Calibrations, ("item", &standard))?;
+            self.take(CollectionName::LegalRecognitions, ("standard", &standard))?;
             self.chain(&standard)?;
         }
         Ok(())

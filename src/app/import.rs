@@ -11,6 +11,7 @@
 //! a later edition of the file amends what it changes, unless somebody else amended it meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 
 use deserr::ValuePointerRef;
 use serde_json::Value;
@@ -24,9 +25,12 @@ use crate::domain::nonconformity::Nonconformity;
 use crate::domain::period::Instant;
 use crate::domain::records::{AnyRecord, CollectionName, Records};
 use crate::domain::text::Text;
-use crate::exchange::bundle::{self, Unchecked};
-use crate::exchange::compressed;
-use crate::exchange::outcome::{self, ReadError, Unread};
+use crate::exchange::bundle::{self, Unchecked, lines};
+use crate::exchange::compressed::{self, Packing};
+use crate::exchange::dcc::{self, Mapping};
+use crate::exchange::kcdb::answer::Scope;
+use crate::exchange::outcome::{self, Format, ReadError, Unread};
+use crate::exchange::signature::SignatureOutcome;
 use crate::ids;
 use crate::store::{Job, Said, StoreError, Stored, Writer};
 
@@ -34,9 +38,16 @@ use super::access::{self, Act, Facts, Principal};
 use super::cases;
 use super::history;
 use super::idempotency::{self, Answered, Attempt};
+use super::linking;
 use super::privacy::is_confidential;
+use super::received;
 use super::refusal::Refusal;
 use super::registry::{Author, Registry, named_by, parsed};
+use super::snapshot::{Listed, Merged, Snapshot};
+
+mod filed;
+
+pub use filed::Stage;
 
 /// Most records of one transaction: some seconds of work, during which other writers wait.
 pub const AT_ONCE: usize = 10_000;
@@ -54,6 +65,13 @@ pub struct Options {
     pub dry_run: bool,
     /// Records keep the `recorded_at` that they carry; for an empty registry.
     pub historical: bool,
+    /// The part of the KCDB that the file covers wholly, as of today: what it does not list there is
+    /// not published any more.
+    pub snapshot_of: Option<Scope>,
+    /// A time at which signatures of certificates are known to have existed.
+    pub signatures_at: Option<Instant>,
+    /// What digital calibration certificates of laboratories mean by names.
+    pub mappings: Vec<Mapping>,
 }
 
 vocabulary! {
@@ -74,7 +92,7 @@ answer! {
     RecordOutcome {
         /// Its collection.
         collection: CollectionName,
-        /// Its position there.
+        /// Its position there; in a file with a record a line its line.
         position: usize,
         /// Its label in the file.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,6 +127,9 @@ answer! {
         log_index: u64,
         /// What was noticed; the rules of the catalogue judge it.
         warnings: Vec<Fault>,
+        /// What came of checking the signature of a digital calibration certificate.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        signature: Option<SignatureOutcome>,
         /// Parts of a foreign file that are not in the records.
         unread: Vec<Unread>,
         /// Record by record, in the order of the file; those done before are left out.
@@ -137,20 +158,19 @@ pub enum Failed {
     Refused(Refusal),
 }
 
+/// The text of a file that came compressed, and of a workbook its cells; none where it is plain.
+///
+/// # Errors
+/// When the data are damaged, hold more than so many bytes, or are no UTF-8 text.
+pub fn inflated(bytes: &[u8], most: u64) -> Result<Option<String>, Failed> {
+    let is_packed = Packing::of(bytes).is_some() || compressed::is_workbook(bytes);
+    let text = is_packed.then(|| compressed::text_within(bytes.to_vec(), most));
+    text.transpose().map_err(Failed::Unreadable)
+}
+
 impl From<Refusal> for Failed {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
-    }
-}
-
-/// The text of a workbook that came in; none where it is something else.
-///
-/// # Errors
-/// When it is damaged, or larger than what people fill in.
-pub fn workbook(file: &[u8]) -> Result<Option<String>, Failed> {
-    match compressed::is_workbook(file) {
-        true => compressed::text(file.to_vec()).map(Some).map_err(Failed::Unreadable),
-        false => Ok(None),
     }
 }
 
@@ -240,16 +260,29 @@ impl Registry {
         {
             return Ok(Once::Replayed(value));
         }
-        let (unchecked, unread) = match outcome::recognise(text) {
+        let mut signature = None;
+        let format = outcome::recognise(text);
+        let (unchecked, unread) = match format {
             None => (bundle::read(text), Vec::new()),
-            Some(_) => {
+            Some(format) => {
                 // The name goes into the labels. Where the file is a source of its own they are
-                // the same whatever it is called; in another it keeps files apart.
-                let name = if options.source.is_some() { name } else { "file" };
-                let converted = outcome::read(name, text).map_err(Failed::Unreadable)?;
+                // the same whatever it is called; in another it keeps files apart. A register has
+                // codes of its own, which are the same in all of its files.
+                let keeps_apart = options.source.is_some() && !format.is_register();
+                let name = if keeps_apart { name } else { "file" };
+                let converted = match format {
+                    Format::Dcc => dcc::read_with(name, text, &options.mappings),
+                    _ => outcome::read(name, text),
+                };
+                let mut converted = converted.map_err(Failed::Unreadable)?;
+                if format == Format::Dcc {
+                    let at = options.signatures_at;
+                    signature = Some(self.receive(&mut converted, text, at, author)?);
+                }
                 (Unchecked::from(converted.records), converted.unread)
             }
         };
+        let snapshot = Snapshot::of(text, format, options.snapshot_of.as_ref(), author.now)?;
         let document = Digest::of(&[text.as_bytes()]);
         let named = options.source.clone().or_else(|| unchecked.source().map(str::to_owned));
         let source = named.unwrap_or_else(|| format!("sha256:{document}"));
@@ -258,6 +291,7 @@ impl Registry {
             Some(principal) => format!("{}:{source}", principal.organisation),
             None => source,
         };
+        let prefix = unchecked.prefix();
         let described = outcome::described(text);
         let mut importer = Importer {
             registry: self,
@@ -266,13 +300,20 @@ impl Registry {
             attempt,
             source,
             document,
+            prefix,
             text,
             described,
             unread,
+            snapshot,
+            signature,
+            // History is one transaction whatever its size: its entries stand in the order of time,
+            // not of records.
+            at_once: if options.historical { usize::MAX } else { AT_ONCE },
+            keeps_outcomes: true,
         };
         importer.run(unchecked, told).map_err(|refusal| match refusal {
             Refusal::Faults(Faults(faults)) => {
-                Refusal::Faults(Faults(outcome::placed(text, faults))).into()
+                Refusal::Faults(lines::placed(Faults(outcome::placed(text, faults)))).into()
             }
             other => other.into(),
         })
@@ -292,10 +333,18 @@ struct Importer<'a> {
     attempt: Option<&'a Attempt>,
     source: String,
     document: Digest,
+    /// Below which pointer the collections stand.
+    prefix: &'static str,
     text: &'a str,
     /// Labels of records that are left as they are where the registry has them.
     described: HashSet<Id>,
     unread: Vec<Unread>,
+    snapshot: Option<Snapshot>,
+    signature: Option<SignatureOutcome>,
+    /// Records of one transaction.
+    at_once: usize,
+    /// Whether it is told what became of each record.
+    keeps_outcomes: bool,
 }
 
 /// A record of the file on its way.
@@ -306,22 +355,73 @@ struct Incoming {
     name: String,
     /// The version that the file says it was made from.
     base: Option<u32>,
+    /// What the source says, where that is not all of the record: it was put to what there was.
+    merged: Option<Digest>,
 }
 
-/// The records of the file, and the order in which they are written.
-struct Plan<'i> {
-    incoming: &'i [Incoming],
-    order: Vec<usize>,
-    /// Where in the order a record comes.
-    ranks: HashMap<&'i Id, usize>,
+/// The records of the file in the order in which they are written: none names a later one, except in
+/// a loop.
+trait Plan {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// Records by their ranks, each of which is asked for once.
+    fn part(
+        &mut self,
+        writer: &mut Writer<'_>,
+        ranks: Range<usize>,
+    ) -> Result<Vec<Incoming>, Refusal>;
+
+    /// Where in the order a record comes; none where it is not of the file.
+    fn rank(&self, id: &Id) -> Option<usize>;
+
+    /// The collection of a record, by its rank.
+    fn collection(&self, rank: usize) -> CollectionName;
+
+    /// The label of a record that was not asked for yet, by its rank.
+    fn label(&self, rank: usize) -> Option<&str>;
 }
 
-impl<'i> Plan<'i> {
-    fn new(incoming: &'i [Incoming]) -> Self {
-        let order = dependencies_first(incoming);
-        let ids = order.iter().map(|position| incoming[*position].record.record().id());
-        let ranks = ids.zip(0..).collect();
-        Self { incoming, order, ranks }
+/// Records that are held until they are written.
+struct Held {
+    /// By rank; one that was asked for is gone.
+    incoming: Vec<Option<Incoming>>,
+    collections: Vec<CollectionName>,
+    ranks: HashMap<Id, usize>,
+}
+
+impl Held {
+    fn new(incoming: Vec<Incoming>) -> Self {
+        let order = dependencies_first(&incoming);
+        let mut incoming: Vec<_> = incoming.into_iter().map(Some).collect();
+        let incoming: Vec<_> = order.into_iter().map(|at| incoming[at].take()).collect();
+        let records = || incoming.iter().flatten().map(|one| &one.record);
+        let ranks = records().map(|record| record.record().id().clone()).zip(0..).collect();
+        let collections = records().map(AnyRecord::collection).collect();
+        Self { incoming, collections, ranks }
+    }
+}
+
+impl Plan for Held {
+    fn count(&self) -> usize {
+        self.incoming.len()
+    }
+
+    fn part(&mut self, _: &mut Writer<'_>, ranks: Range<usize>) -> Result<Vec<Incoming>, Refusal> {
+        Ok(self.incoming[ranks].iter_mut().filter_map(Option::take).collect())
+    }
+
+    fn rank(&self, id: &Id) -> Option<usize> {
+        self.ranks.get(id).copied()
+    }
+
+    fn collection(&self, rank: usize) -> CollectionName {
+        self.collections[rank]
+    }
+
+    fn label(&self, rank: usize) -> Option<&str> {
+        let one = self.incoming[rank].as_ref().filter(|one| one.is_labelled());
+        one.map(|one| one.name.as_str())
     }
 }
 
@@ -334,14 +434,15 @@ impl Importer<'_> {
         let store = self.registry.store();
         // Reading what the file names, and what its source said, is a transaction of its own: the
         // check of a large file takes longer than others should wait.
-        let (named, labels, before) = store.write(|writer| {
-            let labels = known_by_id(&mut unchecked, &writer.said(&self.source)?);
+        let (named, said, labels, before) = store.write(|writer| {
+            let said = writer.said(&self.source)?;
+            let labels = known_by_id(&mut unchecked, &said);
             let named = named_by(writer, unchecked.records(), &self.author.reader())?;
             let before = writer.job(&self.document, &self.source)?;
-            Ok::<_, Refusal>((named, labels, before))
+            Ok::<_, Refusal>((named, said, labels, before))
         })?;
         let checked = unchecked.check(&named.seen, named.unseen)?;
-        let warnings = outcome::placed(self.text, checked.warnings);
+        let mut warnings = outcome::placed(self.text, checked.warnings);
         let mut incoming = incoming(checked.records, &labels);
         let names = new_ids(&incoming);
         for one in &mut incoming {
@@ -351,39 +452,64 @@ impl Importer<'_> {
                 }
             });
         }
+        if let Some(snapshot) = self.snapshot.as_ref().filter(|_| !self.options.historical) {
+            let (merged, noticed) =
+                store.write(|writer| snapshot.merge(writer, listed(&incoming), &said))?;
+            incoming = merged.into_iter().map(Incoming::from).collect();
+            warnings.extend(noticed);
+        }
         if let Some(principal) = &self.author.principal {
             self.permit(&mut incoming, principal)?;
         }
-        let plan = Plan::new(&incoming);
-        let all = incoming.len() as u64;
+        self.write_all(&mut Held::new(incoming), warnings, before, told)
+    }
+
+    /// The report of an import of which nothing is done yet.
+    fn begun(&mut self, records: u64, warnings: Vec<Fault>) -> Result<Report, Refusal> {
+        Ok(Report {
+            source: self.source.clone(),
+            dry_run: self.options.dry_run,
+            records,
+            created: 0,
+            amended: 0,
+            unchanged: 0,
+            done_before: 0,
+            log_index: self.registry.store().head()?.log_index,
+            warnings,
+            signature: self.signature.take(),
+            unread: std::mem::take(&mut self.unread),
+            outcomes: Vec::new(),
+        })
+    }
+
+    /// Writes the records of a plan, transaction by transaction.
+    fn write_all(
+        &mut self,
+        plan: &mut dyn Plan,
+        warnings: Vec<Fault>,
+        before: Option<Job>,
+        told: &mut dyn FnMut(u64, u64),
+    ) -> Result<Once, Refusal> {
+        let store = self.registry.store();
+        let all = plan.count() as u64;
         let resumed = before.filter(|job| job.records == all && job.done < all);
         let mut job = resumed.unwrap_or(Job { records: all, ..Job::default() });
         let done_before = job.done;
-        let mut report = Report {
-            source: self.source.clone(),
-            dry_run: self.options.dry_run,
-            records: all,
-            created: job.created,
-            amended: job.amended,
-            unchanged: job.unchanged,
-            done_before,
-            log_index: store.head()?.log_index,
-            warnings,
-            unread: std::mem::take(&mut self.unread),
-            outcomes: Vec::new(),
-        };
+        let (created, amended, unchanged) = (job.created, job.amended, job.unchanged);
+        let report = self.begun(all, warnings)?;
+        let mut report = Report { created, amended, unchanged, done_before, ..report };
         told(job.done, all);
         let mut counted = job.done;
         while job.done < all {
-            let attempt = self.attempt.filter(|_| all <= self.at_once() as u64);
+            let attempt = self.attempt.filter(|_| all <= self.at_once as u64);
             let written = store.write(|writer| {
                 if let Some(attempt) = attempt
                     && let Some(value) = idempotency::replayed(writer, attempt, self.author.now)?
                 {
                     return Err(Ended::Replayed(value));
                 }
-                let done = self.chunk(writer, &plan, job)?;
-                if all > self.at_once() as u64 {
+                let done = self.chunk(writer, plan, job)?;
+                if all > self.at_once as u64 {
                     writer.note_job(&self.document, &self.source, done.job, self.author.now)?;
                 }
                 if self.options.dry_run {
@@ -397,12 +523,15 @@ impl Importer<'_> {
                 }
                 Ok(done)
             });
-            let done = match written {
+            let mut done = match written {
                 Ok(done) | Err(Ended::Dry(done)) => done,
                 Err(Ended::Replayed(value)) => return Ok(Once::Replayed(value)),
                 Err(Ended::Refused(refusal)) => return Err(refusal),
             };
             job = done.job;
+            if !self.keeps_outcomes {
+                done.outcomes.clear();
+            }
             report.take(done);
             told(job.done, all);
             // A job fills the tables faster than the database counts them by itself, and with no
@@ -430,7 +559,7 @@ impl Importer<'_> {
                 format!("một lần nhập có nhiều nhất {AT_ONCE} bản ghi; hãy chia tệp"),
                 format!("an import has at most {AT_ONCE} records; split the file"),
             );
-            return Err(Refusal::fault("/records", "too_many_records", message));
+            return Err(Refusal::fault(self.prefix, "too_many_records", message));
         }
         let reader = principal.reader();
         let levels = self.registry.store().write(|writer| {
@@ -466,8 +595,7 @@ impl Importer<'_> {
                 match access::permit(&mut facts, principal, &written) {
                     Ok(level) => levels.push(level),
                     Err(refusal @ (Refusal::NotAllowed { .. } | Refusal::Unknown { .. })) => {
-                        let place = format!("/records/{collection}/{}", one.position);
-                        faults.push(Fault::error(place, "not_allowed", refusal.text()));
+                        faults.push(Fault::error(self.place(one), "not_allowed", refusal.text()));
                     }
                     Err(other) => return Err(other),
                 }
@@ -478,8 +606,12 @@ impl Importer<'_> {
             }
         })?;
         for (one, level) in incoming.iter_mut().zip(levels) {
-            if level.is_some() {
-                one.record.record_mut().set_evidence(level, None);
+            if let Some(level) = level {
+                let level = match &one.record {
+                    AnyRecord::Calibrations(one) => received::evidenced(level, one),
+                    _ => level,
+                };
+                one.record.record_mut().set_evidence(Some(level), None);
             }
         }
         Ok(())
@@ -490,38 +622,26 @@ impl Importer<'_> {
         Id::parse(&one.name).is_ok_and(|name| self.described.contains(&name))
     }
 
-    /// Records of one transaction. History is one whatever its size: its entries stand in the order
-    /// of time, not of records.
-    fn at_once(&self) -> usize {
-        match self.options.historical {
-            true => usize::MAX,
-            false => AT_ONCE,
-        }
-    }
-
     /// One transaction's worth of records.
     fn chunk(
         &self,
         writer: &mut Writer<'_>,
-        plan: &Plan<'_>,
+        plan: &mut dyn Plan,
         mut job: Job,
     ) -> Result<Chunk, Ended> {
-        let incoming = plan.incoming;
         let first = usize::try_from(job.done).unwrap_or(usize::MAX);
-        let end = first.saturating_add(self.at_once()).min(plan.order.len());
-        let chunk = &plan.order[first..end];
-        let said =
-            writer.said_of(&self.source, chunk.iter().map(|at| incoming[*at].name.as_str()))?;
-        let ids = chunk.iter().map(|at| incoming[*at].record.record().id());
+        let end = first.saturating_add(self.at_once).min(plan.count());
+        let incoming = &plan.part(writer, first..end)?[..];
+        let said = writer.said_of(&self.source, incoming.iter().map(|one| one.name.as_str()))?;
+        let ids = incoming.iter().map(|one| one.record.record().id());
         let stored: HashMap<Id, Stored> =
             writer.stored_all(ids)?.into_iter().map(|one| (one.id.clone(), one)).collect();
         let now = self.author.now.max(writer.head().recorded_at);
         let mut faults = Vec::new();
-        let mut outcomes = Vec::with_capacity(chunk.len());
+        let mut outcomes = Vec::with_capacity(incoming.len());
         let mut remembered = Vec::new();
         let mut pending: Vec<Version> = Vec::new();
-        for at in chunk {
-            let one = &incoming[*at];
+        for (at, one) in incoming.iter().enumerate() {
             let id = one.record.record().id();
             let body = one.record.body();
             let text = log::canonical(&body);
@@ -544,6 +664,9 @@ impl Importer<'_> {
                 Action::Unchanged => job.unchanged += 1,
             }
             if !as_before || action != Action::Unchanged {
+                // Statuses put to what others wrote are not made from what the source said.
+                let others = said.filter(|said| as_before && said.version != before);
+                let version = others.map_or(version, |said| said.version);
                 let said = Said { id: id.clone(), version, said_sha256 };
                 remembered.push((one.name.clone(), said));
             }
@@ -556,7 +679,7 @@ impl Importer<'_> {
                 version,
             });
             for (version, content) in (before + 1..).zip(versions) {
-                pending.push(Version { incoming: *at, version, content });
+                pending.push(Version { incoming: at, version, content });
             }
         }
         if !faults.is_empty() {
@@ -575,12 +698,13 @@ impl Importer<'_> {
         }
         let new = outcomes.iter().filter(|outcome| outcome.action == Action::Created);
         writer.identify(new.map(|outcome| (&outcome.id, outcome.collection)))?;
-        remembered.extend(self.identify_named(writer, &pending, plan, end)?);
+        let versions = pending.iter().map(|version| &incoming[version.incoming].record);
+        remembered.extend(self.identify_named(writer, versions, plan, end)?);
         let cases = cases_of(&pending, incoming, &stored)?;
         self.append(writer, pending, incoming)?;
         self.check_cases(writer, &cases)?;
         writer.remember(&self.source, &remembered)?;
-        job.done += chunk.len() as u64;
+        job.done += incoming.len() as u64;
         Ok(Chunk { outcomes, job, log_index: writer.head().log_index })
     }
 
@@ -591,15 +715,7 @@ impl Importer<'_> {
             Pending::Known(time) if time > now => Some((version.incoming, time)),
             _ => None,
         });
-        let fault = |(at, time): (usize, Instant)| {
-            let one = &incoming[at];
-            let place = format!("/records/{}/{}", one.record.collection(), one.position);
-            let message = Text::new(
-                format!("thời điểm ghi nhận {time} nằm trong tương lai; hãy sửa lại năm tháng"),
-                format!("it says that it was recorded at {time}, in the future; correct the date"),
-            );
-            Fault::error(place, "recorded_in_the_future", message)
-        };
+        let fault = |(at, time): (usize, Instant)| in_the_future(self.place(&incoming[at]), time);
         let faults: Vec<Fault> = too_late.map(fault).collect();
         match faults.is_empty() {
             true => Ok(()),
@@ -610,39 +726,37 @@ impl Importer<'_> {
     /// Gives an identity to the records that are named before they come: in a loop, or recorded
     /// later. Those of later transactions must have the same id when they come, also after an
     /// interruption, so their labels are to be remembered; they are given back.
-    fn identify_named(
+    fn identify_named<'r>(
         &self,
         writer: &mut Writer<'_>,
-        pending: &[Version],
-        plan: &Plan<'_>,
+        records: impl Iterator<Item = &'r AnyRecord>,
+        plan: &dyn Plan,
         end: usize,
     ) -> Result<Vec<(String, Said)>, Ended> {
         let mut named: BTreeMap<&Id, usize> = BTreeMap::new();
-        for version in pending {
-            let record = &plan.incoming[version.incoming].record;
+        for record in records {
             record.each_link(ValuePointerRef::Origin, &mut |_, _, id| {
-                if let Some((id, rank)) = plan.ranks.get_key_value(id) {
-                    named.insert(id, *rank);
+                if let Some(rank) = plan.rank(id) {
+                    named.insert(id, rank);
                 }
             });
         }
-        let of = |rank: usize| &plan.incoming[plan.order[rank]];
-        writer.identify(named.iter().map(|(id, rank)| (*id, of(*rank).record.collection())))?;
-        let later = named.values().filter(|rank| **rank >= end).map(|rank| of(*rank));
-        let later: Vec<&Incoming> = later.filter(|one| one.is_labelled()).collect();
-        let said = writer.said_of(&self.source, later.iter().map(|one| one.name.as_str()))?;
+        writer.identify(named.iter().map(|(id, rank)| (*id, plan.collection(*rank))))?;
+        let later = named.into_iter().filter(|(_, rank)| *rank >= end);
+        let later: Vec<(&Id, &str)> =
+            later.filter_map(|(id, rank)| Some((id, plan.label(rank)?))).collect();
+        let said = writer.said_of(&self.source, later.iter().map(|(_, label)| *label))?;
         let mut remembered = Vec::new();
-        for one in later {
-            let id = one.record.record().id();
-            match said.get(&one.name) {
+        for (id, label) in later {
+            match said.get(label) {
                 None => {
                     let nothing_yet = Digest::of(&[]);
                     let said = Said { id: id.clone(), version: 0, said_sha256: nothing_yet };
-                    remembered.push((one.name.clone(), said));
+                    remembered.push((label.to_owned(), said));
                 }
                 Some(said) if said.id == *id => {}
                 Some(_) => {
-                    let faults = Faults(vec![one.imported_meanwhile()]);
+                    let faults = Faults(vec![imported_meanwhile("")]);
                     return Err(Ended::Refused(Refusal::Faults(faults)));
                 }
             }
@@ -662,9 +776,8 @@ impl Importer<'_> {
                 Pending::Now(content) => (content, self.author.now),
                 Pending::Known(time) => {
                     let content = historical_version(&one.record, time);
-                    let place = format!("/records/{}/{}", one.record.collection(), one.position);
                     let content = content.map_err(|faults| {
-                        Ended::Refused(Refusal::Faults(Faults(below(&place, faults))))
+                        Ended::Refused(Refusal::Faults(Faults(below(&self.place(one), faults))))
                     })?;
                     (content, time)
                 }
@@ -686,6 +799,10 @@ impl Importer<'_> {
                 salt: ids::new_salt(),
             };
             writer.append(record, draft, now)?;
+            // What history says stands as it is.
+            if !self.options.historical {
+                linking::look_again(writer, [record], now)?;
+            }
         }
         Ok(())
     }
@@ -700,13 +817,19 @@ impl Importer<'_> {
         for Case { position, case, before } in cases {
             let reader = self.author.reader();
             let found = cases::faults(writer, case, before.as_deref(), &reader)?;
-            let place = format!("/records/{}/{position}", CollectionName::Nonconformities);
+            let prefix = self.prefix;
+            let place = format!("{prefix}/{}/{position}", CollectionName::Nonconformities);
             faults.append(&mut below(&place, found));
         }
         match faults.is_empty() {
             true => Ok(()),
             false => Err(Ended::Refused(Refusal::Faults(Faults(faults)))),
         }
+    }
+
+    /// Where a record stands in the file.
+    fn place(&self, one: &Incoming) -> String {
+        format!("{}/{}/{}", self.prefix, one.record.collection(), one.position)
     }
 
     /// What is to be done with a record: the action, and the versions that it needs.
@@ -719,15 +842,16 @@ impl Importer<'_> {
     ) -> Result<(Action, Vec<Pending>), Vec<Fault>> {
         let &Known { said, as_before, stored, now } = known;
         let collection = one.record.collection();
-        let place = format!("/records/{collection}/{}", one.position);
-        if (as_before || self.is_described(one)) && stored.is_some() {
+        let place = self.place(one);
+        let says_nothing_new = as_before && one.merged.is_none() || self.is_described(one);
+        if says_nothing_new && stored.is_some() {
             return Ok((Action::Unchanged, Vec::new()));
         }
         let fault = |field: &str, code, message| {
             vec![Fault::error(format!("{place}{field}"), code, message)]
         };
         if said.is_some_and(|said| said.id != *one.record.record().id()) {
-            return Err(vec![one.imported_meanwhile()]);
+            return Err(vec![imported_meanwhile(&format!("{place}/id"))]);
         }
         let Some(stored) = stored else {
             if self.options.historical {
@@ -789,6 +913,24 @@ impl Importer<'_> {
     }
 }
 
+/// A record says that it was recorded later than now.
+fn in_the_future(place: String, time: Instant) -> Fault {
+    let message = Text::new(
+        format!("thời điểm ghi nhận {time} nằm trong tương lai; hãy sửa lại năm tháng"),
+        format!("it says that it was recorded at {time}, in the future; correct the date"),
+    );
+    Fault::error(place, "recorded_in_the_future", message)
+}
+
+/// That the label of a record means another than when the import began.
+fn imported_meanwhile(place: &str) -> Fault {
+    let message = Text::new(
+        "một lần nhập khác của cùng nguồn này vừa cấp mã cho nhãn này; hãy nhập lại",
+        "another import of the same source has given this label an id meanwhile; import again",
+    );
+    Fault::error(place, "imported_meanwhile", message)
+}
+
 /// A record that says itself when it was recorded is refused, except in a historical import.
 fn given_time(record: &AnyRecord) -> Option<Fault> {
     record.record().recorded_at()?;
@@ -844,24 +986,24 @@ struct Known<'k> {
     now: Instant,
 }
 
+impl From<Merged> for Incoming {
+    fn from(merged: Merged) -> Self {
+        let Merged { position, name, record, base, said } = merged;
+        Self { position, record, name, base, merged: Some(said) }
+    }
+}
+
 impl Incoming {
     fn is_labelled(&self) -> bool {
         self.name.starts_with("_:")
     }
 
-    /// That its label means another record than when the import began.
-    fn imported_meanwhile(&self) -> Fault {
-        let message = Text::new(
-            "một lần nhập khác của cùng nguồn này vừa cấp mã cho nhãn này; hãy nhập lại",
-            "another import of the same source has given this label an id meanwhile; import again",
-        );
-        let place = format!("/records/{}/{}/id", self.record.collection(), self.position);
-        Fault::error(place, "imported_meanwhile", message)
-    }
-
     /// What the source says of the record, as one number: its canonical JSON, and when it was
     /// recorded where it says so.
     fn said(&self, text: &str) -> Digest {
+        if let Some(said) = self.merged {
+            return said;
+        }
         let recorded_at = self.record.record().recorded_at();
         let recorded_at = recorded_at.map(|at| at.to_string()).unwrap_or_default();
         Digest::of(&[text.as_bytes(), b"\n", recorded_at.as_bytes()])
@@ -891,9 +1033,15 @@ fn incoming(records: Records, labels: &HashMap<Id, String>) -> Vec<Incoming> {
     all.map(|(position, record)| {
         let id = record.record().id();
         let name = labels.get(id).cloned().unwrap_or_else(|| id.to_string());
-        Incoming { position, name, base: base_version(&record), record }
+        Incoming { position, name, base: base_version(&record), record, merged: None }
     })
     .collect()
+}
+
+/// The records as a snapshot takes them.
+fn listed(incoming: &[Incoming]) -> Vec<Listed> {
+    let each = incoming.iter();
+    each.map(|one| (one.position, one.name.clone(), one.record.clone())).collect()
 }
 
 /// Ids for the labels that have none yet, in the order of the labels, so that reports about the

@@ -102,6 +102,9 @@ pub enum Refusal {
     /// The end of a log, or a checkpoint of it, is not what it must be.
     #[error(transparent)]
     Mismatch(#[from] LogMismatch),
+    /// A record cannot be given in the form that was asked for.
+    #[error("{}", .0.en)]
+    NoSuchForm(Text),
     /// A log can only be put into an empty registry.
     #[error("the registry has {entries} log entries already")]
     NotEmpty {
@@ -125,6 +128,7 @@ impl Refusal {
     pub fn text(&self) -> Text {
         match self {
             Self::Store(error) => error.text(),
+            Self::NoSuchForm(reason) => reason.clone(),
             Self::Broken(broken) => broken.text(),
             Self::Mismatch(mismatch) => mismatch.text(),
             Self::Faults(Faults(faults)) => {

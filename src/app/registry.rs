@@ -5,6 +5,7 @@
 //! checked together with the records that it names.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use deserr::ValuePointerRef;
 use serde_json::{Value, json};
@@ -20,6 +21,7 @@ use crate::domain::records::{AnyRecord, CollectionName, Records};
 use crate::domain::search;
 use crate::domain::text::Text;
 use crate::engine::report::RenderedReport;
+use crate::exchange::signature::Trust;
 use crate::ids;
 use crate::store::{
     DatabaseUrl, FilterValue, Head, ListQuery, PoolState, Reader, Store, StoreError, Stored,
@@ -33,7 +35,9 @@ use super::bundle::{self, Loaded};
 use super::cases;
 use super::history;
 use super::idempotency::{Answered, Attempt};
+use super::linking;
 use super::privacy::is_confidential;
+use super::received;
 use super::refusal::Refusal;
 use super::verify::Moment;
 
@@ -41,6 +45,7 @@ use super::verify::Moment;
 #[derive(Debug, Clone)]
 pub struct Registry {
     store: Store,
+    trust: Arc<Trust>,
 }
 
 /// Who writes, and when.
@@ -123,7 +128,17 @@ impl Registry {
         } else {
             schema.is_current()?;
         }
-        Ok(Self { store })
+        Ok(Self { store, trust: Arc::default() })
+    }
+
+    /// The same, trusting authorities to say who signs certificates; without this, nobody.
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust: Arc::new(trust), ..self }
+    }
+
+    /// Whom it trusts to say who signs certificates.
+    pub(super) fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// Its store.
@@ -378,6 +393,53 @@ impl Registry {
         }
     }
 
+    /// The certificate with this id, or else with this number, as known at a log index.
+    ///
+    /// # Errors
+    /// When there is none, or when several have the number, with their ids.
+    pub fn calibration_named(&self, name: &str, at: u64) -> Result<Id, Refusal> {
+        /// Ids that are listed where a number is that of several.
+        const LISTED: u32 = 10;
+        let collection = CollectionName::Calibrations;
+        if let Ok(id) = Id::parse(name)
+            && let Ok(stored) = self.get(collection, &id, at)
+        {
+            return Ok(stored.id);
+        }
+        let number = filters(collection).iter().find(|filter| filter.name == "number").copied();
+        let number = number.map(|number| (number, FilterValue::Text(name.to_owned())));
+        let found = self.store.list(&ListQuery {
+            collection,
+            filters: number.into_iter().collect(),
+            words: Vec::new(),
+            after: None,
+            limit: LISTED,
+            at,
+            reader: Reader::Everything,
+        })?;
+        if let [certificate] = found.as_slice() {
+            return Ok(certificate.id.clone());
+        }
+        let ids = found.iter().map(|stored| stored.id.as_str()).collect::<Vec<_>>().join(", ");
+        let (code, message) = match found.is_empty() {
+            true => (
+                "unknown_calibration",
+                Text::new(
+                    format!("trong sổ đăng ký không có giấy chứng nhận nào có mã hoặc số “{name}”"),
+                    format!("the registry has no certificate with the id or number “{name}”"),
+                ),
+            ),
+            false => (
+                "ambiguous_number",
+                Text::new(
+                    format!("số “{name}” là của nhiều giấy chứng nhận: {ids}; hãy nêu mã"),
+                    format!("the number “{name}” is that of several: {ids}; name one by its id"),
+                ),
+            ),
+        };
+        Err(Refusal::fault("/calibration", code, message))
+    }
+
     /// The evidence for a claim on a standard, perhaps with a certificate of it named, as known at
     /// a log index.
     ///
@@ -612,6 +674,9 @@ fn write(
     }
     if collection == CollectionName::Calibrations {
         give_code(&mut body, earlier.as_ref(), author);
+        if author.principal.is_some() {
+            received::keep_signature(&mut body, earlier.as_ref());
+        }
     }
     let mut record = AnyRecord::read(collection, body, ValuePointerRef::Origin)?;
     if let Some(principal) = &author.principal {
@@ -656,6 +721,7 @@ fn write(
         salt: ids::new_salt(),
     };
     let written = writer.append(&record, draft, author.now)?;
+    linking::look_again(writer, [&record], author.now)?;
     let service = Service {
         collection,
         version: written.version,
@@ -724,11 +790,22 @@ pub(super) fn named_by(
     records: &Records,
     reader: &Reader,
 ) -> Result<Named, Refusal> {
+    named_beside(writer, records, &|_| false, reader)
+}
+
+/// The same of a part of a set: records of its other parts count as the set's own.
+pub(super) fn named_beside(
+    writer: &mut Writer<'_>,
+    records: &Records,
+    is_of_the_set: &dyn Fn(&Id) -> bool,
+    reader: &Reader,
+) -> Result<Named, Refusal> {
     let own: BTreeSet<&Id> = records.iter().map(|(_, _, record)| record.id()).collect();
+    let is_own = |id: &Id| own.contains(id) || is_of_the_set(id);
     let mut wanted: BTreeSet<Id> = BTreeSet::new();
     for (_, _, record) in records.iter() {
         record.each_link(ValuePointerRef::Origin, &mut |_, _, id| {
-            if !id.is_label() && !own.contains(id) {
+            if !id.is_label() && !is_own(id) {
                 wanted.insert(id.clone());
             }
         });
@@ -739,14 +816,8 @@ pub(super) fn named_by(
         let mut onward = BTreeSet::new();
         for stored in writer.stored_all(&wanted)? {
             let record = stored.record()?;
-            let next = match &record {
-                AnyRecord::Organisations(record) => record.parent.as_ref(),
-                AnyRecord::MeasurementStandards(record) => record.parent_kit.as_ref(),
-                AnyRecord::Calibrations(record) => record.amends.as_ref(),
-                AnyRecord::Documents(record) => record.replaced_by.as_ref(),
-                _ => None,
-            };
-            onward.extend(next.filter(|id| !own.contains(id) && !met.contains(id)).cloned());
+            let next = record.onward();
+            onward.extend(next.filter(|id| !is_own(id) && !met.contains(id)).cloned());
             found.push(record);
         }
         met.extend(onward.iter().cloned());
@@ -790,7 +861,7 @@ pub(super) fn named_by(
 }
 
 /// Those of some records that a reader may not see.
-fn hidden(
+pub(super) fn hidden(
     writer: &mut Writer<'_>,
     records: &[AnyRecord],
     reader: &Reader,

@@ -20,8 +20,9 @@ use serde::Serialize;
 use crate::domain::claim::Claim;
 use crate::domain::id::Id;
 use crate::domain::period::Day;
-use crate::domain::records::Records;
-use crate::exchange::bundle::FORMAT;
+use crate::domain::records::{CollectionName, Records};
+use crate::exchange::bundle::printer::Form;
+use crate::exchange::bundle::{FORMAT, lines};
 
 use plan::{Course, LAST_YEAR, Purpose};
 use quantity::{QUANTITIES, Read};
@@ -132,14 +133,28 @@ impl Country {
         }
     }
 
-    /// Writes it as a bundle, one record a line, without holding it. `written` is told now and
-    /// then how many standards and calibrations have been written.
+    /// Writes it as a bundle, one record a line in either form, without holding it. `written` is told
+    /// now and then how many standards and calibrations have been written.
     ///
     /// # Errors
     /// When the output cannot be written.
-    pub fn write(&self, output: &mut impl Write, mut written: impl FnMut(u64)) -> io::Result<()> {
+    pub fn write(
+        &self,
+        output: &mut impl Write,
+        form: Form,
+        mut written: impl FnMut(u64),
+    ) -> io::Result<()> {
+        use CollectionName::{
+            Accreditations, Calibrations, Capabilities, Comparisons, LegalRecognitions,
+            MeasurementStandards, Memberships, Organisations, Realisations,
+        };
         let source = "etalon-synth";
-        write!(output, "{{\"format\":\"{FORMAT}\",\"source\":\"{source}\",\"records\":{{")?;
+        match form {
+            Form::Lines => lines::write_head(output, Some(source), None)?,
+            Form::Document => {
+                write!(output, "{{\"format\":\"{FORMAT}\",\"source\":\"{source}\",\"records\":{{")?;
+            }
+        }
         let mut count = 0;
         let mut tell = || {
             count += 1;
@@ -148,16 +163,20 @@ impl Country {
             }
         };
         let nothing = &mut || {};
-        section(output, "\n\"organisations\":[", self.organisations(), nothing)?;
-        section(output, ",\n\"memberships\":[", self.memberships(), nothing)?;
-        section(output, ",\n\"accreditations\":[", self.accreditations(), nothing)?;
-        section(output, ",\n\"legal_recognitions\":[", self.legal_recognitions(), nothing)?;
-        section(output, ",\n\"capabilities\":[", self.capabilities(), nothing)?;
-        section(output, ",\n\"measurement_standards\":[", self.each_standard(), &mut tell)?;
-        section(output, ",\n\"realisations\":[", self.realisations(), nothing)?;
-        section(output, ",\n\"calibrations\":[", self.each_calibration(), &mut tell)?;
-        section(output, ",\n\"comparisons\":[", self.comparisons(), nothing)?;
-        output.write_all(b"}}\n")
+        let output = &mut Sections { output, form, is_first: true };
+        output.section(Organisations, self.organisations(), nothing)?;
+        output.section(Memberships, self.memberships(), nothing)?;
+        output.section(Accreditations, self.accreditations(), nothing)?;
+        output.section(LegalRecognitions, self.legal_recognitions(), nothing)?;
+        output.section(Capabilities, self.capabilities(), nothing)?;
+        output.section(MeasurementStandards, self.each_standard(), &mut tell)?;
+        output.section(Realisations, self.realisations(), nothing)?;
+        output.section(Calibrations, self.each_calibration(), &mut tell)?;
+        output.section(Comparisons, self.comparisons(), nothing)?;
+        match form {
+            Form::Lines => Ok(()),
+            Form::Document => output.output.write_all(b"}}\n"),
+        }
     }
 
     fn each_standard(&self) -> impl Iterator<Item = crate::domain::standard::MeasurementStandard> {
@@ -252,20 +271,38 @@ impl Country {
     }
 }
 
-/// Writes a collection, one record a line.
-fn section<T: Serialize>(
-    output: &mut impl Write,
-    opening: &str,
-    records: impl Iterator<Item = T>,
-    after_each: &mut impl FnMut(),
-) -> io::Result<()> {
-    output.write_all(opening.as_bytes())?;
-    for (position, record) in records.enumerate() {
-        output.write_all(if position == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *output, &record)?;
-        after_each();
+/// Collections on their way out, one record a line.
+struct Sections<'o, W> {
+    output: &'o mut W,
+    form: Form,
+    is_first: bool,
+}
+
+impl<W: Write> Sections<'_, W> {
+    fn section<T: Serialize>(
+        &mut self,
+        collection: CollectionName,
+        records: impl Iterator<Item = T>,
+        after_each: &mut impl FnMut(),
+    ) -> io::Result<()> {
+        let comma = if std::mem::take(&mut self.is_first) { "" } else { "," };
+        if self.form == Form::Document {
+            write!(self.output, "{comma}\n\"{collection}\":[")?;
+        }
+        for (position, record) in records.enumerate() {
+            if self.form == Form::Lines {
+                lines::write_record(self.output, collection, &record)?;
+            } else {
+                self.output.write_all(if position == 0 { b"\n" } else { b",\n" })?;
+                serde_json::to_writer(&mut *self.output, &record)?;
+            }
+            after_each();
+        }
+        match self.form {
+            Form::Lines => Ok(()),
+            Form::Document => self.output.write_all(b"]"),
+        }
     }
-    output.write_all(b"]")
 }
 
 #[cfg(test)]
@@ -288,7 +325,7 @@ mod tests {
 
     fn written(country: &Country) -> Vec<u8> {
         let mut output = Vec::new();
-        country.write(&mut output, |_| ()).expect("memory takes all");
+        country.write(&mut output, Form::Document, |_| ()).expect("memory takes all");
         output
     }
 
@@ -317,6 +354,10 @@ mod tests {
         let text = String::from_utf8(written(&country)).expect("UTF-8");
         let bundle = bundle::parse(&text).expect("a bundle without errors");
         assert_eq!(bundle.records, country.records());
+        let mut lines = Vec::new();
+        country.write(&mut lines, Form::Lines, |_| ()).expect("memory takes all");
+        let lines = bundle::parse(str::from_utf8(&lines).expect("UTF-8")).expect("a bundle");
+        assert_eq!(bundle::to_json(&lines), bundle::to_json(&bundle));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::domain::calibration::Calibration;
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::text::{Language, Text};
 use crate::exchange::bundle;
+use crate::exchange::dcc::{Mapping, MappingError};
 use crate::exchange::outcome::{ReadError, Unread};
 
 use super::failure::Status;
@@ -17,8 +18,8 @@ use super::phrases::{self, fill};
 use super::style::BOLD;
 use super::{Answer, Failure, Options, input, output, quoted};
 
-/// Converts digital calibration certificates (XML), KCDB data (JSON) and tables (CSV, XLSX) into one
-/// bundle.
+/// Converts digital calibration certificates (XML), KCDB data (JSON), key comparisons of the CCRI (XML)
+/// and tables (CSV, XLSX) into one bundle.
 ///
 /// What a file holds that is not read is listed on stderr, never dropped in silence.
 #[derive(Debug, clap::Args)]
@@ -29,11 +30,16 @@ pub struct Arguments {
     /// Where the bundle goes; to the standard output when absent.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// What the digital calibration certificates of a laboratory mean by names, a file for each
+    /// laboratory (docs/exchange.md).
+    #[arg(long, value_name = "FILE")]
+    mapping: Vec<PathBuf>,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
-    let mut conversion = Conversion::default();
+    let mappings = mappings(&arguments.mapping)?;
+    let mut conversion = Conversion::with(mappings);
     let mut refused: Vec<Fault> = Vec::new();
     for file in &arguments.files {
         let name = input::name(file);
@@ -49,6 +55,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         );
         return Err(Failure::with_faults(Status::Refused, message, Faults(refused)));
     }
+    conversion.link();
     let unread = std::mem::take(&mut conversion.unread);
     let bundle = conversion.into_bundle().map_err(|faults| {
         let files: Vec<&str> = unread.iter().map(|file| file.file.as_str()).collect();
@@ -66,7 +73,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         }
         false => {
             let mut page = Page::new();
-            print_unread(&mut page, &unread, records, options.language);
+            print_unread(&mut page, &unread, arguments.files.len(), records, options.language);
             let output = arguments.output.as_deref().unwrap_or(Path::new("-"));
             print_items(&mut page, &bundle.records.calibrations, output, options.language);
             page.into_text()
@@ -83,8 +90,31 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     Ok(Answer { text, notes, status: Status::Good })
 }
 
+/// The mappings of files.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn mappings(files: &[PathBuf]) -> Result<Vec<Mapping>, Failure> {
+    let read = |file: &PathBuf| {
+        let (name, text) = (input::name(file), input::read(file)?);
+        Mapping::parse(&text).map_err(|error| match error {
+            MappingError::Faults(faults) => Failure::refused(&name, faults),
+            MappingError::Unreadable(error) => {
+                Failure::refused(&name, Faults(faults(&name, error)))
+            }
+        })
+    };
+    files.iter().map(read).collect()
+}
+
 /// What was not read, file by file, and how much there was in all.
-fn print_unread(page: &mut Page, files: &[FileUnread], records: usize, language: Language) {
+fn print_unread(
+    page: &mut Page,
+    files: &[FileUnread],
+    count: usize,
+    records: usize,
+    language: Language,
+) {
     let mut parts = 0;
     for FileUnread { file, unread, .. } in files {
         for part in unread {
@@ -93,7 +123,7 @@ fn print_unread(page: &mut Page, files: &[FileUnread], records: usize, language:
         }
     }
     let holes = [
-        ("files", files.len().to_string()),
+        ("files", count.to_string()),
         ("records", records.to_string()),
         ("parts", parts.to_string()),
     ];

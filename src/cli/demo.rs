@@ -231,7 +231,8 @@ fn next_commands(data_dir: Option<&Path>) -> Vec<String> {
 
 /// Puts the country into the registry, where it is not there already.
 fn load(registry: &Registry) -> Result<Report, Failure> {
-    let how = import::Options { source: Some(SOURCE.to_owned()), dry_run: false, historical: true };
+    let source = Some(SOURCE.to_owned());
+    let how = import::Options { source, historical: true, ..import::Options::default() };
     // Its history reaches up to the day of its questions, whatever the clock of this machine says.
     let mut author = database::author();
     author.now = author.now.max(moment().map_err(broken)?.0);

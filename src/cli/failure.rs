@@ -193,6 +193,7 @@ impl From<Refusal> for Failure {
             | Refusal::Stale { .. }
             | Refusal::NoSuch { .. }
             | Refusal::NotAllowed { .. }
+            | Refusal::NoSuchForm(_)
             | Refusal::KeyReused
             | Refusal::AlreadySetUp
             | Refusal::WrongKey

@@ -5,26 +5,29 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::app::import::{self, Action, Failed, RecordOutcome, Report};
+use crate::app::import::{self, Action, Failed, RecordOutcome, Report, Stage};
 use crate::app::refusal::Refusal;
 use crate::app::registry::Registry;
 use crate::domain::fault::Faults;
+use crate::domain::signature::SignatureStatus;
 use crate::domain::text::{Language, Text};
+use crate::exchange::kcdb::answer::Scope;
 
 use super::database::{self, Database};
 use super::failure::{self, POINTERS, Status};
+use super::input::Input;
 use super::page::{Line, Page};
 use super::phrases::{self, fill, say};
 use super::progress::Progress;
 use super::style::{BOLD, DIM};
-use super::{Answer, Failure, Options, convert, input};
+use super::{Answer, Failure, Options, convert, input, signature, trust};
 
-/// Imports bundles, digital calibration certificates (XML), KCDB data (JSON) and tables (CSV, XLSX)
-/// into the registry.
+/// Imports bundles, digital calibration certificates (XML), KCDB data (JSON), key comparisons of the
+/// CCRI (XML) and tables (CSV, XLSX) into the registry.
 ///
 /// The same file twice changes nothing. Each file is an import of its own: what is wrong with one
 /// keeps no other out. Up to 10,000 records of a file are kept all or none; a larger one goes on
-/// where it was cut off when the same command is given again.
+/// where it was cut off when the same command is given again. A large bundle is not held in memory.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Files to import.
@@ -34,6 +37,11 @@ pub struct Arguments {
     /// bundle says when absent; a file without a source is one of its own.
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
+    /// What of the KCDB each file covers wholly as of today, such as area=EM,country=VN, or all: a
+    /// CMC that it does not list there is not published any more. A file of `etalon kcdb fetch` says
+    /// so itself.
+    #[arg(long, value_name = "SCOPE", conflicts_with = "historical")]
+    snapshot_of: Option<String>,
     /// Only say what would become of each file; nothing is written.
     #[arg(long)]
     dry_run: bool,
@@ -43,6 +51,17 @@ pub struct Arguments {
     /// List what became of each record.
     #[arg(long)]
     records: bool,
+    /// The authorities that are trusted to say who signs certificates, as in: etalon signature;
+    /// ETALON_TRUST_DIR of the environment when absent, else nobody.
+    #[arg(long, value_name = "DIR")]
+    trust: Option<PathBuf>,
+    /// An instant at which you know the signatures of certificates to have existed.
+    #[arg(long, value_name = "INSTANT")]
+    signatures_at: Option<String>,
+    /// What the digital calibration certificates of a laboratory mean by names, a file for each
+    /// laboratory (docs/exchange.md).
+    #[arg(long, value_name = "FILE")]
+    mapping: Vec<PathBuf>,
     #[command(flatten)]
     database: Database,
 }
@@ -66,10 +85,22 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
         Some(directory) => Database::in_directory(directory.path()).registry_for_writing()?,
         None => arguments.database.registry_for_writing()?,
     };
+    let registry = registry.trusting(trust::of_options(arguments.trust.as_deref())?);
+    let signatures_at = arguments.signatures_at.as_deref();
+    let signatures_at =
+        signatures_at.map(|at| signature::instant("--signatures-at", at)).transpose()?;
+    let how = import::Options {
+        source: arguments.source.clone(),
+        dry_run: arguments.dry_run,
+        historical: arguments.historical,
+        signatures_at,
+        mappings: convert::mappings(&arguments.mapping)?,
+        snapshot_of: arguments.snapshot_of.as_deref().map(scope).transpose()?,
+    };
     let mut done: Vec<Done> = Vec::new();
     let mut failed: Vec<(String, Failure)> = Vec::new();
     for file in &arguments.files {
-        match one(&registry, file, arguments, options) {
+        match one(&registry, file, &how, arguments.records || options.json, options) {
             Ok(report) => done.push(Done { file: input::name(file), report }),
             Err(failure) => {
                 let stop = matches!(failure.status, Status::Unavailable | Status::Unwritable);
@@ -107,28 +138,51 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
 fn one(
     registry: &Registry,
     file: &Path,
-    arguments: &Arguments,
+    how: &import::Options,
+    keeps_outcomes: bool,
     options: Options,
 ) -> Result<Report, Failure> {
-    let (name, text) = (input::name(file), input::read(file)?);
-    let how = import::Options {
-        source: arguments.source.clone(),
-        dry_run: arguments.dry_run,
-        historical: arguments.historical,
-    };
+    let (name, input) = (input::name(file), input::open(file)?);
     let progress = Progress::new(phrases::RECORDS, options);
-    let mut told = |done, all| progress.at_of(done, all);
-    registry.import(&name, &text, &how, &database::author(), &mut told).map_err(|failed| {
-        match failed {
-            Failed::Unreadable(error) => {
-                let message = Text::new(format!("{name} bị từ chối"), format!("{name} is refused"));
-                let faults = Faults(convert::faults(&name, error));
-                Failure::with_faults(Status::Refused, message, faults)
-            }
-            Failed::Refused(Refusal::Faults(faults)) => Failure::refused(&name, faults),
-            Failed::Refused(refusal) => Failure::from(refusal).about(&name),
+    let author = database::author();
+    let mut told = |stage| match stage {
+        Stage::Read(done) => progress.at_first(phrases::READ, done, options),
+        Stage::Checked(done, all) => progress.then(phrases::CHECKED, done, all, options),
+        Stage::Written(done, all) => progress.then(phrases::WRITTEN, done, all, options),
+    };
+    let done = match input {
+        Input::Text(text) => {
+            let mut told = |done, all| progress.at_of(done, all);
+            registry.import(&name, &text, how, &author, &mut told)
         }
+        Input::Lines(mut file) => {
+            registry.import_lines(&mut file, how, &author, keeps_outcomes, &mut told)
+        }
+        Input::Document(mut file) => {
+            let mut records = input::temporary()?;
+            registry.import_document(
+                &mut file,
+                &mut records,
+                how,
+                &author,
+                keeps_outcomes,
+                &mut told,
+            )
+        }
+    };
+    done.map_err(|failed| match failed {
+        Failed::Unreadable(error) => {
+            let message = Text::new(format!("{name} bị từ chối"), format!("{name} is refused"));
+            let faults = Faults(convert::faults(&name, error));
+            Failure::with_faults(Status::Refused, message, faults)
+        }
+        Failed::Refused(Refusal::Faults(faults)) => Failure::refused(&name, faults),
+        Failed::Refused(refusal) => Failure::from(refusal).about(&name),
     })
+}
+
+fn scope(text: &str) -> Result<Scope, Failure> {
+    Scope::parse(text).map_err(|message| Failure::new(Status::Usage, message))
 }
 
 fn machine_readable(
@@ -170,6 +224,11 @@ fn print(page: &mut Page, file: &str, report: &Report, records: bool, language: 
     if !report.warnings.is_empty() {
         page.line(Line::new().styled(BOLD, file));
         failure::faults(page, &report.warnings, POINTERS, language);
+    }
+    if let Some(outcome) = &report.signature
+        && outcome.status != SignatureStatus::Unsigned
+    {
+        signature::print(page, file, outcome, language);
     }
     for part in &report.unread {
         convert::print_part(page, file, part, language);

@@ -33,6 +33,7 @@ mod failure;
 mod impact;
 mod import;
 mod input;
+mod kcdb;
 mod known_at;
 mod list;
 mod log;
@@ -51,6 +52,7 @@ mod style;
 mod synth;
 mod template;
 mod token;
+mod trust;
 mod units;
 mod verify;
 mod view;
@@ -64,7 +66,8 @@ Exit status:
   64  the command line is wrong
   65  input data is refused, or the claim cannot be asked of it
   66  a file is not there, cannot be read or is no registry
-  69  the database cannot be used: it does not answer, is locked or damaged, or has another schema
+  69  the database cannot be used: it does not answer, is locked or damaged, or has another schema;
+      or the KCDB does not answer
   70  a fault of this program
   74  an output or the database cannot be written
 
@@ -125,6 +128,7 @@ enum Command {
     Conformance(conformance::Arguments),
     Synth(synth::Arguments),
     Signature(signature::Arguments),
+    Kcdb(kcdb::Arguments),
     Units(units::Arguments),
 }
 
@@ -209,6 +213,7 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::Conformance(arguments) => conformance::run(&arguments, options),
         Command::Synth(arguments) => synth::run(&arguments, options),
         Command::Signature(arguments) => signature::run(&arguments, options),
+        Command::Kcdb(arguments) => kcdb::run(&arguments, options),
         Command::Units(arguments) => units::run(&arguments, options),
     }));
     match answer {

@@ -151,6 +151,9 @@ phrases! {
 // The registry
 phrases! {
     RECORDS = "bản ghi", "records";
+    READ = "bản ghi đã đọc", "records read";
+    CHECKED = "bản ghi đã kiểm tra", "records checked";
+    WRITTEN = "bản ghi đã ghi", "records written";
     ENTRIES = "mục nhật ký", "log entries";
     IMPORTED = "số bản ghi: {records}; mới: {created}, sửa đổi: {amended}, không đổi: {unchanged}",
         "records: {records}; created: {created}, amended: {amended}, unchanged: {unchanged}";
@@ -167,6 +170,8 @@ phrases! {
         "{file} names no source: an edited copy of it will be another one, with records of its own; name the source with --source";
     AS_KNOWN = "số bản ghi: {records}, theo nhật ký đến mục {index}",
         "records: {records}, as known at log index {index}";
+    CERTIFICATES_IN = "{files} giấy chứng nhận số trong {directory}",
+        "{files} digital certificates in {directory}";
     LIST_ID = "mã định danh", "id";
     LIST_VERSION = "bản", "ver.";
     LIST_RECORDED = "ghi nhận lúc", "recorded at";
@@ -464,6 +469,20 @@ phrases! {
     UNIT_NONE = "không có", "none";
     UNIT_FACTOR = "hệ số {factor}", "factor {factor}";
     UNIT_SCALE = "hệ số {factor}, rồi cộng {offset}", "factor {factor}, then plus {offset}";
+}
+
+// The KCDB
+phrases! {
+    PAGES = "trang", "pages";
+    FETCHED = "số CMC: {rows}, số trang: {pages}, trong đó có sẵn: {kept}; trạng thái lúc {at}",
+        "CMCs: {rows}, pages: {pages}, of them there before: {kept}; the state of {at}";
+    IMPORT_FETCHED = "nhập bằng: etalon import {file} --source kcdb",
+        "import them with: etalon import {file} --source kcdb";
+    SERVICES_FOUND = "{found} trên {all} loại dịch vụ", "{found} of {all} service categories";
+    SERVICE_CLOSED = "không còn được dùng", "no longer assigned";
+    CATEGORIES_KNOWN = "{file}: mọi loại dịch vụ đều có trong phân loại",
+        "{file}: all service categories are in the classification";
+    CATEGORY_UNKNOWN = "không có trong phân loại", "not in the classification";
 }
 
 // The catalogue

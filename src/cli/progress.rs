@@ -57,6 +57,18 @@ impl Progress {
         self.at(done);
     }
 
+    /// So many are done of the first stage, of which nobody knows how many there are.
+    pub fn at_first(&self, what: Phrase, done: u64, options: Options) {
+        self.0.set_message(say(what, options.language));
+        self.at(done);
+    }
+
+    /// So many are done of a later stage.
+    pub fn then(&self, what: Phrase, done: u64, all: u64, options: Options) {
+        self.0.set_message(say(what, options.language));
+        self.at_of(done, all);
+    }
+
     fn expect(&self, all: u64) {
         self.0.set_style(style("{bar:40} {human_pos} / {human_len} {msg}  {eta}"));
         self.0.set_length(all);

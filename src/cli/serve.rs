@@ -22,7 +22,7 @@ use crate::telemetry::{self, Metrics};
 
 use super::database::{self, Database};
 use super::failure::Status;
-use super::{Answer, Failure, Options};
+use super::{Answer, Failure, Options, trust};
 
 /// Serves the registry over HTTP.
 ///
@@ -67,7 +67,8 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     }
     let url = arguments.database.url_in(&config.database)?;
     database::make_room(&url)?;
-    let registry = waited_for(&url, config.database.wait)?;
+    let trust = trust::of_settings(config.trust_dir.as_deref())?;
+    let registry = waited_for(&url, config.database.wait)?.trusting(trust);
     let served = Served::prepare(registry, &url, config, &arguments.server)?;
     served.set_up_key(options)?;
     served.run(options)

@@ -1,19 +1,19 @@
 //! `etalon signature`: whether the electronic signatures of certificates hold.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
 use crate::clock;
 use crate::domain::period::Instant;
 use crate::domain::text::{Language, Text};
-use crate::exchange::signature::{SignatureOutcome, SignatureStatus, Trust, TrustError, check};
+use crate::exchange::signature::{SignatureOutcome, SignatureStatus, Trust, check};
 
 use super::failure::Status;
 use super::page::{Line, Page};
 use super::phrases::{self, say};
 use super::style::{BOLD, DIM};
-use super::{Answer, Failure, Options, input};
+use super::{Answer, Failure, Options, input, trust};
 
 /// Checks the electronic signatures of digital calibration certificates.
 ///
@@ -48,10 +48,10 @@ struct Checked {
 /// Runs the command.
 pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     let trust = match &arguments.trust {
-        Some(directory) => trust(directory)?,
+        Some(directory) => trust::of_directory(directory)?,
         None => Trust::nobody(),
     };
-    let at = arguments.at.as_deref().map(instant).transpose()?;
+    let at = arguments.at.as_deref().map(|at| instant("--at", at)).transpose()?;
     let now = clock::now();
     let mut checked = Vec::new();
     for file in &arguments.files {
@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     }
     let mut page = Page::new();
     for one in &checked {
-        print(&mut page, one, options.language);
+        print(&mut page, &one.file, &one.outcome, options.language);
     }
     Ok(Answer::new(page, status))
 }
@@ -81,69 +81,20 @@ fn severity(status: SignatureStatus) -> usize {
     }
 }
 
-fn instant(text: &str) -> Result<Instant, Failure> {
+/// The instant of an option.
+pub(super) fn instant(option: &str, text: &str) -> Result<Instant, Failure> {
     Instant::parse(text).map_err(|_| {
         let message = Text::new(
-            format!("--at “{text}”: cần thời điểm như 2026-11-20T00:00:00Z"),
-            format!("--at “{text}”: expected an instant such as 2026-11-20T00:00:00Z"),
+            format!("{option} “{text}”: cần thời điểm như 2026-11-20T00:00:00Z"),
+            format!("{option} “{text}”: expected an instant such as 2026-11-20T00:00:00Z"),
         );
         Failure::new(Status::Usage, message)
     })
 }
 
-/// The trust of a directory.
-fn trust(directory: &Path) -> Result<Trust, Failure> {
-    let mut trust = Trust::nobody();
-    let anchors = files(&directory.join("anchors"))?;
-    if anchors.is_empty() {
-        let place = directory.join("anchors").display().to_string();
-        let message = Text::new(
-            format!("{place}: không có chứng thư số của tổ chức được tin cậy nào"),
-            format!("{place}: there is no certificate of a trusted authority"),
-        );
-        return Err(Failure::new(Status::Unreadable, message));
-    }
-    for file in anchors {
-        trust = with(trust, &file, Trust::with_anchors)?;
-    }
-    for file in files(&directory.join("intermediates"))? {
-        trust = with(trust, &file, Trust::with_intermediates)?;
-    }
-    for file in files(&directory.join("revocation"))? {
-        trust = with(trust, &file, Trust::with_revocation_lists)?;
-    }
-    Ok(trust)
-}
-
-fn with(
-    trust: Trust,
-    file: &Path,
-    add: fn(Trust, &[u8]) -> Result<Trust, TrustError>,
-) -> Result<Trust, Failure> {
-    let bytes = std::fs::read(file).map_err(|error| input::unreadable(file, &error))?;
-    add(trust, &bytes).map_err(|TrustError(Text { vi, en })| {
-        let name = file.display();
-        Failure::new(Status::Refused, Text::new(format!("{name}: {vi}"), format!("{name}: {en}")))
-    })
-}
-
-/// The files of a directory in the order of their names; none where it is not there.
-fn files(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let entries = match std::fs::read_dir(directory) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other.map_err(|error| input::unreadable(directory, &error))?,
-    };
-    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-    let mut files: Vec<PathBuf> =
-        paths.collect::<Result<_, _>>().map_err(|error| input::unreadable(directory, &error))?;
-    files.retain(|path| path.is_file());
-    files.sort();
-    Ok(files)
-}
-
-fn print(page: &mut Page, one: &Checked, language: Language) {
-    let outcome = &one.outcome;
-    page.line(Line::new().styled(BOLD, &one.file));
+/// What came of a signature, under the name of its file.
+pub(super) fn print(page: &mut Page, file: &str, outcome: &SignatureOutcome, language: Language) {
+    page.line(Line::new().styled(BOLD, file));
     let status = say(phrases::signature(outcome.status), language).to_owned();
     let mut rows = vec![
         (phrases::SIGNATURE, status),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::value_parser;
 
 use crate::app::synth::Country;
+use crate::exchange::bundle::printer::Form;
 
 use super::failure::Status;
 use super::page::Page;
@@ -34,6 +35,9 @@ pub struct Arguments {
     /// Where to write; the standard output when absent.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Write a record a line (NDJSON), the form that is imported without being held.
+    #[arg(long)]
+    ndjson: bool,
 }
 
 fn fewest() -> i64 {
@@ -42,12 +46,13 @@ fn fewest() -> i64 {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
+    let form = if arguments.ndjson { Form::Lines } else { Form::Document };
     let country = Country::new(arguments.standards as usize, arguments.years, arguments.seed);
     let path = arguments.out.as_deref();
     let progress = Progress::beside(path, phrases::RECORDS, options);
     let written = match path {
-        Some(path) => File::create(path).and_then(|file| write(&country, file, progress)),
-        None => write(&country, io::stdout().lock(), progress),
+        Some(path) => File::create(path).and_then(|file| write(&country, form, file, progress)),
+        None => write(&country, form, io::stdout().lock(), progress),
     };
     match written {
         Ok(()) => Ok(Answer::new(Page::new(), Status::Good)),
@@ -62,9 +67,9 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     }
 }
 
-fn write(country: &Country, output: impl Write, progress: Progress) -> io::Result<()> {
+fn write(country: &Country, form: Form, output: impl Write, progress: Progress) -> io::Result<()> {
     let progress = progress.of(u64::from(country.standards()) + country.calibrations());
     let mut output = BufWriter::with_capacity(1 << 20, output);
-    country.write(&mut output, |written| progress.at(written))?;
+    country.write(&mut output, form, |written| progress.at(written))?;
     output.flush()
 }

@@ -11,6 +11,7 @@ use deserr::deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::app::bundle::Loaded;
+use crate::app::convert::{Conversion, FileUnread};
 use crate::app::refusal::Refusal;
 use crate::app::units;
 use crate::app::verify::{DEFAULT_POLICY, shipped};
@@ -18,6 +19,7 @@ use crate::domain::claim::{Claim, Purpose, ValueUsed};
 use crate::domain::decimal::Decimal;
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::id::Id;
+use crate::domain::signature::SignatureStatus;
 use crate::domain::text::Text;
 use crate::engine::policy::Policy;
 use crate::engine::report::{RenderedReport, Verdict};
@@ -27,7 +29,7 @@ use super::failure::Status;
 use super::known_at::KnownAtOption;
 use super::page::Page;
 use super::view::View;
-use super::{Answer, Failure, Options, input, policy, present, report};
+use super::{Answer, Failure, Options, convert, input, policy, present, report, signature, trust};
 
 /// Answers a claim: is the value of this standard metrologically traceable?
 ///
@@ -38,9 +40,22 @@ pub struct Arguments {
     /// A bundle with the records, instead of the registry.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["database", "data_dir"])]
     bundle: Option<PathBuf>,
-    /// The standard, by its id or by its owner's code.
-    #[arg(long, value_name = "ID|CODE")]
-    standard: String,
+    /// Digital calibration certificates that cite each other, instead of the registry: a chain from
+    /// the files alone. The documents must be those that are cited, to the byte.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["database", "data_dir", "bundle"])]
+    dcc: Vec<PathBuf>,
+    /// The authorities that are trusted to say who signs certificates, as in: etalon signature;
+    /// ETALON_TRUST_DIR of the environment when absent, else nobody.
+    #[arg(long, value_name = "DIR", requires = "dcc")]
+    trust: Option<PathBuf>,
+    /// What the certificates of a laboratory mean by names, a file for each laboratory
+    /// (docs/exchange.md).
+    #[arg(long, value_name = "FILE", requires = "dcc")]
+    mapping: Vec<PathBuf>,
+    /// The standard, by its id or by its owner's code; with --dcc, when absent, the item that no
+    /// other certificate was made with.
+    #[arg(long, value_name = "ID|CODE", required_unless_present = "dcc")]
+    standard: Option<String>,
     /// The quantity kind, such as conventional_mass.
     #[arg(long, value_name = "KIND")]
     quantity: Option<String>,
@@ -87,15 +102,20 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     let claim = claim(arguments).map_err(Failure::claim_unread)?;
     let own = policy::of_file(&arguments.policy)?;
+    let mut page = Page::new();
     let (loaded, report) = match &arguments.bundle {
         Some(path) => of_bundle(path, arguments, claim, own.as_ref())?,
+        None if !arguments.dcc.is_empty() => {
+            let loaded = of_certificates(arguments, &mut page, options)?;
+            let report = of_loaded(&loaded, arguments, claim, own.as_ref())?;
+            (loaded, report)
+        }
         None => of_registry(arguments, claim, own)?,
     };
     let status = status(report.verdict);
     if options.json {
         return Answer::json(&report, status);
     }
-    let mut page = Page::new();
     report::print(&mut page, &View::new(&loaded.records, options.language), &report);
     Ok(Answer::new(page, status))
 }
@@ -104,26 +124,79 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
 fn of_bundle(
     path: &Path,
     arguments: &Arguments,
-    mut claim: Claim,
+    claim: Claim,
     own: Option<&Policy>,
 ) -> Result<(Loaded, RenderedReport), Failure> {
-    let policy =
-        own.map_or_else(|| shipped(claim.policy.as_deref()), Ok).map_err(Failure::claim_unread)?;
     let (name, text) = (input::name(path), input::read(path)?);
     let loaded = Loaded::parse(&text).map_err(|faults| Failure::refused(&name, faults))?;
+    let report = of_loaded(&loaded, arguments, claim, own)?;
+    Ok((loaded, report))
+}
+
+/// The answer from records that were loaded.
+fn of_loaded(
+    loaded: &Loaded,
+    arguments: &Arguments,
+    mut claim: Claim,
+    own: Option<&Policy>,
+) -> Result<RenderedReport, Failure> {
+    let policy =
+        own.map_or_else(|| shipped(claim.policy.as_deref()), Ok).map_err(Failure::claim_unread)?;
     let answer = |claim: &mut Claim| {
-        claim.standard = loaded.standard(&arguments.standard)?.id.clone();
-        certificate(&loaded, arguments, claim)?;
+        claim.standard = match &arguments.standard {
+            Some(name) => loaded.standard(name)?.id.clone(),
+            None => loaded.only_last_item()?,
+        };
+        certificate(loaded, arguments, claim)?;
         loaded.answer_under(claim, policy, present())
     };
-    let report = answer(&mut claim).map_err(|faults| {
+    answer(&mut claim).map_err(|faults| {
         let message = Text::new(
-            "không thể đặt yêu cầu này với gói dữ liệu này",
-            "this claim cannot be asked of this bundle",
+            "không thể đặt yêu cầu này với dữ liệu này",
+            "this claim cannot be asked of these records",
         );
         Failure::claim_refused(faults, message)
+    })
+}
+
+/// The records of digital calibration certificates, linked by what they cite. What stays open, and
+/// what their signatures say, goes to the page.
+fn of_certificates(
+    arguments: &Arguments,
+    page: &mut Page,
+    options: Options,
+) -> Result<Loaded, Failure> {
+    let trust = trust::of_options(arguments.trust.as_deref())?;
+    let mut conversion = Conversion::with(convert::mappings(&arguments.mapping)?);
+    let mut refused: Vec<Fault> = Vec::new();
+    for file in &arguments.dcc {
+        let (name, text) = (input::name(file), input::read(file)?);
+        match conversion.add_certificate(&name, &text, &trust, present().now) {
+            Ok(outcome) if outcome.status != SignatureStatus::Unsigned => {
+                signature::print(page, &name, &outcome, options.language);
+            }
+            Ok(_) => {}
+            Err(error) => refused.extend(convert::faults(&name, error)),
+        }
+    }
+    if !refused.is_empty() {
+        let message = Text::new(
+            "có tệp không đọc được nên không kiểm tra được chuỗi",
+            "a file cannot be read, so the chain is not checked",
+        );
+        return Err(Failure::with_faults(Status::Refused, message, Faults(refused)));
+    }
+    conversion.link();
+    for FileUnread { file, unread, .. } in &conversion.unread {
+        for part in unread {
+            convert::print_part(page, file, part, options.language);
+        }
+    }
+    let bundle = conversion.into_bundle().map_err(|faults| {
+        let names: Vec<String> = arguments.dcc.iter().map(|file| input::name(file)).collect();
+        Failure::refused(&names.join(" + "), Faults(faults))
     })?;
-    Ok((loaded, report))
+    Ok(Loaded::from(bundle.records))
 }
 
 /// The answer from the registry, and the records that it speaks of.
@@ -140,7 +213,8 @@ fn of_registry(
             Some(policy) => Cow::Owned(policy),
             None => registry.policy_for(claim.policy.as_deref(), at)?,
         };
-        claim.standard = registry.standard_named(&arguments.standard, at)?;
+        let name = arguments.standard.as_deref().unwrap_or_default();
+        claim.standard = registry.standard_named(name, at)?;
         let named = arguments.calibration.as_deref().and_then(|name| Id::parse(name).ok());
         let loaded = registry.load(&claim.standard, named.as_ref(), at)?;
         certificate(&loaded, arguments, claim)?;

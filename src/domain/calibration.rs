@@ -5,6 +5,7 @@ use super::id::Id;
 use super::interval::{Interval, Parameter, QuantityValue};
 use super::period::{Day, Instant};
 use super::quantity::QuantityKindId;
+use super::signature::DocumentSignature;
 use super::standard::ItemIdentifier;
 use super::uncertainty::Uncertainty;
 use super::unit::Unit;
@@ -175,6 +176,8 @@ object! {
             sha256: String,
             /// Who signed it.
             signed_by: String,
+            /// What came of checking its electronic signature.
+            signature: DocumentSignature,
         }
     }
 }
@@ -405,7 +408,10 @@ object! {
             calibration: Id,
             /// The row of that certificate.
             result: String,
-            /// SHA-256 of the certificate, where only the document is known.
+            /// Number of the certificate as it is cited; with `document_sha256` what is known of a
+            /// certificate that is not in the registry.
+            certificate_number: String,
+            /// SHA-256 of the certificate's document as it was used.
             document_sha256: String,
             /// What it was used for; main when absent.
             role: ReferenceRole,
@@ -453,6 +459,9 @@ record! {
             version_label: String,
             /// The certificate it amends.
             amends: Id,
+            /// Number of the certificate it amends, as it is cited; what is known of it where that
+            /// certificate is not in the registry.
+            amends_number: String,
             /// What the amendment does.
             change: Change,
             /// Day of receipt of the item.

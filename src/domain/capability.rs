@@ -234,6 +234,8 @@ object! {
         optional {
             /// Last day on which it holds, included.
             effective_to: Day,
+            /// Why, where the register that publishes it does not say the status itself.
+            reason: String,
             /// When the registry learnt of it.
             recorded_at: Instant,
         }

@@ -47,6 +47,9 @@ use super::text::{Names, Text};
 use super::uncertainty::{Mode, Uncertainty};
 use super::unit::{Dimension, Unit};
 
+/// The prefix of a document that has a record a line: positions are the numbers of lines.
+pub(crate) const LINES: &str = "/lines";
+
 /// Checks a set of records as a whole. Pointers are those of a bundle
 /// (`/records/calibrations/3/results/0/unit`). `unreadable` are the ids of records that are there
 /// but could not be read: naming one of them is no further fault.
@@ -74,19 +77,7 @@ pub(crate) fn check_below(
 ) {
     let mut checker = Checker::new(prefix, records, accepted, unreadable, faults);
     checker.duplicates();
-    checker.each(Organisations, &records.organisations, Checker::organisation);
-    checker.each(Memberships, &records.memberships, Checker::membership);
-    checker.each(Accreditations, &records.accreditations, Checker::accreditation);
-    checker.each(LegalRecognitions, &records.legal_recognitions, Checker::legal_recognition);
-    checker.each(Capabilities, &records.capabilities, Checker::capability);
-    checker.each(MeasurementStandards, &records.measurement_standards, Checker::standard);
-    checker.each(Realisations, &records.realisations, Checker::realisation);
-    checker.each(Calibrations, &records.calibrations, Checker::calibration);
-    checker.each(Comparisons, &records.comparisons, Checker::comparison);
-    checker.each(Documents, &records.documents, Checker::document);
-    checker.each(Nonconformities, &records.nonconformities, Checker::nonconformity);
-    checker.each(Attestations, &records.attestations, Checker::attestation);
-    checker.each(CollectionName::Programme, &records.programme, Checker::programme);
+    checker.all(records);
     checker.loops(
         Organisations,
         &records.organisations,
@@ -111,6 +102,18 @@ pub(crate) fn check_below(
     checker.loops(Documents, &records.documents, &accepted.documents, "replaced_by", |record| {
         &record.replaced_by
     });
+}
+
+/// Checks a part of a set of records among those that it names: all but what only the whole set can
+/// show, that ids stand once and that no record leads back to itself.
+pub(crate) fn check_part(
+    prefix: &str,
+    records: &Records,
+    named: &Records,
+    unreadable: &HashSet<Id>,
+    faults: &mut FaultList,
+) {
+    Checker::new(prefix, records, named, unreadable, faults).all(records);
 }
 
 /// Checks a claim against the records it is about. Pointers are those of the claim
@@ -174,6 +177,30 @@ impl FaultList {
         }
         self.listed
     }
+}
+
+/// The id of a record is already that of another, which stands somewhere else.
+pub(crate) fn duplicate_id(place: String, id: impl fmt::Display, other: &Text) -> Fault {
+    let message = Text::new(
+        format!("mã định danh “{id}” đã được dùng ở {}; mỗi bản ghi cần một mã riêng", other.vi),
+        format!("the id “{id}” is already that of {}; give each record its own", other.en),
+    );
+    Fault::error(place, "duplicate_id", message)
+}
+
+/// The record at a place leads back to itself along a field.
+pub(crate) fn leads_back(place: String, field: &str) -> Fault {
+    let message = Text::new(
+        format!(
+            "đi theo “{field}” từ bản ghi này sẽ quay lại chính nó; hãy bỏ hoặc sửa “{field}” ở một \
+             bản ghi trong vòng này"
+        ),
+        format!(
+            "following “{field}” from here leads back here; remove or correct “{field}” in one \
+             record of the loop"
+        ),
+    );
+    Fault::error(place + "/" + field, "loop", message)
 }
 
 /// A JSON pointer that is written out only where it is needed.
@@ -258,6 +285,22 @@ impl<'r> Checker<'r> {
 
     // Records as a whole
 
+    fn all(&mut self, records: &'r Records) {
+        self.each(Organisations, &records.organisations, Checker::organisation);
+        self.each(Memberships, &records.memberships, Checker::membership);
+        self.each(Accreditations, &records.accreditations, Checker::accreditation);
+        self.each(LegalRecognitions, &records.legal_recognitions, Checker::legal_recognition);
+        self.each(Capabilities, &records.capabilities, Checker::capability);
+        self.each(MeasurementStandards, &records.measurement_standards, Checker::standard);
+        self.each(Realisations, &records.realisations, Checker::realisation);
+        self.each(Calibrations, &records.calibrations, Checker::calibration);
+        self.each(Comparisons, &records.comparisons, Checker::comparison);
+        self.each(Documents, &records.documents, Checker::document);
+        self.each(Nonconformities, &records.nonconformities, Checker::nonconformity);
+        self.each(Attestations, &records.attestations, Checker::attestation);
+        self.each(CollectionName::Programme, &records.programme, Checker::programme);
+    }
+
     fn each<T>(
         &mut self,
         name: CollectionName,
@@ -277,18 +320,15 @@ impl<'r> Checker<'r> {
             if let Some((first, at)) = self.known.get(id).copied()
                 && (first, at) != (collection, position)
             {
-                self.error(
-                    format_args!("{prefix}/{collection}/{position}/id"),
-                    "duplicate_id",
-                    format!(
-                        "mã định danh “{id}” đã được dùng ở {prefix}/{first}/{at}; mỗi bản ghi cần một \
-                         mã riêng"
-                    ),
-                    format!(
-                        "the id “{id}” is already that of {prefix}/{first}/{at}; give each \
-                         record its own"
-                    ),
-                );
+                let other = match prefix {
+                    LINES => Text::new(format!("dòng {at}"), format!("line {at}")),
+                    _ => {
+                        let pointer = format!("{prefix}/{first}/{at}");
+                        Text::new(pointer.as_str(), pointer.as_str())
+                    }
+                };
+                let place = format!("{prefix}/{collection}/{position}/id");
+                self.faults.push(duplicate_id(place, id, &other));
             }
         }
     }
@@ -341,18 +381,7 @@ impl<'r> Checker<'r> {
         let mut here = start;
         while let Some((position, onward)) = steps.get(here) {
             if let Some(position) = position {
-                self.error(
-                    format_args!("{prefix}/{name}/{position}/{field}"),
-                    "loop",
-                    format!(
-                        "đi theo “{field}” từ bản ghi này sẽ quay lại chính nó; hãy bỏ hoặc sửa \
-                         “{field}” ở một bản ghi trong vòng này"
-                    ),
-                    format!(
-                        "following “{field}” from here leads back here; remove or correct \
-                         “{field}” in one record of the loop"
-                    ),
-                );
+                self.faults.push(leads_back(format!("{prefix}/{name}/{position}"), field));
             }
             here = onward;
             if here == start {

@@ -6,6 +6,7 @@
 //! what time it is (`crate::clock`).
 
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
@@ -148,6 +149,33 @@ impl Digest {
             hash.update(part);
         }
         Self(hash.finalize().into())
+    }
+}
+
+/// The digest of what is read through it.
+#[derive(Debug, Default)]
+pub struct Digesting<R> {
+    input: R,
+    hash: Sha256,
+}
+
+impl<R: io::Read> Digesting<R> {
+    /// Reads from an input.
+    pub fn new(input: R) -> Self {
+        Self { input, hash: Sha256::new() }
+    }
+
+    /// The digest of all that was read.
+    pub fn digest(self) -> Digest {
+        Digest(self.hash.finalize().into())
+    }
+}
+
+impl<R: io::Read> io::Read for Digesting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.input.read(buffer)?;
+        self.hash.update(&buffer[..length]);
+        Ok(length)
     }
 }
 

@@ -41,6 +41,7 @@ pub mod realisation;
 pub mod recognition;
 pub mod records;
 pub mod search;
+pub mod signature;
 pub mod standard;
 pub mod text;
 pub mod uncertainty;

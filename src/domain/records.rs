@@ -278,7 +278,32 @@ macro_rules! collections {
     };
 }
 
+impl CollectionName {
+    /// The field along which no record of the collection must lead back to itself.
+    pub fn onward_field(self) -> Option<&'static str> {
+        match self {
+            Self::Organisations => Some("parent"),
+            Self::MeasurementStandards => Some("parent_kit"),
+            Self::Calibrations => Some("amends"),
+            Self::Documents => Some("replaced_by"),
+            _ => None,
+        }
+    }
+}
+
 impl AnyRecord {
+    /// The record that it names in the field along which none must lead back to itself
+    /// ([`CollectionName::onward_field`]).
+    pub fn onward(&self) -> Option<&Id> {
+        match self {
+            Self::Organisations(record) => record.parent.as_ref(),
+            Self::MeasurementStandards(record) => record.parent_kit.as_ref(),
+            Self::Calibrations(record) => record.amends.as_ref(),
+            Self::Documents(record) => record.replaced_by.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The record as JSON, without what the service adds ([`SERVICE_FIELDS`]).
     pub fn body(&self) -> Value {
         // Every key of a record is a string and every number is a decimal string: nothing can

@@ -5,7 +5,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::num::NonZeroU32;
 
-use crate::domain::calibration::{self as model, Calibration, CalibrationStatus};
+use crate::domain::calibration::{
+    self as model, Calibration, CalibrationStatus, ItemIdentification,
+};
 use crate::domain::capability::{
     Capability, CapabilityMaterial, CapabilityUncertainty, Convention, DeviceContribution,
     Expression,
@@ -1037,80 +1039,14 @@ impl<'a> Compiler<'a> {
         &mut self,
         record: &Calibration,
     ) -> (IdentityMatch, Option<(TextIndex, TextIndex)>) {
-        use ItemIdentifierKind::{Asset, Marking, Serial};
         let standard = self.standard(Some(&record.item));
         let standard = standard.map(|index| self.records.measurement_standards[index.position()]);
         let (Some(printed), Some(standard)) = (record.item_identification.as_ref(), standard)
         else {
             return (IdentityMatch::NothingToCompare, None);
         };
-        let of = |kind: ItemIdentifierKind,
-                  own: Option<&String>,
-                  others: &[crate::domain::standard::ItemIdentifier]| {
-            let others = others.iter().filter(|identifier| identifier.kind == kind);
-            let all = own.into_iter().chain(others.map(|identifier| &identifier.value));
-            all.filter(|text| !identifier_key(text).is_empty()).cloned().collect::<Vec<String>>()
-        };
-        let mut common = false;
-        let mut conflict = None;
-        // The batch of a reference material is printed as its mark or as its serial number.
-        let batch = standard.material.as_ref().and_then(|material| material.batch.as_ref());
-        let batch: Vec<String> =
-            batch.filter(|batch| !identifier_key(batch).is_empty()).cloned().into_iter().collect();
-        let is_a_batch = !batch.is_empty();
-        let pairs = [
-            (
-                of(Serial, printed.serial_number.as_ref(), &printed.identifiers),
-                batch.clone(),
-                false,
-            ),
-            (
-                of(Serial, printed.serial_number.as_ref(), &printed.identifiers),
-                of(Serial, standard.serial_number.as_ref(), &standard.identifiers),
-                true,
-            ),
-            (
-                of(Asset, None, &printed.identifiers),
-                of(Asset, standard.code.as_ref(), &standard.identifiers),
-                true,
-            ),
-            (
-                of(Marking, None, &printed.identifiers),
-                of(Marking, None, &standard.identifiers).into_iter().chain(batch).collect(),
-                is_a_batch,
-            ),
-        ];
-        for (printed, own, decisive) in pairs {
-            let (Some(first), Some(other)) = (printed.first(), own.first()) else { continue };
-            let equal = printed
-                .iter()
-                .any(|left| own.iter().any(|right| identifier_key(left) == identifier_key(right)));
-            if equal {
-                common = true;
-            } else if decisive && conflict.is_none() && !common {
-                conflict = Some((first.clone(), other.clone()));
-            }
-        }
-        if let Some((printed, own)) = conflict {
-            return (IdentityMatch::Conflict, Some((self.text(&printed), self.text(&own))));
-        }
-        if !common {
-            return (IdentityMatch::NothingToCompare, None);
-        }
-        let differs = |printed: Option<&String>, own: Option<&String>| {
-            matches!((printed, own), (Some(printed), Some(own))
-                if identifier_key(printed) != identifier_key(own))
-        };
-        let maker = (printed.manufacturer.as_ref(), standard.manufacturer.as_ref());
-        let model = (printed.model.as_ref(), standard.model.as_ref());
-        for (printed, own) in [maker, model] {
-            if differs(printed, own) {
-                let texts = printed.zip(own).map(|(left, right)| (left.clone(), right.clone()));
-                let texts = texts.map(|(left, right)| (self.text(&left), self.text(&right)));
-                return (IdentityMatch::OtherSpelling, texts);
-            }
-        }
-        (IdentityMatch::Match, None)
+        let (found, texts) = identity(printed, standard);
+        (found, texts.map(|(printed, own)| (self.text(&printed), self.text(&own))))
     }
 
     fn result_row(
@@ -1233,6 +1169,11 @@ impl<'a> Compiler<'a> {
         if reference.standard.as_ref().is_some_and(|id| !is_its_item(id)) {
             return Target::ForeignItem(calibration);
         }
+        let document = record.document.as_ref().and_then(|document| document.sha256.as_ref());
+        let used = reference.document_sha256.as_ref();
+        if used.zip(document).is_some_and(|(used, document)| used != document) {
+            return Target::OtherDocument(calibration);
+        }
         let row = reference
             .result
             .as_ref()
@@ -1270,7 +1211,10 @@ impl<'a> Compiler<'a> {
             symbols.is_ok_and(|symbols| symbols.iter().any(|s| !bound.contains(&s.as_str())))
         });
         let until_known = match target {
-            Target::Row(_) | Target::Certificate(_) | Target::ForeignItem(_) => {
+            Target::Row(_)
+            | Target::Certificate(_)
+            | Target::ForeignItem(_)
+            | Target::OtherDocument(_) => {
                 let certificate = self.calibration(reference.calibration.as_ref());
                 let item = certificate.and_then(|certificate| {
                     self.standard(Some(&self.records.calibrations[certificate.position()].item))
@@ -1591,7 +1535,7 @@ fn is_reference_condition(name: &str) -> bool {
 }
 
 /// Words as they are compared: without differences of case and spacing.
-pub(super) fn normalised(text: &str) -> String {
+pub fn normalised(text: &str) -> String {
     text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
@@ -1599,4 +1543,74 @@ pub(super) fn normalised(text: &str) -> String {
 fn identifier_key(text: &str) -> String {
     let dropped = |c: &char| !c.is_whitespace() && !matches!(c, '-' | '‐' | '‑' | '–' | '_');
     text.chars().filter(dropped).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether an item as a certificate prints it is a standard, and what does not fit (rule D-04).
+pub fn identity(
+    printed: &ItemIdentification,
+    standard: &MeasurementStandard,
+) -> (IdentityMatch, Option<(String, String)>) {
+    use ItemIdentifierKind::{Asset, Marking, Serial};
+    let of = |kind: ItemIdentifierKind,
+              own: Option<&String>,
+              others: &[crate::domain::standard::ItemIdentifier]| {
+        let others = others.iter().filter(|identifier| identifier.kind == kind);
+        let all = own.into_iter().chain(others.map(|identifier| &identifier.value));
+        all.filter(|text| !identifier_key(text).is_empty()).cloned().collect::<Vec<String>>()
+    };
+    let mut common = false;
+    let mut conflict = None;
+    // The batch of a reference material is printed as its mark or as its serial number.
+    let batch = standard.material.as_ref().and_then(|material| material.batch.as_ref());
+    let batch: Vec<String> =
+        batch.filter(|batch| !identifier_key(batch).is_empty()).cloned().into_iter().collect();
+    let is_a_batch = !batch.is_empty();
+    let pairs = [
+        (of(Serial, printed.serial_number.as_ref(), &printed.identifiers), batch.clone(), false),
+        (
+            of(Serial, printed.serial_number.as_ref(), &printed.identifiers),
+            of(Serial, standard.serial_number.as_ref(), &standard.identifiers),
+            true,
+        ),
+        (
+            of(Asset, None, &printed.identifiers),
+            of(Asset, standard.code.as_ref(), &standard.identifiers),
+            true,
+        ),
+        (
+            of(Marking, None, &printed.identifiers),
+            of(Marking, None, &standard.identifiers).into_iter().chain(batch).collect(),
+            is_a_batch,
+        ),
+    ];
+    for (printed, own, decisive) in pairs {
+        let (Some(first), Some(other)) = (printed.first(), own.first()) else { continue };
+        let equal = printed
+            .iter()
+            .any(|left| own.iter().any(|right| identifier_key(left) == identifier_key(right)));
+        if equal {
+            common = true;
+        } else if decisive && conflict.is_none() && !common {
+            conflict = Some((first.clone(), other.clone()));
+        }
+    }
+    if let Some((printed, own)) = conflict {
+        return (IdentityMatch::Conflict, Some((printed, own)));
+    }
+    if !common {
+        return (IdentityMatch::NothingToCompare, None);
+    }
+    let differs = |printed: Option<&String>, own: Option<&String>| {
+        matches!((printed, own), (Some(printed), Some(own))
+            if identifier_key(printed) != identifier_key(own))
+    };
+    let maker = (printed.manufacturer.as_ref(), standard.manufacturer.as_ref());
+    let model = (printed.model.as_ref(), standard.model.as_ref());
+    for (printed, own) in [maker, model] {
+        if differs(printed, own) {
+            let texts = printed.zip(own).map(|(left, right)| (left.clone(), right.clone()));
+            return (IdentityMatch::OtherSpelling, texts);
+        }
+    }
+    (IdentityMatch::Match, None)
 }

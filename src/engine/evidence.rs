@@ -1080,6 +1080,8 @@ pub enum Target {
     Realisation(RealisationIndex),
     /// A certificate of another item than the standard named.
     ForeignItem(CalibrationIndex),
+    /// A certificate whose document is not the one that was used.
+    OtherDocument(CalibrationIndex),
     /// A certificate without a row.
     Certificate(CalibrationIndex),
     /// A standard without a certificate.

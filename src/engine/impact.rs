@@ -246,7 +246,9 @@ impl Descendants {
                 for target in targets(walk, row).into_iter().flatten() {
                     match target {
                         Target::Row(row) => rows.push((row.position(), edge)),
-                        Target::Certificate(calibration) | Target::ForeignItem(calibration) => {
+                        Target::Certificate(calibration)
+                        | Target::ForeignItem(calibration)
+                        | Target::OtherDocument(calibration) => {
                             certificates.push((calibration.position(), edge));
                         }
                         Target::Standard(standard) => standards.push((standard.position(), edge)),
@@ -599,7 +601,9 @@ impl<'w, 'a> Spread<'w, 'a> {
                             bad.then(|| carried().unwrap_or(Carried::unknown(Basis::Loop)))
                                 .map(|carried| (carried, Some(*evidence.result(of))))
                         }
-                        Target::Certificate(of) | Target::ForeignItem(of) => {
+                        Target::Certificate(of)
+                        | Target::ForeignItem(of)
+                        | Target::OtherDocument(of) => {
                             let bad = self.depths.contains_key(&of)
                                 || directly && self.origins.contains(&of);
                             bad.then_some((Carried::unknown(Basis::SensitivityUnknown), None))

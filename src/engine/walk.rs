@@ -605,7 +605,9 @@ impl<'a> Walk<'a> {
                     None => Resolved { target: Target::Certificate(current), amended: Some(named) },
                 }
             }
-            Target::Certificate(calibration) | Target::ForeignItem(calibration) => {
+            Target::Certificate(calibration)
+            | Target::ForeignItem(calibration)
+            | Target::OtherDocument(calibration) => {
                 let row = self.evidence.calibration(calibration);
                 match self.knows(row.known_from) {
                     true => plain(reference.target),

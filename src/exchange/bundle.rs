@@ -1,8 +1,8 @@
 //! The registry's own file form: a bundle of records in JSON.
 //!
-//! What lives here: reading and printing `{"format": "etalon-bundle/1", "records": {…}}`. What does
-//! not: other people's formats (each has its own file beside this one), giving ids to labels and
-//! writing to the registry (`app`).
+//! What lives here: reading and printing `{"format": "etalon-bundle/1", "records": {…}}`, and below
+//! it the form with a record a line (`lines`). What does not: other people's formats (each has its
+//! own file beside this one), giving ids to labels and writing to the registry (`app`).
 //!
 //! Records are read one at a time as they come, so that a large bundle is never held twice. All
 //! faults come at once: what is no bundle, what is wrong with each record, and what is wrong with
@@ -10,6 +10,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::io;
 use std::ops::ControlFlow;
 
 use deserr::{DeserializeError, ErrorKind, IntoValue, ValueKind, ValuePointerRef};
@@ -18,12 +19,15 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::ser::PrettyFormatter;
 use serde_json::{Map, Value};
 
-use crate::domain::check::{FaultList, check_below};
+use crate::domain::check::{FaultList, LINES, check_below};
 use crate::domain::fault::{Fault, Faults, wrong_kind};
 use crate::domain::id::Id;
 use crate::domain::links::Links as _;
 use crate::domain::records::{CollectionName, Records};
 use crate::domain::text::Text;
+
+pub mod lines;
+pub mod printer;
 
 /// The name of the format and its version.
 pub const FORMAT: &str = "etalon-bundle/1";
@@ -39,7 +43,10 @@ pub struct Bundle {
     pub warnings: Vec<Fault>,
 }
 
-/// Reads a bundle that stands on its own.
+/// The prefix of the records of a bundle in one document.
+pub(crate) const RECORDS: &str = "/records";
+
+/// Reads a bundle that stands on its own, in either form.
 ///
 /// # Errors
 /// All faults of the document and of its records; where the text is no JSON, those found up to
@@ -56,8 +63,11 @@ pub struct Unchecked {
     whole: bool,
 }
 
-/// Reads a bundle whose records may name others that were accepted before.
+/// Reads a bundle, in either form, whose records may name others that were accepted before.
 pub fn read(text: &str) -> Unchecked {
+    if lines::is_lines(text) {
+        return lines::read(text);
+    }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::default();
     let mut json = serde_json::Deserializer::from_str(text);
@@ -70,11 +80,43 @@ pub fn read(text: &str) -> Unchecked {
     Unchecked { reader, whole: read.is_ok() }
 }
 
+/// Whether a text, of which the beginning is enough, is a bundle in one document that says so early.
+pub fn is_document(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    text.starts_with('{') && text.contains(FORMAT) && !lines::is_lines(text)
+}
+
+/// Where a bundle says that it comes from, and whether it could be read to its end.
+pub(crate) struct Ended {
+    pub(crate) source: Option<String>,
+    pub(crate) is_whole: bool,
+}
+
+/// Reads a bundle in one document as it comes, and gives away each record, with its position in its
+/// collection, as it is. What is wrong with the document is added to the faults.
+pub(crate) fn read_each(
+    input: impl io::Read,
+    take: &mut dyn FnMut(CollectionName, usize, Value),
+    faults: &mut FaultList,
+) -> Ended {
+    let found = std::mem::take(faults);
+    let mut reader = Reader { faults: found, taker: Taker(Some(take)), ..Reader::default() };
+    let mut json = serde_json::Deserializer::from_reader(input);
+    let read = Node { reader: &mut reader, level: Level::Bundle, place: ValuePointerRef::Origin }
+        .deserialize(&mut json)
+        .and_then(|()| json.end());
+    if let Err(error) = &read {
+        reader.faults.push(not_json(error));
+    }
+    *faults = reader.faults;
+    Ended { source: reader.source, is_whole: read.is_ok() }
+}
+
 /// Records that another reader made: read once more, so that what holds for the texts of a bundle
 /// holds for theirs.
 impl From<Records> for Unchecked {
     fn from(records: Records) -> Self {
-        let mut reader = Reader { prefix: "/records", ..Reader::default() };
+        let mut reader = Reader { prefix: RECORDS, ..Reader::default() };
         for (position, record) in records.into_any() {
             let collection = record.collection();
             let place = ValuePointerRef::Origin;
@@ -99,6 +141,15 @@ impl Unchecked {
         self.reader.source.as_deref()
     }
 
+    /// Below which pointer the collections stand; positions in them are the numbers of lines where a
+    /// record stands on each.
+    pub fn prefix(&self) -> &'static str {
+        match self.reader.prefix {
+            LINES => LINES,
+            _ => RECORDS,
+        }
+    }
+
     /// Exchanges ids in all records: labels for ids that the registry knows them by.
     pub fn map_ids(&mut self, map: &mut dyn FnMut(&mut Id)) {
         let reader = &mut self.reader;
@@ -118,15 +169,16 @@ impl Unchecked {
     /// # Errors
     /// All faults of the document and of its records.
     pub fn check(mut self, accepted: &Records, unseen: HashSet<Id>) -> Result<Bundle, Faults> {
+        let prefix = self.prefix();
         let reader = &mut self.reader;
         reader.unreadable.extend(unseen);
         if self.whole {
             let (records, unreadable) = (&reader.records, &reader.unreadable);
-            check_below("/records", records, accepted, unreadable, &mut reader.faults);
+            check_below(prefix, records, accepted, unreadable, &mut reader.faults);
         }
         let has_errors = reader.faults.has_errors();
         let Reader { source, records, faults, .. } = self.reader;
-        let faults = faults.into_faults();
+        let Faults(faults) = lines::placed(Faults(faults.into_faults()));
         match has_errors {
             true => Err(Faults(faults)),
             false => Ok(Bundle { source, records, warnings: faults }),
@@ -179,6 +231,17 @@ struct Reader<'d> {
     /// Ids of records that are there but could not be read.
     unreadable: HashSet<Id>,
     faults: FaultList,
+    taker: Taker<'d>,
+}
+
+/// Who takes the records, where they are not kept.
+#[derive(Default)]
+struct Taker<'t>(Option<&'t mut dyn FnMut(CollectionName, usize, Value)>);
+
+impl fmt::Debug for Taker<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Taker").field(&self.0.is_some()).finish()
+    }
 }
 
 impl Reader<'_> {
@@ -196,6 +259,10 @@ impl Reader<'_> {
         record: Value,
         place: ValuePointerRef<'_>,
     ) {
+        if let Some(take) = &mut self.taker.0 {
+            take(collection, position, record);
+            return;
+        }
         let id = record.get("id").and_then(Value::as_str).and_then(|id| Id::parse(id).ok());
         if let Err(faults) = self.records.read(collection, position, record, place) {
             self.refuse(faults);

@@ -1,12 +1,13 @@
 //! Files that come compressed: gzip, Zstandard, and zlib, in which some programs store digital
 //! calibration certificates.
 //!
-//! What lives here: [`text`], which makes the text of a file from its bytes. What does not: archives
-//! of several files, and the reading of what is in the text (each format has its own file).
+//! What lives here: [`text`], which makes the text of a file from its bytes, and [`Packing`], which
+//! inflates one that is too large for that. What does not: archives of several files, and the
+//! reading of what is in the text (each format has its own file).
 
-use std::io::Read;
+use std::io::{self, BufRead, Read, Write};
 
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use ruzstd::decoding::StreamingDecoder;
 
 use super::outcome::ReadError;
@@ -14,7 +15,7 @@ use super::workbook;
 
 /// Most bytes that a file may have when it is inflated: a few million records. A small file can
 /// claim to hold any amount.
-const MOST_BYTES: u64 = 4 << 30;
+pub const MOST_BYTES: u64 = 4 << 30;
 
 /// The text of a file, inflated where it is compressed, without a byte order mark; of a workbook
 /// (XLSX) its cells. What it is compressed with is told by its first bytes, not by its name.
@@ -38,30 +39,38 @@ pub fn is_workbook(file: &[u8]) -> bool {
     workbook::is_one(file)
 }
 
-fn text_within(bytes: Vec<u8>, most: u64) -> Result<String, ReadError> {
-    let inflated = match bytes.as_slice() {
-        [0x1f, 0x8b, ..] => inflated("gzip", MultiGzDecoder::new(bytes.as_slice()), most)?,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            let decoder = StreamingDecoder::new(bytes.as_slice())
-                .map_err(|error| damaged("Zstandard", &error))?;
-            inflated("Zstandard", decoder, most)?
+/// The same with another limit.
+///
+/// # Errors
+/// The same.
+pub fn text_within(bytes: Vec<u8>, most: u64) -> Result<String, ReadError> {
+    let inflated = match Packing::of(&bytes) {
+        None => bytes,
+        Some(packing) => {
+            let mut inflated = Vec::new();
+            packing.inflate(bytes.as_slice(), most, &mut inflated)?;
+            inflated
         }
-        // The method of zlib and its window, with the check of both bytes.
-        [0x78, flags, ..] if (0x7800 + u16::from(*flags)) % 31 == 0 => {
-            inflated("zlib", ZlibDecoder::new(bytes.as_slice()), most)?
-        }
-        _ => bytes,
     };
-    if workbook::is_one(&inflated) {
-        return workbook::text(&inflated);
+    plain(inflated)
+}
+
+/// The text of a file that is not compressed, or not any more, without a byte order mark; of a
+/// workbook its cells.
+///
+/// # Errors
+/// When it is no UTF-8 text; then with the line.
+pub fn plain(bytes: Vec<u8>) -> Result<String, ReadError> {
+    if workbook::is_one(&bytes) {
+        return workbook::text(&bytes);
     }
-    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = inflated.as_slice() {
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes.as_slice() {
         return Err(ReadError::new(
             "đây là văn bản UTF-16; hãy lưu tệp theo UTF-8",
             "this is UTF-16 text; save the file as UTF-8",
         ));
     }
-    let text = String::from_utf8(inflated).map_err(|error| {
+    let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
         let start = valid.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -79,24 +88,86 @@ fn text_within(bytes: Vec<u8>, most: u64) -> Result<String, ReadError> {
     })
 }
 
-fn inflated(form: &str, decoder: impl Read, most: u64) -> Result<Vec<u8>, ReadError> {
-    let mut inflated = Vec::new();
-    decoder.take(most + 1).read_to_end(&mut inflated).map_err(|error| damaged(form, &error))?;
-    if inflated.len() as u64 > most {
-        let gibibytes = most >> 30;
-        return Err(ReadError::new(
-            format!("tệp nén {form} chứa hơn {gibibytes} GiB; hãy chia nhỏ"),
-            format!("the {form} file holds more than {gibibytes} GiB; split it"),
-        ));
-    }
-    Ok(inflated)
+/// How a file is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// Gzip (RFC 1952).
+    Gzip,
+    /// Zstandard (RFC 8878).
+    Zstandard,
+    /// Zlib (RFC 1950).
+    Zlib,
 }
 
-fn damaged(form: &str, error: &dyn std::fmt::Display) -> ReadError {
-    ReadError::new(
-        format!("dữ liệu nén {form} bị hỏng hoặc bị cắt cụt: {error}"),
-        format!("the {form} data are damaged or cut: {error}"),
-    )
+impl Packing {
+    /// What a file is packed with, by its first bytes; none where they are those of no packing.
+    pub fn of(beginning: &[u8]) -> Option<Self> {
+        match beginning {
+            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstandard),
+            // The method of zlib and its window, with the check of both bytes.
+            [0x78, flags, ..] if (0x7800 + u16::from(*flags)) % 31 == 0 => Some(Self::Zlib),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstandard => "Zstandard",
+            Self::Zlib => "zlib",
+        }
+    }
+
+    /// Inflates what comes from an input as it comes.
+    ///
+    /// # Errors
+    /// When the data are damaged or cut, hold more than so many bytes, or the output cannot be
+    /// written.
+    pub fn inflate(
+        self,
+        input: impl BufRead,
+        most: u64,
+        output: &mut impl Write,
+    ) -> Result<(), ReadError> {
+        let written = match self {
+            Self::Gzip => self.inflated(MultiGzDecoder::new(input), most, output)?,
+            Self::Zlib => self.inflated(ZlibDecoder::new(input), most, output)?,
+            Self::Zstandard => {
+                let decoder = StreamingDecoder::new(input).map_err(|error| self.damaged(&error))?;
+                self.inflated(decoder, most, output)?
+            }
+        };
+        if written <= most {
+            return Ok(());
+        }
+        let form = self.name();
+        let size = match most >> 30 {
+            0 => format!("{} MiB", most >> 20),
+            gibibytes => format!("{gibibytes} GiB"),
+        };
+        Err(ReadError::new(
+            format!("tệp nén {form} chứa hơn {size}; hãy chia nhỏ"),
+            format!("the {form} file holds more than {size}; split it"),
+        ))
+    }
+
+    fn inflated(
+        self,
+        decoder: impl Read,
+        most: u64,
+        output: &mut impl Write,
+    ) -> Result<u64, ReadError> {
+        io::copy(&mut decoder.take(most + 1), output).map_err(|error| self.damaged(&error))
+    }
+
+    fn damaged(self, error: &dyn std::fmt::Display) -> ReadError {
+        let form = self.name();
+        ReadError::new(
+            format!("dữ liệu nén {form} bị hỏng hoặc bị cắt cụt: {error}"),
+            format!("the {form} data are damaged or cut: {error}"),
+        )
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Digital calibration certificates (DCC 3.0 to 3.3 of the PTB) to records.
+//! Digital calibration certificates (DCC 3.0 to 3.3 of the PTB, and of 2.x what has the same names)
+//! to records.
 //!
 //! What lives here: [`read`], from the text of a certificate to its laboratory, customer, items,
 //! measuring equipment and calibration. What does not: D-SI units (`domain::dsi`), the check of
@@ -8,15 +9,25 @@
 //! say what quantity it is and what its number is; names for people say nothing here (rule Q-06).
 //! Every element is settled: read, listed with a reason, or found at the end and listed then.
 
+mod mapping;
+mod print;
+
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use roxmltree::{Document, ExpandedName, Node, ParsingOptions};
 
+pub use self::mapping::{
+    FORMAT as MAPPING_FORMAT, MappedOrganisation, MappedQuantity, Mapping, MappingError,
+    MappingFormat, Meaning,
+};
+pub use self::print::{OF_CERTIFICATE, items_of, print};
+use super::ccri;
 use super::outcome::{Converted, Labels, ReadError, Unread, UnreadList, other_root, sha256};
+use super::xml::{MOST_ATTRIBUTES, crowded};
 use crate::domain::calibration::{
-    Calibration, CalibrationKind, CalibrationResult, CertificateDocument, Condition, Conformity,
-    ConformityStatement, DueSource, Endorsement, ItemIdentification, Method, Reference,
+    Calibration, CalibrationKind, CalibrationResult, CertificateDocument, Change, Condition,
+    Conformity, ConformityStatement, DueSource, Endorsement, ItemIdentification, Method, Reference,
     ReferenceRole, ValueIs,
 };
 use crate::domain::decimal::Decimal;
@@ -41,13 +52,17 @@ pub(super) const NAMESPACE: &str = "https://ptb.de/dcc";
 /// Local name of the root element.
 pub(super) const ROOT: &str = "digitalCalibrationCertificate";
 /// Namespace of the D-SI.
-const SI: &str = "https://ptb.de/si";
+pub(super) const SI: &str = "https://ptb.de/si";
+/// Media type of a DCC.
+pub const MEDIA_TYPE: &str = "application/dcc+xml";
 /// Versions of the schema that are read.
 const VERSIONS: [&str; 4] = ["3.0.", "3.1.", "3.2.", "3.3."];
+/// The version before, of which there is no open example: what has the same names is read.
+const VERSION_BEFORE: &str = "2.";
 
 /// Most nodes of a document: the largest certificates have some ten thousand, and a node costs
 /// about a hundred bytes.
-const MOST_NODES: u32 = 1_000_000;
+pub(super) const MOST_NODES: u32 = 1_000_000;
 /// Deepest nesting: certificates nest some twenty deep.
 const DEEPEST: u16 = 200;
 /// Most rows of a certificate: a row costs some hundred times the two bytes that make it.
@@ -177,6 +192,10 @@ const BEFORE_ADJUSTMENT: Reason = (
     "giá trị trước khi hiệu chỉnh; phiên bản này chỉ đọc kết quả của giấy chứng nhận",
     "values before an adjustment; this version only reads the results of the certificate",
 );
+const BEFORE_THREE: Reason = (
+    "DCC phiên bản 2: chỉ đọc những phần có cùng tên trong phiên bản 3; hãy so với bản gốc",
+    "DCC version 2: only what has the same names as in version 3 was read; compare with the original",
+);
 const EQUIPMENT_WITHOUT_ROWS: Reason = (
     "thiết bị của một phần đo không lấy được kết quả nào",
     "equipment of a part of the measurements from which no result was taken",
@@ -257,14 +276,30 @@ const NO_FIELD: Reason =
 /// Reads a certificate. Its file name goes into the ids of the records.
 ///
 /// # Errors
-/// When the text is no well-formed XML, has a DTD, is no DCC 3.0 to 3.3, or lacks what no record
+/// When the text is no well-formed XML, has a DTD, is no DCC 2 or 3, or lacks what no record
 /// can be made without: number, dates of performance, laboratory, customer, items.
 pub fn read(name: &str, xml: &str) -> Result<Converted, ReadError> {
+    read_with(name, xml, &[])
+}
+
+/// The same with what certificates of laboratories mean by names: of the mappings the first that is
+/// for the laboratory counts.
+///
+/// # Errors
+/// The same.
+pub fn read_with(name: &str, xml: &str, mappings: &[Mapping]) -> Result<Converted, ReadError> {
+    if let Some(before) = crowded(xml) {
+        return Err(too_crowded(before));
+    }
     let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
     let document = Document::parse_with_options(xml, options).map_err(|error| not_xml(&error))?;
     let root = document.root_element();
     let places = Places::new(xml, &document)?;
     supported(root).map_err(|error| places.locate(error, root))?;
+    let embedded = print::embedded(xml, &document);
+    if let Some(Ok(records)) = embedded {
+        return Ok(printed(records, sha256(xml)));
+    }
     let reader = Reader {
         places,
         labels: Labels::new(name),
@@ -275,22 +310,79 @@ pub fn read(name: &str, xml: &str) -> Result<Converted, ReadError> {
         items_by_id: HashMap::new(),
         results: Vec::new(),
         made_with: HashMap::new(),
+        mapping: mapping_for(root, mappings),
     };
-    reader.certificate(root, sha256(xml))
+    let mut converted = reader.certificate(root, sha256(xml))?;
+    if embedded.is_some() {
+        converted.unread.insert(0, other_records());
+    }
+    Ok(converted)
 }
 
-fn not_xml(error: &roxmltree::Error) -> ReadError {
+/// The mapping for the certificates of the laboratory that a certificate names.
+fn mapping_for<'m>(root: Element<'_>, mappings: &'m [Mapping]) -> Option<&'m Mapping> {
+    let path = ["administrativeData", "calibrationLaboratory", "contact", "name", "content"];
+    let names: Vec<String> = along(root, &path).into_iter().filter_map(own_text).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    mappings.iter().find(|mapping| mapping.is_for(&names))
+}
+
+/// The records that a certificate was printed from, as they are in its document.
+fn printed(mut records: Records, digest: String) -> Converted {
+    let document = CertificateDocument {
+        media_type: Some(MEDIA_TYPE.to_owned()),
+        sha256: Some(digest),
+        signed_by: None,
+        signature: None,
+    };
+    for calibration in records.calibrations.iter_mut() {
+        calibration.document = Some(document.clone());
+    }
+    let mut as_uploaded = Records::default();
+    for (position, mut record) in records.into_any() {
+        record.record_mut().set_evidence(Some(EvidenceLevel::DocumentUploaded), None);
+        as_uploaded.push_any(position, record);
+    }
+    Converted { records: as_uploaded, unread: Vec::new() }
+}
+
+/// That the records which Etalon put into a certificate were not taken.
+fn other_records() -> Unread {
+    Unread {
+        place: format!("/dcc:{ROOT}/dcc:comment"),
+        line: None,
+        count: 1,
+        found: None,
+        reason: Text::new(
+            "các bản ghi mà Etalon ghi kèm không khớp với phần còn lại của giấy chứng nhận: một trong \
+             hai đã bị sửa; chỉ đọc giấy chứng nhận",
+            "the records that Etalon put here do not say what the certificate says: one of the two \
+             was changed; only the certificate was read",
+        ),
+    }
+}
+
+pub(super) fn too_crowded(before: &str) -> ReadError {
+    let line = before.matches('\n').count() + 1;
+    ReadError::new(
+        format!("một phần tử có hơn {MOST_ATTRIBUTES} thuộc tính"),
+        format!("an element has more than {MOST_ATTRIBUTES} attributes"),
+    )
+    .at_line(u32::try_from(line).unwrap_or(u32::MAX))
+}
+
+pub(super) fn not_xml(error: &roxmltree::Error) -> ReadError {
     use roxmltree::Error;
     match error {
         Error::DtdDetected => ReadError::new(
-            "tệp có khai báo DTD (<!DOCTYPE …>); chứng chỉ hiệu chuẩn số không cần DTD và vì an \
-             toàn nó không được đọc",
-            "the file has a DTD (<!DOCTYPE …>); a digital calibration certificate needs none, and \
-             for safety it is not read",
+            "tệp có khai báo DTD (<!DOCTYPE …>); loại tệp này không cần DTD và vì an toàn nó không \
+             được đọc",
+            "the file has a DTD (<!DOCTYPE …>); a file of this kind needs none, and for safety it is \
+             not read",
         ),
         Error::NodesLimitReached => ReadError::new(
-            format!("tệp có hơn {MOST_NODES} phần tử XML, quá lớn đối với một giấy chứng nhận"),
-            format!("the file has more than {MOST_NODES} XML nodes, too many for a certificate"),
+            format!("tệp có hơn {MOST_NODES} phần tử XML, quá lớn đối với loại tệp này"),
+            format!("the file has more than {MOST_NODES} XML nodes, too many for one of its kind"),
         ),
         _ => {
             let position = error.pos();
@@ -306,6 +398,10 @@ fn not_xml(error: &roxmltree::Error) -> ReadError {
     }
 }
 
+fn is_before(root: Element<'_>) -> bool {
+    root.attribute("schemaVersion").unwrap_or_default().trim().starts_with(VERSION_BEFORE)
+}
+
 /// The root must be that of a DCC of a version that is read.
 fn supported(root: Element<'_>) -> Result<(), ReadError> {
     let name = root.tag_name();
@@ -313,23 +409,23 @@ fn supported(root: Element<'_>) -> Result<(), ReadError> {
         return Err(other_root(name.namespace().unwrap_or_default(), name.name()));
     }
     let version = root.attribute("schemaVersion").unwrap_or_default().trim();
-    if VERSIONS.iter().any(|known| version.starts_with(known)) {
+    if VERSIONS.iter().any(|known| version.starts_with(known)) || is_before(root) {
         return Ok(());
     }
     let found = shortened(version);
     Err(ReadError::new(
         format!(
             "phiên bản DCC “{found}” (thuộc tính schemaVersion) không đọc được; đọc được từ 3.0 \
-             đến 3.3: hãy xin bên cấp bản DCC 3"
+             đến 3.3, và 2.x theo các tên chung: hãy xin bên cấp bản DCC 3"
         ),
         format!(
-            "DCC version “{found}” (attribute schemaVersion) is not read; 3.0 to 3.3 are: ask the \
-             issuer for a DCC 3"
+            "DCC version “{found}” (attribute schemaVersion) is not read; 3.0 to 3.3 are, and 2.x by \
+             the names in common: ask the issuer for a DCC 3"
         ),
     ))
 }
 
-type Element<'d> = Node<'d, 'd>;
+pub(super) type Element<'d> = Node<'d, 'd>;
 
 /// Child elements of the DCC by name.
 fn children<'d>(parent: Element<'d>, name: &str) -> impl Iterator<Item = Element<'d>> {
@@ -360,7 +456,7 @@ fn is_of_type(element: Element<'_>, types: &[&str]) -> bool {
 
 /// The text of an element, blanks collapsed, or what it refers to; only the beginning where it is
 /// long.
-fn beginning(element: Element<'_>) -> Option<String> {
+pub(super) fn beginning(element: Element<'_>) -> Option<String> {
     const ENOUGH: usize = 400;
     let mut text = String::new();
     for word in element
@@ -384,14 +480,14 @@ fn beginning(element: Element<'_>) -> Option<String> {
 }
 
 /// The own text of an element, blanks collapsed.
-fn own_text(element: Element<'_>) -> Option<String> {
+pub(super) fn own_text(element: Element<'_>) -> Option<String> {
     let texts = element.children().filter(Node::is_text).filter_map(|node| node.text());
     let words: Vec<&str> = texts.flat_map(str::split_whitespace).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// A number as XML Schema writes it: a plus sign, a point without digits before or after it.
-fn decimal(text: &str) -> Option<Decimal> {
+pub(super) fn decimal(text: &str) -> Option<Decimal> {
     let (sign, unsigned) = match text.strip_prefix('+') {
         Some(unsigned) => ("", unsigned),
         None => text.strip_prefix('-').map_or(("", text), |unsigned| ("-", unsigned)),
@@ -412,7 +508,7 @@ fn at<T>(list: &[T], index: usize) -> Option<&T> {
 }
 
 /// Where elements stand.
-struct Places<'d> {
+pub(super) struct Places<'d> {
     /// The offsets at which lines begin.
     lines: Vec<usize>,
     /// By node: its number among its siblings of the same name.
@@ -422,7 +518,7 @@ struct Places<'d> {
 }
 
 impl<'d> Places<'d> {
-    fn new(xml: &str, document: &'d Document<'d>) -> Result<Self, ReadError> {
+    pub(super) fn new(xml: &str, document: &'d Document<'d>) -> Result<Self, ReadError> {
         let breaks = xml.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
         let mut places = Self { lines, ordinals: Vec::new(), totals: HashMap::new() };
@@ -457,7 +553,7 @@ impl<'d> Places<'d> {
         Some((parent.id().get_usize(), name.namespace(), name.name()))
     }
 
-    fn position(&self, node: Element<'_>) -> (u32, u32) {
+    pub(super) fn position(&self, node: Element<'_>) -> (u32, u32) {
         let offset = node.range().start;
         let line = self.lines.partition_point(|start| *start <= offset);
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
@@ -466,13 +562,13 @@ impl<'d> Places<'d> {
         (number(line), number(before.chars().count() + 1))
     }
 
-    fn locate(&self, error: ReadError, node: Element<'_>) -> ReadError {
+    pub(super) fn locate(&self, error: ReadError, node: Element<'_>) -> ReadError {
         let (line, column) = self.position(node);
         error.at(line, column)
     }
 
     /// The XPath of an element, with the usual prefixes.
-    fn path(&self, element: Element<'d>) -> String {
+    pub(super) fn path(&self, element: Element<'d>) -> String {
         let mut steps: Vec<String> = Vec::new();
         for ancestor in element.ancestors().filter(Node::is_element) {
             let mut step = qualified(ancestor.tag_name());
@@ -492,11 +588,35 @@ fn qualified(name: ExpandedName<'_, '_>) -> String {
         None => "",
         Some(NAMESPACE) => "dcc:",
         Some(SI) => "si:",
+        Some(ccri::NAMESPACE) => "kc:",
         Some("http://www.w3.org/2000/09/xmldsig#") => "ds:",
         Some("http://www.w3.org/1998/Math/MathML") => "ml:",
         Some(_) => "*:",
     };
     format!("{prefix}{}", name.name())
+}
+
+/// The unit of a quantity that is not in units of the SI, as its metadata say: a UCUM code is read,
+/// what else a unit was defined by is not.
+fn non_si(quantity: Element<'_>) -> Result<Option<Unit>, Text> {
+    let metadata = along(quantity, &["measurementMetaData", "metaData"]);
+    let Some((metadata, unit)) =
+        metadata.into_iter().find_map(|data| Some((data, child(data, "nonSIUnit")?)))
+    else {
+        return Ok(None);
+    };
+    let code = own_text(unit).unwrap_or_default();
+    let definition = child(metadata, "nonSIDefinition").and_then(own_text);
+    match Unit::parse(&code).ok().filter(|_| definition.as_deref() == Some("UCUM")) {
+        Some(unit) => Ok(Some(unit)),
+        None => {
+            let found = shortened(&code);
+            Err(Text::new(
+                format!("đơn vị “{found}” không thuộc SI và không phải mã UCUM"),
+                format!("the unit “{found}” is not of the SI and no UCUM code"),
+            ))
+        }
+    }
 }
 
 /// What the numbers of a quantity are.
@@ -519,6 +639,8 @@ struct Series<'d> {
     alternatives: Vec<Element<'d>>,
     values: Vec<Option<Decimal>>,
     units: Vec<Unit>,
+    /// What the laboratory means by its name.
+    mapped: Option<&'d MappedQuantity>,
 }
 
 /// The uncertainties of a series.
@@ -588,6 +710,9 @@ impl<'d> Series<'d> {
     fn of_form(quantity: Element<'d>, form: Element<'d>) -> Result<Self, Text> {
         let printed = si_child(form, "unit").and_then(own_text).unwrap_or_default();
         let mut units = Vec::new();
+        if let Some(unit) = non_si(quantity)? {
+            return Self::in_units(quantity, form, vec![unit]);
+        }
         for string in printed.split_whitespace() {
             let code = dsi::to_ucum(string).map_err(|error| {
                 let found = shortened(string);
@@ -607,16 +732,21 @@ impl<'d> Series<'d> {
                     .map_err(|error| Text::new(error.message_vi(), error.message_en()))?,
             );
         }
+        Self::in_units(quantity, form, units)
+    }
+
+    fn in_units(quantity: Element<'d>, form: Element<'d>, units: Vec<Unit>) -> Result<Self, Text> {
         let values = decimals(si_child(form, "value"));
         let fitting = !values.is_empty() && (units.len() == 1 || units.len() == values.len());
         if !fitting {
             return Err(Text::new(LENGTHS_DIFFER.0, LENGTHS_DIFFER.1));
         }
-        Ok(Self { quantity, form, alternatives: Vec::new(), values, units })
+        Ok(Self { quantity, form, alternatives: Vec::new(), values, units, mapped: None })
     }
 
     fn role(&self) -> Option<Role> {
-        role_of(self.quantity)
+        let mapped = || Some(self.mapped?.means?.role());
+        role_of(self.quantity).or_else(mapped)
     }
 
     fn uncertainties(&self) -> Option<Uncertainties<'d>> {
@@ -669,7 +799,7 @@ impl<'d> Series<'d> {
                 return self.only(fitting.map(Some));
             }
         }
-        None
+        self.mapped?.quantity_kind.filter(|kind| self.is_of(*kind))
     }
 
     /// The kind that all agree on, if its dimension is that of the units.
@@ -690,6 +820,9 @@ fn kinds_said(element: Element<'_>) -> Vec<QuantityKindId> {
 }
 
 fn kind_of_reference_type(word: &str) -> Option<QuantityKindId> {
+    if let Some(id) = word.strip_prefix(print::PREFIX) {
+        return QuantityKindId::parse(id);
+    }
     let (_, kind) = KINDS_BY_REFERENCE_TYPE.iter().find(|(known, _)| *known == word)?;
     QuantityKindId::parse(kind)
 }
@@ -722,6 +855,8 @@ struct Reader<'d> {
     results: Vec<CalibrationResult>,
     /// The rows made with an equipment, where the file says which, by the equipment's XML id.
     made_with: HashMap<&'d str, Vec<String>>,
+    /// What the laboratory means by names.
+    mapping: Option<&'d Mapping>,
 }
 
 impl<'d> Reader<'d> {
@@ -840,7 +975,7 @@ impl<'d> Reader<'d> {
             |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
         let code = own_text(element).filter(is_code)?;
         self.settle(element);
-        Some(code)
+        Some(code).filter(|code| code != print::NO_COUNTRY)
     }
 
     /// The wordings of an element with `content` in several languages.
@@ -902,6 +1037,7 @@ impl<'d> Reader<'d> {
         let item = item.ok_or_else(|| no_item(&self.places, administrative))?;
         let items = if self.items.len() > 1 { self.items.clone() } else { Vec::new() };
         let (due_on, due_on_source) = statements.due.unzip();
+        let (amends_number, change) = self.amendment(core).unzip();
         let calibration = Calibration {
             id: self.labels.id("calibration")?,
             kind: CalibrationKind::Calibration,
@@ -912,7 +1048,8 @@ impl<'d> Reader<'d> {
             item,
             version_label: None,
             amends: None,
-            change: None,
+            amends_number,
+            change,
             received_on: self.day(core, "receiptDate"),
             issued_on: self.day(core, "issueDate"),
             site: None,
@@ -929,9 +1066,10 @@ impl<'d> Reader<'d> {
             references_complete: None,
             epoch: None,
             document: Some(CertificateDocument {
-                media_type: Some("application/xml".to_owned()),
+                media_type: Some(MEDIA_TYPE.to_owned()),
                 sha256: Some(digest),
                 signed_by: None,
+                signature: None,
             }),
             published: None,
             code: None,
@@ -952,9 +1090,25 @@ impl<'d> Reader<'d> {
             self.note(measured, NO_RESULT);
         }
         self.records.calibrations.push(calibration);
+        if is_before(root) {
+            self.note(root, BEFORE_THREE);
+        }
         self.settle(root);
         self.sweep(root);
         Ok(Converted { records: self.records, unread: self.unread.into_list() })
+    }
+
+    /// The number of the certificate that this one stands for, and how.
+    fn amendment(&mut self, core: Element<'d>) -> Option<(String, Change)> {
+        let report = child(core, "reportAmendedSubstituted")?;
+        let change = match child(report, "typeOfChange").and_then(own_text)?.as_str() {
+            "amended" => Change::Corrected,
+            "substituted" => Change::Replaced,
+            _ => return None,
+        };
+        let number = self.child_text(report, "replacedUniqueIdentifier")?;
+        self.child_text(report, "typeOfChange");
+        Some((number, change))
     }
 
     fn laboratory(
@@ -998,6 +1152,15 @@ impl<'d> Reader<'d> {
             );
             self.places.locate(error, contact)
         })?;
+        let known = |mapping: &'d Mapping| {
+            let path = ["name", "content"];
+            let names: Vec<String> =
+                along(contact, &path).into_iter().filter_map(own_text).collect();
+            mapping.organisation(&names.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        if let Some(known) = self.mapping.and_then(known) {
+            return Ok(known.clone());
+        }
         let is_same = |record: &&Organisation| record.names == names;
         if let Some(known) = self.records.organisations.iter().find(is_same) {
             return Ok(known.id.clone());
@@ -1072,6 +1235,11 @@ impl<'d> Reader<'d> {
         let mut serial_number = None;
         let mut identifiers = Vec::new();
         for identification in along(element, &["identifications", "identification"]) {
+            if is_of_type(identification, &["etalon_id"]) {
+                // The registry that printed the certificate knows the standard by it.
+                identification.descendants().for_each(|part| self.settle(part));
+                continue;
+            }
             let issuer = self.child_text(identification, "issuer").unwrap_or_default();
             let Some(value) = self.child_text(identification, "value") else { continue };
             let kind = match issuer.as_str() {
@@ -1330,7 +1498,9 @@ impl<'d> Reader<'d> {
         let mut unreadable = None;
         for quantity in quantities {
             match Series::of(*quantity) {
-                Ok(series) => readable.extend(series),
+                Ok(series) => readable.extend(
+                    series.map(|series| Series { mapped: self.mapped(*quantity), ..series }),
+                ),
                 Err(reason) if matches!(role_of(*quantity), Some(Role::Result(_))) => {
                     return Err(reason);
                 }
@@ -1423,10 +1593,23 @@ impl<'d> Reader<'d> {
         Ok(())
     }
 
+    /// What the laboratory means by the name of a quantity.
+    fn mapped(&self, quantity: Element<'d>) -> Option<&'d MappedQuantity> {
+        let mapping = self.mapping?;
+        let names: Vec<String> =
+            along(quantity, &["name", "content"]).into_iter().filter_map(own_text).collect();
+        mapping.quantity(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
     /// Settles the numbers of a series; the same in other units is listed.
     fn take(&mut self, series: &Series<'d>) {
         for name in ["value", "unit", "quantityTypeQUDT"] {
             if let Some(element) = si_child(series.form, name) {
+                self.settle(element);
+            }
+        }
+        for name in ["nonSIDefinition", "nonSIUnit"] {
+            for element in along(series.quantity, &["measurementMetaData", "metaData", name]) {
                 self.settle(element);
             }
         }
@@ -1559,6 +1742,7 @@ impl<'d> Reader<'d> {
                 realisation: None,
                 calibration: None,
                 result: None,
+                certificate_number: self.certificate_number(element),
                 document_sha256: self.certificate_digest(element),
                 role: is_main.then_some(ReferenceRole::Main),
                 model: None,
@@ -1572,6 +1756,12 @@ impl<'d> Reader<'d> {
             });
         }
         Ok(references)
+    }
+
+    /// The number of the certificate of an equipment.
+    fn certificate_number(&mut self, equipment: Element<'d>) -> Option<String> {
+        let certificate = child(equipment, "certificate")?;
+        self.child_text(certificate, "referralID")
     }
 
     /// The SHA-256 of the certificate of an equipment, where it is stated as one.
@@ -1615,7 +1805,7 @@ fn result_of<'s, 'd>(
     let known: Vec<_> = known.collect();
     let results = known.iter().filter_map(|(series, kind)| match series.role() {
         Some(Role::Result(value_is)) => Some((*series, Some(value_is), *kind)),
-        None if si_child(series.form, "quantityTypeQUDT").is_some() => Some((*series, None, *kind)),
+        None if says_its_kind(series) => Some((*series, None, *kind)),
         _ => None,
     });
     let results: Vec<_> = results.collect();
@@ -1633,6 +1823,13 @@ fn result_of<'s, 'd>(
     };
     let alike = results.iter().filter(|(_, own, of)| (*own, *of) == (value_is, kind)).count();
     if alike > 1 { Err(SEVERAL_ALIKE) } else { Ok((found, value_is, kind)) }
+}
+
+/// Whether a quantity itself says which quantity it is, and not only what it stands in.
+fn says_its_kind(series: &Series<'_>) -> bool {
+    si_child(series.form, "quantityTypeQUDT").is_some()
+        || words(series.quantity, "refType")
+            .any(|word| word.starts_with(print::PREFIX) && kind_of_reference_type(word).is_some())
 }
 
 /// The value that was to be set, where metadata of a table say it.

@@ -10,6 +10,9 @@
 //! not. A quantity kind is given only where the service category says it and the unit fits (rule
 //! Q-06). Every key is taken or listed.
 
+pub mod answer;
+pub mod services;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -20,7 +23,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::outcome::{Converted, Labels, ReadError, Unread, UnreadList, not_json};
+use answer::{Answer, FETCHED_KEY};
+
+use super::outcome::{Converted, Labels, ReadError, Unread, UnreadList, not_json, sha256};
 use super::symbols;
 use crate::domain::capability::{
     Capability, CapabilityMaterial, CapabilityStatus, CapabilityStatusEntry, CapabilityUncertainty,
@@ -33,7 +38,7 @@ use crate::domain::interval::{Interval, Parameter};
 use crate::domain::organisation::{
     IdentifierScheme, Organisation, OrganisationIdentifier, OrganisationKind,
 };
-use crate::domain::period::Day;
+use crate::domain::period::{Day, Instant};
 use crate::domain::quantity::QuantityKindId;
 use crate::domain::recognition::EvidenceLevel;
 use crate::domain::records::Records;
@@ -108,6 +113,12 @@ const INSTITUTE_NOT_SAID: Reason = (
     "tệp không nêu viện nào công bố; mã chỉ cho biết nước",
     "which institute publishes this is not said; the code only gives the country",
 );
+const INSTITUTE_NAMED_OTHERWISE: Reason = (
+    "viện có cùng số của KCDB đã mang tên khác ở trên trong tệp này; giữ tên đầu tiên",
+    "an institute of the same KCDB number has another name above in this file; the first is kept",
+);
+const ROW_AGAIN: Reason =
+    ("CMC này đã có ở trên trong tệp, giống hệt", "the file has this CMC above, just the same");
 const HEADS_ONLY: Reason = (
     "danh sách không có phạm vi đo, độ không đảm bảo đo và trạng thái: CMC như vậy chưa kết luận \
      được gì",
@@ -165,6 +176,8 @@ pub fn read(name: &str, json: &str) -> Result<Converted, ReadError> {
         records: Records::default(),
         institutes: HashMap::new(),
         codes: HashSet::new(),
+        rows: HashSet::new(),
+        synced_at: Answer::of(json).fetched_at,
     };
     if json.trim_start().starts_with('[') {
         let rows: Vec<&RawValue> = serde_json::from_str(json).map_err(|error| not_json(&error))?;
@@ -185,8 +198,12 @@ pub fn read(name: &str, json: &str) -> Result<Converted, ReadError> {
         let rows: Vec<&RawValue> = serde_json::from_str(rows)
             .map_err(|_| ReadError::new("“data” không phải là danh sách", "“data” is no list"))?;
         reader.pages(&mut answer);
+        if reader.synced_at.is_some() {
+            answer.take(FETCHED_KEY);
+        } else {
+            reader.note("", NOT_SYNCED);
+        }
         reader.leftover(answer, "");
-        reader.note("", NOT_SYNCED);
         for (index, row) in rows.into_iter().enumerate() {
             reader.capability(row, &format!("/data/{index}"))?;
         }
@@ -304,10 +321,14 @@ struct Reader {
     labels: Labels,
     unread: UnreadList,
     records: Records,
-    /// Institutes by acronym, name and country.
-    institutes: HashMap<[String; 3], Id>,
+    /// Institutes by what tells them apart, each with its name.
+    institutes: HashMap<String, (Id, String)>,
     /// Codes that already have a record.
     codes: HashSet<String>,
+    /// Rows read, by the digest of their text.
+    rows: HashSet<String>,
+    /// When the file was taken from the KCDB.
+    synced_at: Option<Instant>,
 }
 
 impl Reader {
@@ -366,6 +387,10 @@ impl Reader {
 
     /// One capability of an answer.
     fn capability(&mut self, raw: &RawValue, place: &str) -> Result<(), ReadError> {
+        if !self.rows.insert(sha256(raw.get())) {
+            self.note(place, ROW_AGAIN);
+            return Ok(());
+        }
         let Some(mut row) = Object::of(raw) else {
             self.refuse(place, raw, NO_CODE);
             return Ok(());
@@ -424,6 +449,7 @@ impl Reader {
             crm,
             parameters,
             status_history,
+            synced_at: self.synced_at,
             ..blank(self.label(&code)?, organisation, code)
         };
         self.records.capabilities.push(capability);
@@ -508,7 +534,9 @@ impl Reader {
         self.labels.id(label)
     }
 
-    /// The institute of a capability; the file gives it again with each of its capabilities.
+    /// The institute of a capability; the file gives it again with each of its capabilities. The
+    /// KCDB's number tells institutes apart, which outlives a change of name; where there is none
+    /// it is all that is said of them.
     fn institute(&mut self, row: &mut Object<'_>, place: &str) -> Result<Id, ReadError> {
         let acronym = row.text("nmiCode");
         let name = row.text("nmiName");
@@ -521,10 +549,26 @@ impl Reader {
         .into_iter()
         .filter_map(|(scheme, value)| Some(OrganisationIdentifier { scheme, value: value? }))
         .collect();
-        let key = [acronym.clone(), name.clone(), Some(country_name.clone())];
-        let key = key.map(Option::unwrap_or_default);
-        if let Some(known) = self.institutes.get(&key) {
-            return Ok(known.clone());
+        let number = row.get("nmiIdentifier").map(RawValue::get);
+        let number = number.filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        let key = match number {
+            Some(number) => format!("nmi{}", Labels::slug(number)),
+            None => {
+                let [acronym, name] = [&acronym, &name].map(|text| text.as_deref().unwrap_or(""));
+                let digest = sha256(&format!("{acronym}\n{name}\n{country_name}"));
+                format!("institute-{}", &digest[..16])
+            }
+        };
+        let shown = name.or(acronym).unwrap_or_else(|| format!("NMI ({country_name})"));
+        if let Some((known, first_name)) = self.institutes.get(&key) {
+            let (known, is_renamed) = (known.clone(), *first_name != shown);
+            if is_renamed {
+                let reason = Text::new(INSTITUTE_NAMED_OTHERWISE.0, INSTITUTE_NAMED_OTHERWISE.1);
+                let place = format!("{place}/nmiName");
+                let unread = Unread { place, line: None, count: 1, found: Some(shown), reason };
+                self.unread.count(&key, unread);
+            }
+            return Ok(known);
         }
         let country = country_code(&country_name);
         if country.is_none() {
@@ -534,10 +578,9 @@ impl Reader {
             let unread = Unread { place, line: None, count: 1, found, reason };
             self.unread.count(&format!("country {country_name}"), unread);
         }
-        let shown = name.or(acronym).unwrap_or_else(|| {
+        if identifiers.is_empty() && shown == format!("NMI ({country_name})") {
             self.note(place, INSTITUTE_NOT_SAID);
-            format!("NMI ({country_name})")
-        });
+        }
         self.organisation(key, shown, country.map(str::to_owned), identifiers)
     }
 
@@ -545,9 +588,9 @@ impl Reader {
     fn institute_of_country(&mut self, country: &str, place: &str) -> Result<Id, ReadError> {
         let place = format!("{place}/{CODE_KEY}");
         self.note(&place, INSTITUTE_NOT_SAID);
-        let key = [String::new(), String::new(), country.to_owned()];
+        let key = format!("country-{}", Labels::slug(country));
         match self.institutes.get(&key) {
-            Some(known) => Ok(known.clone()),
+            Some((known, _)) => Ok(known.clone()),
             None => {
                 let shown = format!("NMI ({country})");
                 self.organisation(key, shown, Some(country.to_owned()), Vec::new())
@@ -557,13 +600,13 @@ impl Reader {
 
     fn organisation(
         &mut self,
-        key: [String; 3],
+        key: String,
         name: String,
         country: Option<String>,
         identifiers: Vec<OrganisationIdentifier>,
     ) -> Result<Id, ReadError> {
-        let id = self.labels.id(format_args!("institute{}", self.institutes.len() + 1))?;
-        self.institutes.insert(key, id.clone());
+        let id = self.labels.id(&key)?;
+        self.institutes.insert(key, (id.clone(), name.clone()));
         self.records.organisations.push(Organisation {
             id: id.clone(),
             kind: OrganisationKind::Nmi,
@@ -575,7 +618,7 @@ impl Reader {
             recorded_by: None,
             log_index: None,
             evidence_level: Some(EvidenceLevel::RegistrySynced),
-            synced_at: None,
+            synced_at: self.synced_at,
             identifiers,
             sites: Vec::new(),
             name_history: Vec::new(),
@@ -803,7 +846,7 @@ impl Reader {
         day
     }
 
-    /// Published on the day of publication; any other status on the day it was set.
+    /// Published on the day of publication; a status that was set on another day from that day on.
     fn status(&mut self, row: &mut Object<'_>, place: &str) -> Vec<CapabilityStatusEntry> {
         let status = self.word(row, place, "status", |word| match word {
             "Published" => Some(CapabilityStatus::Published),
@@ -818,15 +861,18 @@ impl Reader {
             status,
             effective_from,
             effective_to: None,
+            reason: None,
             recorded_at: None,
         };
         let Some(status) = status else { return Vec::new() };
         match (status, published, set) {
-            (CapabilityStatus::Published, Some(published), _) => {
-                if set.is_some_and(|set| set != published) {
+            (CapabilityStatus::Published, Some(published), set) => {
+                let again = set.filter(|set| *set != published);
+                if again.is_some() {
                     self.note(&format!("{place}/statusDate"), STATUS_SET_AGAIN);
                 }
-                vec![entry(status, published)]
+                let again = again.filter(|again| published < *again);
+                [published].into_iter().chain(again).map(|day| entry(status, day)).collect()
             }
             (_, Some(published), Some(set)) if published < set => {
                 vec![entry(CapabilityStatus::Published, published), entry(status, set)]
@@ -1109,6 +1155,49 @@ mod tests {
         );
         assert_eq!(found["uncertainty"]["expression"], "table");
         assert!(unread.iter().any(|part| part.reason.en.contains("masked")));
+        let (found, unread) = capability(
+            r#""uncertaintyTable": {"tableRows": 1, "tableCols": 1, "tableName": "AC",
+            "tableContents": "{\"row_1\":{\"col_1\":\"0.5 at 50 Hz\"}}"}, "coverageFactor": 2.3"#,
+        );
+        assert_eq!(found["uncertainty"]["expression"], "table");
+        assert_eq!(found["coverage_factor"], "2.3");
+        let contents = unread.iter().find(|part| part.place.ends_with("/tableContents"));
+        let contents = contents.and_then(|part| part.found.as_deref());
+        assert!(contents.is_some_and(|text| text.contains("0.5 at 50 Hz")), "{contents:?}");
+    }
+
+    #[test]
+    fn modes_and_conventions() {
+        for (mode, limits, convention, expression) in [
+            ("Absolute", r#""lowerLimit": 1, "upperLimit": 1, "unit": "µV""#, "One", "constant"),
+            ("Relative", r#""lowerLimit": 0.1, "upperLimit": 1, "unit": "%""#, "One", "interval"),
+            ("Relative", r#""lowerLimit": 10, "upperLimit": 1, "unit": "µV/V""#, "Two", "interval"),
+        ] {
+            let (found, _) = capability(&format!(
+                r#""uncertaintyMode": "{mode}", "cmcUncertainty": {{{limits}}},
+                "uncertaintyConvention": "{convention}""#
+            ));
+            let found = &found["uncertainty"];
+            assert_eq!(found["mode"], mode.to_lowercase(), "{limits}");
+            assert_eq!(found["convention"], convention.to_lowercase(), "{limits}");
+            assert_eq!(found["expression"], expression, "{limits}");
+        }
+    }
+
+    #[test]
+    fn rows_and_institutes_stand_once() {
+        let row = |code: &str, name: &str| {
+            format!(r#"{{"kcdbCode": "{code}", "nmiIdentifier": 7, "nmiName": "{name}"}}"#)
+        };
+        let rows =
+            [row("A-EM-VN-1-1", "VMI"), row("A-EM-VN-1-1", "VMI"), row("A-EM-VN-2-1", "New")];
+        let json = format!(r#"{{"versionApiKcdb": "1", "data": [{}]}}"#, rows.join(","));
+        let found = read("x.json", &json).expect("an answer");
+        assert_eq!((found.records.capabilities.len(), found.records.organisations.len()), (2, 1));
+        for (place, reason) in [("/data/1", "just the same"), ("/data/2/nmiName", "another name")] {
+            let is_listed = |part: &Unread| part.place == place && part.reason.en.contains(reason);
+            assert!(found.unread.iter().any(is_listed), "{place}: {:?}", found.unread);
+        }
     }
 
     #[test]

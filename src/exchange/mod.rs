@@ -2,6 +2,7 @@
 //! with positions in its errors. No input or output, no decision.
 
 pub mod bundle;
+pub mod ccri;
 pub mod compressed;
 pub mod dcc;
 pub mod kcdb;
@@ -11,3 +12,4 @@ pub mod sheet;
 pub mod signature;
 pub mod symbols;
 pub mod workbook;
+mod xml;

@@ -2,7 +2,7 @@
 //! refused; and which reader a file is for.
 //!
 //! What lives here: [`Converted`], [`Unread`], [`ReadError`], [`recognise`] and [`read`]. What does
-//! not: the readers (`dcc`, `kcdb`, `sheet`), the registry's own bundles (`bundle`), and any check of the
+//! not: the readers (`dcc`, `kcdb`, `ccri`, `sheet`), the registry's own bundles (`bundle`), and any check of the
 //! records as a whole (`domain::check`).
 //!
 //! Nothing of a file is dropped in silence: a reader keeps or lists every part of it.
@@ -14,7 +14,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{dcc, kcdb, sheet};
+use super::xml::crowded;
+use super::{ccri, dcc, kcdb, sheet};
 use crate::domain::fault::{Fault, shortened};
 use crate::domain::id::Id;
 use crate::domain::records::Records;
@@ -74,6 +75,10 @@ impl ReadError {
         Self { line: Some(line), column: Some(column), ..self }
     }
 
+    pub(super) fn at_line(self, line: u32) -> Self {
+        Self { line: Some(line), ..self }
+    }
+
     fn position(&self) -> String {
         match (self.line, self.column) {
             (Some(line), Some(column)) => format!("line {line}, column {column}: "),
@@ -90,8 +95,17 @@ pub enum Format {
     Dcc,
     /// An answer of the KCDB's interface for programs, or a list of capabilities of the KCDB.
     Kcdb,
+    /// A key comparison of radionuclides, in the XML of the BIPM.
+    Ccri,
     /// Tables of a spreadsheet.
     Sheet,
+}
+
+impl Format {
+    /// Whether its records have codes of a register, the same in all of its files.
+    pub fn is_register(self) -> bool {
+        matches!(self, Self::Kcdb | Self::Ccri)
+    }
 }
 
 /// Which reader a text is for, by its beginning: nothing is said of whether it can be read to its
@@ -104,7 +118,11 @@ pub fn recognise(text: &str) -> Option<Format> {
     match text.as_bytes().first()? {
         b'<' => {
             let (namespace, name) = root(text)?;
-            (namespace == dcc::NAMESPACE && name == dcc::ROOT).then_some(Format::Dcc)
+            match (namespace.as_str(), name.as_str()) {
+                (dcc::NAMESPACE, dcc::ROOT) => Some(Format::Dcc),
+                (ccri::NAMESPACE, ccri::ROOT) => Some(Format::Ccri),
+                _ => None,
+            }
         }
         b'{' => {
             let object: HashMap<String, &RawValue> = serde_json::from_str(text).ok()?;
@@ -129,6 +147,7 @@ pub fn read(name: &str, text: &str) -> Result<Converted, ReadError> {
     match recognise(text) {
         Some(Format::Dcc) => dcc::read(name, text),
         Some(Format::Kcdb) => kcdb::read(name, text),
+        Some(Format::Ccri) => ccri::read(name, text),
         Some(Format::Sheet) => sheet::read(text),
         None => Err(refusal(text)),
     }
@@ -176,19 +195,24 @@ fn refusal(text: &str) -> ReadError {
     }
 }
 
+/// Namespace of the Digital Calibration Exchange of Danish Fundamental Metrology (schema 1.2.0).
+const DCX: &str = "https://dfm.dk";
+
 fn unknown() -> ReadError {
     ReadError::new(
-        "không nhận ra định dạng; đọc được: chứng chỉ hiệu chuẩn số (DCC 3.0 đến 3.3, XML), dữ \
-         liệu CMC của KCDB (JSON) và bảng (CSV, XLSX) theo mẫu của lệnh etalon template",
+        "không nhận ra định dạng; đọc được: chứng chỉ hiệu chuẩn số (DCC 3.0 đến 3.3, XML), dữ liệu \
+         CMC của KCDB (JSON), so sánh chủ chốt của CCRI (XML) và bảng (CSV, XLSX) theo mẫu của lệnh \
+         etalon template",
         "the format is not known; what can be read: digital calibration certificates (DCC 3.0 to \
-         3.3, XML), CMC data of the KCDB (JSON) and tables (CSV, XLSX) after etalon template",
+         3.3, XML), CMC data of the KCDB (JSON), key comparisons of the CCRI (XML) and tables (CSV, \
+         XLSX) after etalon template",
     )
 }
 
 /// The refusal of an XML document by its root element.
 pub(super) fn other_root(namespace: &str, name: &str) -> ReadError {
     let (found, expected) = (shortened(namespace), dcc::NAMESPACE);
-    if name == dcc::ROOT {
+    if name == dcc::ROOT && namespace != DCX {
         return ReadError::new(
             format!(
                 "phần tử gốc thuộc không gian tên “{found}”; DCC phiên bản 3 dùng “{expected}”: hãy \
@@ -197,6 +221,20 @@ pub(super) fn other_root(namespace: &str, name: &str) -> ReadError {
             format!(
                 "the root element is in the namespace “{found}”; DCC 3 uses “{expected}”: ask the \
                  issuer for a file that conforms"
+            ),
+        );
+    }
+    if namespace == DCX {
+        return ReadError::new(
+            format!(
+                "đây là tệp DCX (Digital Calibration Exchange của DFM, Đan Mạch, không gian tên \
+                 “{found}”), chỉ giống DCC về hình thức nên không được đọc: hãy xin bên cấp tệp DCC 3 \
+                 (không gian tên “{expected}”)"
+            ),
+            format!(
+                "this is a DCX (Digital Calibration Exchange of DFM, Denmark, namespace “{found}”), \
+                 which only looks like a DCC and is not read: ask the issuer for a DCC 3 (namespace \
+                 “{expected}”)"
             ),
         );
     }
@@ -256,6 +294,9 @@ fn root(xml: &str) -> Option<(String, String)> {
     })?;
     // Closed at once, the start tag is a document of its own.
     let alone = format!("{}/>", rest[..end].trim_end_matches('/'));
+    if crowded(&alone).is_some() {
+        return None;
+    }
     let document = roxmltree::Document::parse(&alone).ok()?;
     let name = document.root_element().tag_name();
     Some((name.namespace().unwrap_or_default().to_owned(), name.name().to_owned()))
@@ -378,6 +419,8 @@ mod tests {
         let dcc = r#"<?xml version="1.0"?><!-- > --><d:digitalCalibrationCertificate a="/>'" xmlns:d="https://ptb.de/dcc">"#;
         assert_eq!(recognise(dcc), Some(Format::Dcc));
         assert_eq!(recognise(&format!("\u{feff}\n{dcc}")), Some(Format::Dcc));
+        let comparison = r#"<kc:comparison xmlns:kc="KC_Schema">"#;
+        assert_eq!(recognise(comparison), Some(Format::Ccri));
         assert_eq!(recognise(r#"{"data": [], "versionApiKcdb": "1.0.13"}"#), Some(Format::Kcdb));
         assert_eq!(
             recognise(r#"[{"id": 1, "kcdbCode": "SIM-EM-CA-000008LY-1"}]"#),

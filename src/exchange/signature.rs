@@ -35,8 +35,12 @@ use uppsala::{Document, NodeId, NodeKind, Parser};
 use self::certificate::{Certificate, RevocationList, Standing};
 use self::key::{Encoding, Hash, Scheme};
 use self::time_stamp::TimeStamp;
+use super::xml::{MOST_ATTRIBUTES, crowded};
 use crate::domain::period::Instant;
+use crate::domain::signature::DocumentSignature;
 use crate::domain::text::Text;
+
+pub use crate::domain::signature::{SignatureStatus, SignatureStep};
 
 const DCC: &str = "https://ptb.de/dcc";
 const DCC_ROOT: &str = "digitalCalibrationCertificate";
@@ -53,8 +57,6 @@ const MOST_BESIDE_ROOT: usize = 64;
 /// The most declarations of namespaces in force at one place, and the most prefixes a
 /// canonicalization may list.
 const MOST_NAMESPACES: usize = 32;
-/// The most attributes of one element: parsers compare each with each.
-const MOST_ATTRIBUTES: usize = 256;
 /// The most certificates, and the most revocation lists, that are read of one signature.
 const MOST_EMBEDDED: usize = 32;
 
@@ -149,55 +151,14 @@ impl TrustError {
     }
 }
 
-vocabulary! {
-    /// What came of checking a signature.
-    SignatureStatus {
-        /// The document is the one that was signed, and the signer was trusted at the time.
-        Valid = "valid",
-        /// The document is the one that was signed, but no path to a trust anchor holds at the time.
-        ValidUntrusted = "valid_untrusted",
-        /// The document is not the one that was signed, or its signature is damaged or misleading.
-        Invalid = "invalid",
-        /// The document is the one that was signed, but the signer's certificate or that of an
-        /// authority above was revoked by the time.
-        Revoked = "revoked",
-        /// The document has no signature.
-        Unsigned = "unsigned",
-        /// The signature uses what is not supported, so nothing is said of it.
-        Unsupported = "unsupported",
-    }
-}
-
-vocabulary! {
-    /// A step of the check, in the order they are made.
-    SignatureStep {
-        /// The document is read as XML.
-        Reading = "reading",
-        /// The signature is looked for, where it may stand.
-        Place = "place",
-        /// The parts of the signature are read.
-        Form = "form",
-        /// The digest of everything that was signed is compared.
-        Digest = "digest",
-        /// The certificate of the signer is found, and compared with the one that was signed along.
-        SigningCertificate = "signing_certificate",
-        /// The signature is checked with the signer's key.
-        SignatureValue = "signature_value",
-        /// A path from the signer to a trust anchor is sought.
-        Chain = "chain",
-        /// Revocation lists are asked.
-        Revocation = "revocation",
-        /// The validity of every certificate of the path is compared with the time.
-        Validity = "validity",
-    }
-}
-
 answer! {
     /// Whom the certificate of the signature names.
     #[derive(PartialEq, Eq)]
     Signer {
         /// Common name (CN).
         common_name: Option<String>,
+        /// Organisation (O).
+        organisation: Option<String>,
         /// The whole name (RFC 4514).
         subject: String,
         /// The name of the authority that issued the certificate (RFC 4514).
@@ -216,6 +177,7 @@ impl Signer {
         let (valid_from, valid_until) = certificate.validity();
         Self {
             common_name: certificate.common_name(),
+            organisation: certificate.organisation(),
             subject: certificate.subject(),
             issuer: certificate.issuer(),
             serial: certificate.serial(),
@@ -262,6 +224,23 @@ answer! {
         /// Whether for every certificate below the anchor a revocation list of that time was at hand.
         /// Without one nothing is known against a certificate, and nothing for it.
         revocation_known: bool,
+    }
+}
+
+impl SignatureOutcome {
+    /// The outcome as it stands in the record of a certificate.
+    pub fn record(&self) -> DocumentSignature {
+        let signer = self.signer.as_ref();
+        DocumentSignature {
+            status: self.status,
+            verified_at: Some(self.verified_at).filter(|_| self.time_source != TimeSource::Now),
+            failed: self.failed,
+            signer: signer.map(|signer| signer.subject.clone()),
+            serial: signer.map(|signer| signer.serial.clone()),
+            signed_at: self.signing_time,
+            time_stamp: self.time_stamp,
+            names_issuer: None,
+        }
     }
 }
 
@@ -490,29 +469,6 @@ fn read(xml: &str) -> Result<Document<'_>, Stop> {
             format!("the document is no readable XML: {error}"),
         )
     })
-}
-
-/// The text before the first tag with too many attributes, found without parsing.
-fn crowded(xml: &str) -> Option<&str> {
-    let mut start = 0;
-    for piece in xml.split('<') {
-        let mut quote = None;
-        let mut count = 0;
-        for byte in piece.bytes().take_while(|_| !piece.starts_with(['!', '?'])) {
-            match (quote, byte) {
-                (None, b'>') => break,
-                (None, b'=') => count += 1,
-                (None, b'"' | b'\'') => quote = Some(byte),
-                (Some(open), _) if open == byte => quote = None,
-                _ => {}
-            }
-        }
-        if count > MOST_ATTRIBUTES {
-            return xml.get(..start);
-        }
-        start += piece.len() + 1;
-    }
-    None
 }
 
 /// The signature, if it is the only one and a child of the root of a certificate.

@@ -24,6 +24,7 @@ use super::problem::{Code, Problem};
 use super::routes::{Access, Operation};
 use super::service::Service;
 use crate::app::access::Reader;
+use crate::app::dcc;
 
 /// JSON.
 pub const JSON: &str = "application/json";
@@ -353,6 +354,12 @@ impl Call {
         quality(NDJSON) > quality(JSON)
     }
 
+    /// Whether the client would rather have a digital calibration certificate.
+    pub fn wants_dcc(&self) -> bool {
+        let quality = |media: &str| super::negotiation::quality(self.accepted(), media);
+        quality(dcc::MEDIA_TYPE) > quality(JSON)
+    }
+
     /// Whether the client would rather have a table.
     pub fn wants_csv(&self) -> bool {
         let quality = |media: &str| super::negotiation::quality(self.accepted(), media);
@@ -437,6 +444,11 @@ impl Reply {
     /// A workbook.
     pub fn xlsx(bytes: Vec<u8>) -> Self {
         Self { body: ReplyBody::File(XLSX, bytes), ..Self::new(StatusCode::OK) }
+    }
+
+    /// A digital calibration certificate.
+    pub fn dcc(xml: String) -> Self {
+        Self { body: ReplyBody::Text(dcc::MEDIA_TYPE, xml), ..Self::new(StatusCode::OK) }
     }
 
     /// An answer of one JSON value a line.

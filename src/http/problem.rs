@@ -320,6 +320,7 @@ impl From<Refusal> for Problem {
             Refusal::Exists { .. } | Refusal::PolicyExists { .. } => Self::new(Code::Exists, text),
             Refusal::Stale { .. } | Refusal::StalePolicy { .. } => Self::new(Code::Stale, text),
             Refusal::NotAllowed { .. } => Self::new(Code::NotAllowed, text),
+            Refusal::NoSuchForm(_) => Self::new(Code::NotAcceptable, text),
             Refusal::KeyReused => Self::of(Code::IdempotencyKeyReused),
             Refusal::AlreadySetUp => Self::of(Code::AlreadySetUp),
             Refusal::WrongKey => Self::of(Code::InvalidKey),

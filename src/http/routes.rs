@@ -221,6 +221,13 @@ impl Operation {
         self
     }
 
+    /// It also gives a digital calibration certificate.
+    #[must_use]
+    pub fn or_dcc(mut self) -> Self {
+        self.answer.media.push(Media { name: crate::app::dcc::MEDIA_TYPE, form: None });
+        self
+    }
+
     /// It also gives a table as CSV.
     #[must_use]
     pub fn or_csv(mut self) -> Self {

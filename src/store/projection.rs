@@ -227,6 +227,7 @@ fn calibration(rows: &mut Rows, record: &Calibration, log_from: u64) {
                 reference(one.calibration.as_ref()),
                 one.result.as_deref().into(),
                 reference(one.realisation.as_ref()),
+                one.document_sha256.as_deref().into(),
             ],
         );
     }

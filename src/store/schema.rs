@@ -135,7 +135,8 @@ impl Table {
             Self::CalibrationResults => shape!("calibration_results":
                 "log_from" "position" "name" "quantity_kind"),
             Self::CalibrationReferences => shape!("calibration_references":
-                "log_from" "position" "role" "standard" "calibration" "result" "realisation"),
+                "log_from" "position" "role" "standard" "calibration" "result" "realisation"
+                "document_sha256"),
             Self::ComparisonResults => shape!("comparison_results": "log_from" "organisation"),
             Self::NonconformityDecisions => shape!("nonconformity_decisions":
                 "log_from" "calibration"),

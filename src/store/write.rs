@@ -454,6 +454,17 @@ impl<'c> Writer<'c> {
         reader::visible(self.connection, collection, ids, reader, self.head.log_index)
     }
 
+    /// The certificates, as they are now, that cite a document by its SHA-256.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn citing(&mut self, sha256: &str) -> Result<Vec<Stored>, StoreError> {
+        self.flush()?;
+        let at = self.head().log_index;
+        let (table, child) = (Table::Calibrations, Table::CalibrationReferences);
+        read::by_child(self.connection, table, child, "document_sha256", [sha256], at)
+    }
+
     pub(super) fn connection(&mut self) -> &mut AnyConnection {
         self.connection
     }

@@ -58,7 +58,9 @@ pub fn etalon_with(arguments: &[&str], input: &[u8]) -> Run {
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_etalon"));
     command.args(arguments);
-    for variable in ["CLICOLOR_FORCE", "NO_COLOR", "DATABASE_URL", "ETALON_DATA_DIR"] {
+    for variable in
+        ["CLICOLOR_FORCE", "NO_COLOR", "DATABASE_URL", "ETALON_DATA_DIR", "ETALON_KCDB_URL"]
+    {
         command.env_remove(variable);
     }
     command

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::Database;
-use crate::support::records::{certificate, standard, with};
+use crate::support::records::{certificate, certificate_from, standard, with};
 use crate::support::served::{Served, id_of};
 
 crate::support::both!(
@@ -16,6 +16,7 @@ crate::support::both!(
     what_was_known_is_found_again,
     a_certificate_keeps_its_code,
     evidence_follows_from_who_writes,
+    a_certificate_is_given_as_a_dcc,
 );
 
 fn a_record_goes_in_and_comes_out(database: &Database) {
@@ -296,4 +297,52 @@ fn evidence_follows_from_who_writes(database: &Database) {
     let synced = json!({"evidence_level": "registry_synced", "synced_at": "2026-11-01T00:00:00Z"});
     let synced = with(certificate(&issuer.id, &item, "4"), synced);
     assert_eq!(write(&operator.token, &synced), "registry_synced");
+}
+
+fn a_certificate_is_given_as_a_dcc(database: &Database) {
+    let served = Served::new(database);
+    let operator = served.operator();
+    let roles = ["submitter", "signatory"];
+    let laboratory = served.party(&operator, "calibration_laboratory", &roles);
+    let customer = served.party(&operator, "calibration_laboratory", &["submitter"]);
+    let stranger = served.party(&operator, "calibration_laboratory", &["submitter"]);
+    let post = |place: &str, token: &str, body: &Value| {
+        let made = served.post(&format!("/api/v1/{place}")).token(token).json(body);
+        assert_eq!(made.status, 201, "{}", made.text);
+        id_of(&made.body["record"]["id"])
+    };
+    let own = post("measurement_standards", &laboratory.token, &standard(&laboratory.id, "E2-1"));
+    let item = post("measurement_standards", &customer.token, &standard(&customer.id, "W-1"));
+    let above = certificate(&laboratory.id, &own, "1/2025");
+    let above = post("calibrations", &laboratory.token, &above);
+    let below = certificate_from(&laboratory.id, &item, "1/2026", &[(&own, &above)]);
+    let below = post("calibrations", &laboratory.token, &below);
+    let asked = |token: &str, id: &etalon::domain::id::Id| {
+        let request = served.get(&format!("/api/v1/calibrations/{id}")).token(token);
+        request.header("Accept", "application/dcc+xml").send()
+    };
+    // The issuer gets it, with the customer's item.
+    let given = asked(&laboratory.token, &below);
+    assert_eq!(given.status, 200, "{}", given.text);
+    assert!(given.header("content-type").starts_with("application/dcc+xml"));
+    for part in ["<dcc:uniqueIdentifier>1/2026<", "<dcc:referralID>1/2025<", item.as_str()] {
+        assert!(given.text.contains(part), "{part}: {}", given.text);
+    }
+    let cited = asked(&laboratory.token, &above);
+    let digest = etalon::domain::log::Digest::of(&[cited.text.as_bytes()]).to_string();
+    assert!(given.text.contains(&format!("<dcc:value>{digest}<")), "{}", given.text);
+    let place = format!("/api/v1/calibrations/{below}");
+    let held = served.get(&place).token(&laboratory.token).header("Accept", "application/dcc+xml");
+    assert_eq!(held.header("If-None-Match", given.header("etag")).send().status, 304);
+    // The customer sees the certificate and not what it was made with: not in part either.
+    asked(&customer.token, &below).is_problem(406, "not_acceptable");
+    asked(&stranger.token, &below).is_problem(404, "unknown_record");
+    // Sent back, it says nothing new.
+    let imported = served
+        .post("/api/v1/imports")
+        .token(&laboratory.token)
+        .header("Content-Type", "application/xml")
+        .body(given.text.clone());
+    assert_eq!(imported.status, 200, "{}", imported.text);
+    assert_eq!(imported.body["unchanged"], 1, "{}", imported.text);
 }

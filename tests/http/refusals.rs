@@ -4,7 +4,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::Database;
 use crate::support::records::{certificate, standard};
@@ -22,6 +22,7 @@ crate::support::both!(
     paths_that_are_tricks,
     a_record_of_somebody_else,
     imports_that_are_refused,
+    imports_with_a_record_a_line,
     claims_that_cannot_be_asked,
 );
 
@@ -349,6 +350,59 @@ fn imports_that_are_refused(database: &Database) {
     assert_eq!(done.body["outcomes"][0]["action"], "created", "{}", done.text);
     let again = import(&laboratory.token, "application/json", &bundle);
     assert_eq!(again.body["outcomes"][0]["action"], "unchanged", "{}", again.text);
+}
+
+fn imports_with_a_record_a_line(database: &Database) {
+    let served = Served::new(database);
+    let operator = served.operator();
+    let laboratory = served.party(&operator, "calibration_laboratory", &["submitter"]);
+    let head = served.registry.head().expect("a head").log_index;
+    let import = |media: &str, body: &[u8]| {
+        let request = served.post("/api/v1/imports").token(&laboratory.token);
+        request.header("Content-Type", media).body(body)
+    };
+    let ndjson = |text: &str| import("application/x-ndjson", text.as_bytes());
+    let gzip = |text: &str| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(text.as_bytes()).expect("memory");
+        packed.finish().expect("memory")
+    };
+    let first = "{\"format\": \"etalon-bundle-lines/1\", \"source\": \"lims\", \"count\": 2}\n";
+    let owned = |label: &str, owner: &Value| {
+        let standard = json!({"id": label, "owner": owner, "code": label});
+        json!({"measurement_standards": standard}).to_string() + "\n"
+    };
+    let (own, foreign) = (json!(laboratory.id), json!(operator.id));
+    let good = first.to_owned() + &owned("_:a", &own) + &owned("_:b", &own);
+    for (text, expected) in [
+        (first.to_owned() + &owned("_:a", &own), ("other_count", "line 2")),
+        (good.clone() + &owned("_:a", &own), ("other_count", "line 4")),
+        (good[..good.len() - 3].to_owned(), ("bad_json", "line 3")),
+        (good.replace("_:b", "_:a"), ("duplicate_id", "line 3/measurement_standards/id")),
+        (
+            first.to_owned() + &owned("_:a", &own) + &owned("_:b", &foreign),
+            ("not_allowed", "line 3/measurement_standards"),
+        ),
+    ] {
+        let refused = ndjson(&text);
+        refused.is_problem(422, "invalid_body");
+        assert_eq!(refused.errors(), [expected], "{}", refused.text);
+    }
+    let packed = gzip(&good);
+    let refused = import("application/gzip", &packed[..packed.len() - 4]);
+    refused.is_problem(422, "invalid_body");
+    assert!(refused.text.contains("damaged or cut"), "{}", refused.text);
+    // What is small as it comes may be large.
+    let refused = import("application/gzip", &gzip(&" ".repeat((64 << 20) + 1)));
+    refused.is_problem(422, "invalid_body");
+    assert!(refused.text.contains("holds more than 64 MiB"), "{}", refused.text);
+    nothing_happened(&served, head);
+    let done = ndjson(&good);
+    assert_eq!((done.status, &done.body["created"]), (200, &json!(2)), "{}", done.text);
+    assert_eq!(done.body["outcomes"][1]["position"], 3, "{}", done.text);
+    for again in [ndjson(&good), import("application/gzip", &packed)] {
+        assert_eq!((again.status, &again.body["unchanged"]), (200, &json!(2)), "{}", again.text);
+    }
 }
 
 fn claims_that_cannot_be_asked(database: &Database) {

@@ -5,11 +5,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod certificates;
 mod country;
+mod exports;
 mod imports;
 mod jobs;
 mod knowledge;
 mod lineage;
+mod lines;
 mod lists;
 mod log;
 mod readers;
@@ -17,5 +20,6 @@ mod refusals;
 mod schema;
 mod service;
 mod sheets;
+mod snapshots;
 mod surroundings;
 mod writers;

@@ -119,8 +119,22 @@ pub fn import_refused(registry: &Registry, text: &str, options: &Options) -> Ref
     }
 }
 
-pub const HISTORICAL: Options = Options { source: None, dry_run: false, historical: true };
-pub const DRY: Options = Options { source: None, dry_run: true, historical: false };
+pub const HISTORICAL: Options = Options {
+    source: None,
+    dry_run: false,
+    historical: true,
+    signatures_at: None,
+    mappings: Vec::new(),
+    snapshot_of: None,
+};
+pub const DRY: Options = Options {
+    source: None,
+    dry_run: true,
+    historical: false,
+    signatures_at: None,
+    mappings: Vec::new(),
+    snapshot_of: None,
+};
 
 /// A registry that holds the demonstration country.
 #[track_caller]

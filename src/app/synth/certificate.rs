@@ -224,6 +224,7 @@ impl Country {
             item: self.standard_id(number)?,
             version_label: None,
             amends: None,
+            amends_number: None,
             change: outline.has(Flaw::ReplacesUnnamed).then_some(Change::Replaced),
             received_on: None,
             issued_on: Some(outline.issued_on),
@@ -568,6 +569,7 @@ impl Country {
             realisation,
             calibration,
             result,
+            certificate_number: None,
             document_sha256: None,
             role: Some(match made.influence {
                 Some(percent) if percent % 2 == 0 => ReferenceRole::Environment,

@@ -47,8 +47,13 @@ pub static S_02: Rule = Rule {
 };
 
 /// S-03: every reference resolves to a row of a certificate, or to a root, not just to an asset.
-/// A certificate that belongs to another item is a fail, anything missing is indeterminate.
+/// A certificate that belongs to another item is a fail, and so is one whose document is not the
+/// one that was used (both SHA-256 are stated and differ); anything missing is indeterminate.
 /// Critical. VIM 2.41 "documented" \[F\].
+///
+/// Doubt: whether another document is a contradiction or only unknown. A chain is of documents; an
+/// assessor who is shown another one than was used does not accept it until its issuer explains,
+/// which a correction (`amends`) does.
 pub static S_03: Rule = Rule {
     id: "S-03",
     statement: phrase(
@@ -268,6 +273,10 @@ static OTHER_ITEM: Phrase = phrase(
     "giấy chứng nhận {certificate} thuộc về một chuẩn khác với chuẩn được nêu",
     "certificate {certificate} belongs to another item than the standard named",
 );
+static OTHER_DOCUMENT: Phrase = phrase(
+    "giấy chứng nhận {certificate} không phải là tài liệu đã dùng: mã băm SHA-256 khác nhau",
+    "certificate {certificate} is not the document that was used: the SHA-256 differ",
+);
 
 /// Whether the references of a row are complete as far as that can be seen (part of S-03).
 pub fn s_03_complete(
@@ -346,6 +355,12 @@ pub fn s_03(walk: &mut Walk<'_>, row: &ResultRow, input: &Input) -> Tri {
             let number = walk.evidence.calibration(other).number;
             let facts = [fact("certificate", FactValue::Text(number))];
             let note = Note::fail(&S_03, subject, &OTHER_ITEM);
+            walk.note(note.against(Some(Subject::Calibration(other))).facts(&facts))
+        }
+        Target::OtherDocument(other) => {
+            let number = walk.evidence.calibration(other).number;
+            let facts = [fact("certificate", FactValue::Text(number))];
+            let note = Note::fail(&S_03, subject, &OTHER_DOCUMENT);
             walk.note(note.against(Some(Subject::Calibration(other))).facts(&facts))
         }
         Target::Certificate(named) => {
@@ -580,7 +595,7 @@ pub fn s_07(walk: &mut Walk<'_>, row: &ResultRow, input: &Input, link: Tri) -> T
     let against = match input.resolved.target {
         Target::Row(parent) => Some(Subject::Calibration(walk.evidence.result(parent).calibration)),
         Target::Realisation(root) => Some(Subject::Realisation(root)),
-        Target::ForeignItem(other) | Target::Certificate(other) => {
+        Target::ForeignItem(other) | Target::OtherDocument(other) | Target::Certificate(other) => {
             Some(Subject::Calibration(other))
         }
         Target::Standard(standard) => Some(Subject::Standard(standard)),

@@ -33,6 +33,7 @@ const LONGEST_PATH: usize = 8;
 const MOST_ATTEMPTS: usize = 64;
 
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+const ORGANISATION: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.10");
 const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
 const SUBJECT_ALTERNATIVE_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 const CERTIFICATE_POLICIES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32");
@@ -131,9 +132,18 @@ impl Certificate {
 
     /// The common name (CN) of its subject.
     pub(super) fn common_name(&self) -> Option<String> {
+        self.part_of_name(COMMON_NAME)
+    }
+
+    /// The organisation (O) of its subject.
+    pub(super) fn organisation(&self) -> Option<String> {
+        self.part_of_name(ORGANISATION)
+    }
+
+    fn part_of_name(&self, part: ObjectIdentifier) -> Option<String> {
         let mut attributes =
             self.facts.tbs_certificate.subject.0.iter().flat_map(|part| part.0.iter());
-        let value = attributes.rfind(|attribute| attribute.oid == COMMON_NAME)?;
+        let value = attributes.rfind(|attribute| attribute.oid == part)?;
         let bytes = value.value.value();
         match value.value.tag() {
             Tag::BmpString => {

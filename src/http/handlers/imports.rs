@@ -9,7 +9,7 @@ use crate::domain::fault::Fault;
 use crate::domain::form::{Described as _, Form, TextForm};
 use crate::domain::text::Text;
 
-use super::super::call::{CSV, Call, IDEMPOTENT_REPLAYED, JSON, Reply, XLSX};
+use super::super::call::{CSV, Call, IDEMPOTENT_REPLAYED, JSON, NDJSON, Reply, XLSX};
 use super::super::problem::{Code, Problem};
 use super::super::routes::{Access, AnswerHeader, BASE, Body, IMPORT_BYTES, Media, Operation};
 use super::{idempotency_key, object, parameter};
@@ -73,11 +73,15 @@ pub fn operations() -> Vec<Operation> {
     .fails(&[Code::NotAllowed]);
     let text = |name| Media { name, form: None };
     operation.body = Some(Body {
-        description: "The file: a bundle (JSON), a digital calibration certificate (XML), an \
-                      answer of the KCDB (JSON), or a table (CSV, \
-                      XLSX). At most 64 MiB.",
+        description: "The file: a bundle (JSON, or NDJSON with a record a line), a digital \
+                      calibration certificate (XML), an answer of the KCDB (JSON), or a table (CSV, XLSX). \
+                      It may come compressed with gzip or Zstandard, as a file of that type. At most \
+                      64 MiB, also when it is inflated.",
         media: vec![
             Media { name: JSON, form: Some(Form::Any) },
+            text(NDJSON),
+            text("application/gzip"),
+            text("application/zstd"),
             text("application/xml"),
             text("text/xml"),
             text(CSV),
@@ -99,9 +103,9 @@ fn create_import(call: &Call) -> Result<Reply, Problem> {
         return Err(Problem::parameter("source", "bad_source", message));
     }
     let dry_run = call.truth("dry_run")?;
-    let options = Options { source, dry_run, historical: false };
+    let options = Options { source, dry_run, ..Options::default() };
     let attempt = call.attempt()?;
-    let text = match import::workbook(&call.body)? {
+    let text = match import::inflated(&call.body, IMPORT_BYTES as u64)? {
         Some(text) => text,
         None => call.text()?.to_owned(),
     };

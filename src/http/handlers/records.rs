@@ -6,12 +6,14 @@ use actix_web::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::app::access::{self, Act};
+use crate::app::dcc;
 use crate::app::history;
 use crate::app::list::{Comparison, FilterName, LONGEST_PAGE, ListRequest, USUAL_PAGE, filters};
 use crate::app::registry::{Change, shown};
 use crate::domain::claim::KnownAt;
 use crate::domain::fault::Fault;
 use crate::domain::form::{Described as _, Form, TextForm};
+use crate::domain::log::Digest;
 use crate::domain::period::Day;
 use crate::domain::records::CollectionName;
 
@@ -116,16 +118,7 @@ fn of(collection: CollectionName, one: &'static str) -> Vec<Operation> {
         .takes("The record.", record.clone())
         .gives(StatusCode::CREATED, "The record as it was written.", accepted.clone(), OF_A_CREATION)
         .fails(&[Code::NotAllowed, Code::Exists]),
-        Operation::new(Method::GET, &of_one, format!("get_{one}"), move |call| get(collection, call))
-            .says(
-                many,
-                format!("Read a {words}"),
-                "The record as known then. A record that is confidential and not the caller's is \
-                 not found.",
-            )
-            .with([id(), known_at(), at_least(), if_none_match()])
-            .gives(StatusCode::OK, "The record.", record, OF_A_READ)
-            .fails(&[Code::UnknownRecord]),
+        read(collection, one, &of_one, record),
         Operation::new(Method::PUT, &of_one, format!("amend_{one}"), move |call| {
             amend(collection, call)
         })
@@ -185,6 +178,37 @@ fn of(collection: CollectionName, one: &'static str) -> Vec<Operation> {
         );
     }
     all
+}
+
+/// Reads one record; a certificate also as a DCC.
+fn read(collection: CollectionName, one: &str, path: &str, record: Form) -> Operation {
+    let (many, words) = (collection.as_str(), one.replace('_', " "));
+    let operation =
+        Operation::new(Method::GET, path, format!("get_{one}"), move |call| get(collection, call));
+    let operation = operation.with([id(), known_at(), at_least(), if_none_match()]);
+    let says = "The record as known then. A record that is confidential and not the caller's is not \
+                found.";
+    let operation = match collection {
+        CollectionName::Calibrations => operation
+            .says(
+                many,
+                format!("Read a {words}"),
+                format!(
+                    "{says} As {}: a DCC 3.3.0 that cites the certificates it was made with by \
+                     number and SHA-256, for whoever sees all that it names.",
+                    dcc::MEDIA_TYPE
+                ),
+            )
+            .gives(StatusCode::OK, "The record.", record, OF_A_READ)
+            .or_dcc(),
+        _ => operation.says(many, format!("Read a {words}"), says).gives(
+            StatusCode::OK,
+            "The record.",
+            record,
+            OF_A_READ,
+        ),
+    };
+    operation.fails(&[Code::UnknownRecord])
 }
 
 pub(super) fn if_match() -> super::Parameter {
@@ -331,6 +355,14 @@ fn written(
 
 fn get(collection: CollectionName, call: &Call) -> Result<Reply, Problem> {
     let (id, at) = (call.id()?, call.at()?);
+    if collection == CollectionName::Calibrations && call.wants_dcc() {
+        let xml = call.registry().certificate_as_dcc(&id, &call.reader(), at)?;
+        let tag = format!("\"{}\"", Digest::of(&[xml.as_bytes()]));
+        if let Some(reply) = call.unchanged(&tag) {
+            return Ok(reply.at(at));
+        }
+        return Ok(Reply::dcc(xml).at(at).with(header::ETAG, &tag));
+    }
     let stored = call.registry().get_for(collection, &id, &call.reader(), at)?;
     let tag = version_tag(u64::from(stored.version));
     if let Some(reply) = call.unchanged(&tag) {

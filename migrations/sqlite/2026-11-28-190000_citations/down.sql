@@ -1,0 +1,2 @@
+DROP INDEX calibration_references_document_sha256;
+ALTER TABLE calibration_references DROP COLUMN document_sha256;
