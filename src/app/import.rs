@@ -171,13 +171,14 @@ impl Failed {
     }
 }
 
-/// The text of a file that came compressed; none where it did not.
+/// The text of a file that came compressed, and of a workbook its cells; none where it is plain.
 ///
 /// # Errors
 /// When the data are damaged, hold more than so many bytes, or are no UTF-8 text.
 pub fn inflated(bytes: &[u8], most: u64) -> Result<Option<String>, Failed> {
-    let packed = Packing::of(bytes).map(|_| compressed::text_within(bytes.to_vec(), most));
-    packed.transpose().map_err(Failed::Unreadable)
+    let is_packed = Packing::of(bytes).is_some() || compressed::is_workbook(bytes);
+    let text = is_packed.then(|| compressed::text_within(bytes.to_vec(), most));
+    text.transpose().map_err(Failed::Unreadable)
 }
 
 impl From<Refusal> for Failed {

@@ -13,6 +13,7 @@ use crate::domain::records::CollectionName;
 use crate::domain::search;
 use crate::domain::text::{Language, Text};
 use crate::exchange::sheet::rows::{self, Listing};
+use crate::exchange::workbook::PrintError;
 use crate::store::{FilterValue, ListQuery, Reader};
 
 pub use crate::store::{Comparison, FilterName, filters};
@@ -182,7 +183,8 @@ impl Registry {
 }
 
 impl Registry {
-    /// All records of a list as CSV, heads in this language, as known at the state of the request.
+    /// All records of a list as a table, heads in this language, as known at the state of the
+    /// request.
     ///
     /// # Errors
     /// The same as of a page, or that there are more than [`MOST_IN_A_TABLE`].
@@ -191,7 +193,7 @@ impl Registry {
         request: &ListRequest,
         now: Instant,
         language: Language,
-    ) -> Result<String, Refusal> {
+    ) -> Result<Table, Refusal> {
         let mut listing = Listing::new(request.collection);
         let mut records = Vec::new();
         for record in self.every(request, now) {
@@ -212,13 +214,40 @@ impl Registry {
                 return Err(Refusal::fault("/limit", "too_many_records", message));
             }
         }
-        let rows = records.iter().flat_map(|record| listing.rows(record));
-        let all = std::iter::once(listing.heads(language)).chain(rows);
+        Ok(Table { listing, records, language })
+    }
+}
+
+/// All records of a list as a table.
+#[derive(Debug)]
+pub struct Table {
+    listing: Listing,
+    records: Vec<Value>,
+    language: Language,
+}
+
+impl Table {
+    fn rows(&self) -> impl Iterator<Item = Vec<String>> {
+        self.records.iter().flat_map(|record| self.listing.rows(record))
+    }
+
+    /// As CSV.
+    pub fn csv(&self) -> String {
+        let all = std::iter::once(self.listing.heads(self.language)).chain(self.rows());
         let mut bytes = Vec::new();
         // Memory takes whatever is written.
         let written = rows::write_csv(&mut bytes, all.map(Ok::<_, csv::Error>));
         debug_assert!(written.is_ok(), "{written:?}");
-        Ok(String::from_utf8(bytes).unwrap_or_default())
+        String::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// As a workbook.
+    pub fn xlsx(&self) -> Vec<u8> {
+        let rows = self.rows().map(Ok::<_, PrintError>);
+        // So few records have room in a sheet, and memory takes whatever is written.
+        let written = self.listing.xlsx(self.language, rows);
+        debug_assert!(written.is_ok(), "{written:?}");
+        written.unwrap_or_default()
     }
 }
 

@@ -17,7 +17,6 @@ use crate::domain::period::Instant;
 use crate::domain::records::CollectionName;
 use crate::domain::text::{Language, Text};
 use crate::exchange::sheet::rows::{self, Listing};
-use crate::exchange::workbook::{Heading, Printer};
 use crate::store::filters;
 
 use super::database::Database;
@@ -133,11 +132,7 @@ fn table(
     let mut text = String::new();
     match &arguments.output {
         Some(path) if arguments.xlsx => {
-            let mut printer = Printer::default();
-            let heading = |head| Heading { head, width: COLUMN_WIDTH, words: None };
-            let headings: Vec<Heading<'_>> = heads.iter().map(|head| heading(head)).collect();
-            printer.sheet(listing.title(language), &headings, rows)?;
-            let bytes = printer.bytes()?;
+            let bytes = listing.xlsx(language, rows)?;
             output::write(path, |file| Ok(file.write_all(&bytes)))?;
         }
         Some(path) => output::write(path, |file| {
@@ -160,9 +155,6 @@ fn table(
     page.line(Line::new().plain(&fill(phrases::LISTED, language, &holes)));
     Ok(Answer { text, notes: page.into_text(), status: Status::Good })
 }
-
-/// Width of the columns of a workbook, in characters.
-const COLUMN_WIDTH: u16 = 22;
 
 /// A request that is wrong is a wrong command line.
 fn refused(refusal: Refusal) -> Failure {

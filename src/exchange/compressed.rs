@@ -34,6 +34,11 @@ pub fn text(bytes: Vec<u8>) -> Result<String, ReadError> {
     text_within(bytes, MOST_BYTES)
 }
 
+/// Whether a file begins as workbooks do.
+pub fn is_workbook(file: &[u8]) -> bool {
+    workbook::is_one(file)
+}
+
 /// The same with another limit.
 ///
 /// # Errors

@@ -44,7 +44,9 @@ const MOST_ROWS: usize = 200_000;
 const MOST_COLUMNS: u32 = 1_000;
 /// Longest cell, in bytes: what a spreadsheet program keeps, in letters of three bytes.
 const LONGEST_CELL: usize = 3 * 32_767;
-/// Faults after which no more rows are read.
+/// Most filled cells of a CSV file.
+const MOST_CELLS: usize = 5_000_000;
+/// Faults that are listed, and after which no more rows are read.
 const MOST_FAULTS: usize = 500;
 /// Highest index of a list that has columns of its own.
 const HIGHEST_INDEX: usize = 999;
@@ -213,6 +215,12 @@ fn of_csv(text: &str) -> Result<Table, ReadError> {
             if !cell.trim().is_empty() && !is_separator_line {
                 cells.push(workbook::Cell(row, column, Kind::Text, cell.to_owned()));
             }
+        }
+        if cells.len() > MOST_CELLS {
+            return Err(ReadError::new(
+                format!("bảng có hơn {MOST_CELLS} ô có nội dung; hãy chia thành nhiều tệp"),
+                format!("the table has more than {MOST_CELLS} filled cells; split it"),
+            ));
         }
         row = row.saturating_add(1);
     }
@@ -578,7 +586,9 @@ struct Entry<'t> {
 struct Reader {
     records: Records,
     unread: UnreadList,
+    /// The first of the faults, and how many there are.
     faults: Vec<Fault>,
+    fault_count: usize,
     known_tables: usize,
     /// Decimal sign of the file, and the first cell with it.
     decimal_sign: Option<(char, String)>,
@@ -640,7 +650,14 @@ impl Reader {
     }
 
     fn fault(&mut self, place: impl fmt::Display, code: &'static str, message: Text) {
-        self.faults.push(Fault::error(place.to_string(), code, message));
+        self.push(Fault::error(place.to_string(), code, message));
+    }
+
+    fn push(&mut self, fault: Fault) {
+        self.fault_count += 1;
+        if self.faults.len() < MOST_FAULTS {
+            self.faults.push(fault);
+        }
     }
 
     fn list(&mut self, place: Place<'_>, kind: &str, found: Option<&str>, reason: Text) {
@@ -670,6 +687,7 @@ impl Reader {
             return;
         };
         self.known_tables += 1;
+        let before = self.fault_count;
         for (row, column) in &table.merged {
             let place = Place { sheet, row: *row, column: *column };
             let message = Text::new(
@@ -707,7 +725,7 @@ impl Reader {
             let message = too_many_rows().message;
             return self.fault(Place { sheet, row: head_row, column: 0 }, "too_many_rows", message);
         }
-        if !self.faults.is_empty() {
+        if self.fault_count > before {
             // With heads that are not understood every row would be faulty.
             return;
         }
@@ -729,10 +747,10 @@ impl Reader {
         let mut order: Vec<Id> = Vec::new();
         let mut current: Option<Id> = None;
         for (row, cells) in rows {
-            if self.faults.len() >= MOST_FAULTS {
+            if self.fault_count >= MOST_FAULTS {
                 break;
             }
-            let faults = self.faults.len();
+            let faults = self.fault_count;
             let mut own_name = None;
             let mut entries = Vec::new();
             let mut range = None;
@@ -813,7 +831,7 @@ impl Reader {
                     },
                 }
             }
-            if self.faults.len() > faults {
+            if self.fault_count > faults {
                 continue;
             }
             let first = Place { sheet, row: *row, column: 0 };
@@ -1233,7 +1251,7 @@ impl Reader {
                             Text::new(format!("{field}: {vi}"), format!("{field}: {en}"));
                     }
                     fault.pointer = source.name(cell);
-                    self.faults.push(fault);
+                    self.push(fault);
                 }
             }
         }
@@ -1256,13 +1274,13 @@ impl Reader {
                 if let Some(place) = self.located(&fault.pointer) {
                     fault.pointer = place;
                 }
-                self.faults.push(fault);
+                self.push(fault);
             }
         }
         if self.faults.is_empty() {
             return Ok(Converted { records: self.records, unread: self.unread.into_list() });
         }
-        let count = self.faults.len();
+        let count = self.fault_count;
         let message = Text::new(
             format!("bảng có {count} lỗi, không bản ghi nào được lấy"),
             format!("the table has {count} faults, and none of its records is taken"),
@@ -1678,6 +1696,16 @@ mod tests {
         let csv = csv.replace(",y", ",x");
         let found = faults(&csv);
         assert_eq!(found[0], ("J2".to_owned(), "wrong_dimension"), "{found:?}");
+    }
+
+    #[test]
+    fn a_flood_of_faults_is_cut() {
+        let heads = ",x".repeat(20_000);
+        let error = read(&format!("documents{heads}\n")).expect_err("unknown heads");
+        assert_eq!(error.faults.len(), MOST_FAULTS);
+        assert!(error.message.en.contains("20000 faults"), "{error}");
+        let error = read(&format!("documents\nA{heads}\n")).expect_err("no heads");
+        assert_eq!(error.faults.len(), MOST_FAULTS);
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub const JSON: &str = "application/json";
 pub const NDJSON: &str = "application/x-ndjson";
 /// A table, one row a line (RFC 4180).
 pub const CSV: &str = "text/csv";
+/// The media type of workbooks.
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// The position in the record log that an answer is from.
 pub const LOG_INDEX: HeaderName = HeaderName::from_static("log-index");
@@ -363,6 +365,12 @@ impl Call {
         let quality = |media: &str| super::negotiation::quality(self.accepted(), media);
         quality(CSV) > quality(JSON)
     }
+
+    /// Whether the client would rather have a workbook.
+    pub fn wants_xlsx(&self) -> bool {
+        let quality = |media: &str| super::negotiation::quality(self.accepted(), media);
+        quality(XLSX) > quality(JSON).max(quality(CSV))
+    }
 }
 
 fn find<'v>(values: &'v [(String, String)], name: &str) -> Option<&'v str> {
@@ -405,6 +413,8 @@ pub enum ReplyBody {
     Empty,
     /// A text of this media type.
     Text(&'static str, String),
+    /// A file of this media type.
+    File(&'static str, Vec<u8>),
     /// One JSON value a line, made while it is sent.
     Lines(Box<dyn FnOnce(&mut Lines<'_>) + Send>),
 }
@@ -429,6 +439,11 @@ impl Reply {
     pub fn csv(text: String) -> Self {
         let body = ReplyBody::Text("text/csv; charset=utf-8; header=present", text);
         Self { body, ..Self::new(StatusCode::OK) }
+    }
+
+    /// A workbook.
+    pub fn xlsx(bytes: Vec<u8>) -> Self {
+        Self { body: ReplyBody::File(XLSX, bytes), ..Self::new(StatusCode::OK) }
     }
 
     /// A digital calibration certificate.

@@ -235,6 +235,13 @@ impl Operation {
         self
     }
 
+    /// It also gives a workbook.
+    #[must_use]
+    pub fn or_xlsx(mut self) -> Self {
+        self.answer.media.push(Media { name: super::call::XLSX, form: None });
+        self
+    }
+
     /// What can go wrong.
     #[must_use]
     pub fn fails(mut self, problems: &[Code]) -> Self {

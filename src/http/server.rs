@@ -555,6 +555,7 @@ fn respond(reply: Reply) -> HttpResponse {
     match reply.body {
         ReplyBody::Empty => response.finish(),
         ReplyBody::Text(media, text) => response.content_type(media).body(text),
+        ReplyBody::File(media, bytes) => response.content_type(media).body(bytes),
         ReplyBody::Lines(work) => {
             let (sender, mut receiver) = mpsc::channel::<Bytes>(LINES_WAITING);
             actix_web::rt::spawn(web::block(move || {

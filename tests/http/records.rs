@@ -209,6 +209,18 @@ fn lines_give_every_page_in_one_answer(database: &Database) {
     let again = served.post("/api/v1/imports").token(&operator.token);
     let again = again.header("Content-Type", "text/csv").body(table.text.clone());
     assert_eq!((again.status, &again.body["unchanged"]), (200, &json!(205)), "{}", again.text);
+    let media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    let listed = served.get("/api/v1/documents").header("Accept", media).raw();
+    assert_eq!(
+        (listed.status, &listed.headers["content-type"]),
+        (200, &media.parse().expect("one"))
+    );
+    let workbook = listed.bytes;
+    let again = served.post("/api/v1/imports").token(&operator.token);
+    let again = again.header("Content-Type", media).body(workbook.clone());
+    assert_eq!((again.status, &again.body["unchanged"]), (200, &json!(205)), "{}", again.text);
+    let cut = served.post("/api/v1/imports").token(&operator.token).header("Content-Type", media);
+    cut.body(&workbook[..workbook.len() / 2]).is_problem(422, "invalid_body");
 }
 
 fn what_was_known_is_found_again(database: &Database) {

@@ -13,7 +13,7 @@ use etalon::domain::text::Language;
 use etalon::exchange::compressed;
 use etalon::exchange::sheet::WITH_TEMPLATE;
 use etalon::exchange::sheet::rows::{Listing, Template, write_csv};
-use etalon::exchange::workbook::{Heading, PrintError, Printer};
+use etalon::exchange::workbook::PrintError;
 
 both!(
     a_template_twice,
@@ -149,14 +149,10 @@ fn tables(records: &[serde_json::Value], collection: CollectionName) -> [String;
     let heads = listing.heads(Language::Vietnamese);
     let rows = || records.iter().flat_map(|record| listing.rows(record));
     let mut csv = Vec::new();
-    let all = std::iter::once(heads.clone()).chain(rows());
+    let all = std::iter::once(heads).chain(rows());
     write_csv(&mut csv, all.map(Ok::<_, csv::Error>)).expect("CSV");
-    let headings: Vec<Heading<'_>> =
-        heads.iter().map(|head| Heading { head, width: 20, words: None }).collect();
-    let mut printer = Printer::default();
-    let title = listing.title(Language::Vietnamese);
-    printer.sheet(title, &headings, rows().map(Ok::<_, PrintError>)).expect("a sheet");
-    let workbook = compressed::text(printer.bytes().expect("a workbook")).expect("cells");
+    let workbook = listing.xlsx(Language::Vietnamese, rows().map(Ok::<_, PrintError>));
+    let workbook = compressed::text(workbook.expect("a workbook")).expect("cells");
     [String::from_utf8(csv).expect("UTF-8"), workbook]
 }
 

@@ -77,9 +77,21 @@ impl Listing {
         paths
     }
 
-    /// What its sheet is called.
-    pub fn title(&self, language: Language) -> &'static str {
-        title(self.collection, language)
+    /// A workbook of these rows, which are those of the records in their order.
+    ///
+    /// # Errors
+    /// When they do not fit into a sheet, and those of the rows.
+    pub fn xlsx<E: From<PrintError>>(
+        &self,
+        language: Language,
+        rows: impl Iterator<Item = Result<Vec<String>, E>>,
+    ) -> Result<Vec<u8>, E> {
+        let heads = self.heads(language);
+        let heading = |head| Heading { head, width: WIDTHS.0, words: None };
+        let headings: Vec<Heading<'_>> = heads.iter().map(|head| heading(head)).collect();
+        let mut printer = Printer::default();
+        printer.sheet(title(self.collection, language), &headings, rows)?;
+        Ok(printer.bytes()?)
     }
 
     /// The heads, the first of which names the collection.

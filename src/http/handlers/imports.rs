@@ -9,7 +9,7 @@ use crate::domain::fault::Fault;
 use crate::domain::form::{Described as _, Form, TextForm};
 use crate::domain::text::Text;
 
-use super::super::call::{Call, IDEMPOTENT_REPLAYED, JSON, NDJSON, Reply};
+use super::super::call::{CSV, Call, IDEMPOTENT_REPLAYED, JSON, NDJSON, Reply, XLSX};
 use super::super::problem::{Code, Problem};
 use super::super::routes::{Access, AnswerHeader, BASE, Body, IMPORT_BYTES, Media, Operation};
 use super::{idempotency_key, object, parameter};
@@ -74,7 +74,7 @@ pub fn operations() -> Vec<Operation> {
     let text = |name| Media { name, form: None };
     operation.body = Some(Body {
         description: "The file: a bundle (JSON, or NDJSON with a record a line), a digital \
-                      calibration certificate (XML), an answer of the KCDB (JSON), or a table (CSV). \
+                      calibration certificate (XML), an answer of the KCDB (JSON), or a table (CSV, XLSX). \
                       It may come compressed with gzip or Zstandard, as a file of that type. At most \
                       64 MiB, also when it is inflated.",
         media: vec![
@@ -84,7 +84,8 @@ pub fn operations() -> Vec<Operation> {
             text("application/zstd"),
             text("application/xml"),
             text("text/xml"),
-            text("text/csv"),
+            text(CSV),
+            text(XLSX),
         ],
         most: IMPORT_BYTES,
     });

@@ -91,15 +91,16 @@ fn of(collection: CollectionName, one: &'static str) -> Vec<Operation> {
                 format!("List {}", many.replace('_', " ")),
                 "Records in the order of their ids, as known at one state of the log: the cursor \
                  keeps that state while others write. With `Accept: application/x-ndjson` every \
-                 record comes on a line of its own, all pages in one answer; with `Accept: text/csv` \
-                 all of them are a table, which an import takes back (at most 10,000 records). \
-                 Records that are confidential and not the caller's are left out.",
+                 record comes on a line of its own, all pages in one answer; as `text/csv` or as a \
+                 workbook (XLSX) all of them are a table, which an import takes back (at most \
+                 10,000 records). Records that are confidential and not the caller's are left out.",
             )
             .with(list_parameters(collection))
             .with([known_at(), at_least(), if_none_match()])
             .gives(StatusCode::OK, "A page of records.", page, OF_A_READ)
             .or_lines(record.clone())
-            .or_csv(),
+            .or_csv()
+            .or_xlsx(),
         Operation::new(Method::POST, &path, format!("create_{one}"), move |call| {
             create(collection, call)
         })
@@ -298,10 +299,14 @@ fn list(collection: CollectionName, call: &Call) -> Result<Reply, Problem> {
         })
         .at(at));
     }
-    if call.wants_csv() {
+    if call.wants_csv() || call.wants_xlsx() {
         let request = ListRequest { known_at: Some(KnownAt::LogIndex(at)), ..request };
-        let table = registry.table(&request, now, call.language);
-        return Ok(Reply::csv(table.map_err(of_parameters)?).at(at));
+        let table = registry.table(&request, now, call.language).map_err(of_parameters)?;
+        return Ok(match call.wants_xlsx() {
+            true => Reply::xlsx(table.xlsx()),
+            false => Reply::csv(table.csv()),
+        }
+        .at(at));
     }
     let tag = call.tag(at, false);
     if let Some(reply) = call.unchanged(&tag) {
