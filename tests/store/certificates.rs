@@ -317,6 +317,7 @@ fn nobody_says_what_a_signature_is_worth(database: &Database) {
     let mut forged = AnyRecord::from(found.clone()).body();
     forged["id"] = json!("_:forged");
     forged["number"] = json!("ILL-CC-26-0088");
+    forged["references"] = json!([]);
     forged["document"] = json!({
         "media_type": "application/dcc+xml", "sha256": digest("forged"),
         "signature": {"status": "valid", "names_issuer": true},
