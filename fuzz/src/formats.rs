@@ -9,6 +9,7 @@
 use std::sync::LazyLock;
 
 use etalon_fuzz::domain::dsi;
+use etalon_fuzz::domain::records::Records;
 use etalon_fuzz::domain::unit::Unit;
 use etalon_fuzz::exchange::bundle::{self, Bundle};
 use etalon_fuzz::exchange::outcome::{self, Converted, ReadError};
@@ -44,8 +45,13 @@ fn holds(read: Result<Converted, ReadError>) {
     }
     let bundle = Bundle { records: converted.records, ..Bundle::default() };
     if let Ok(again) = bundle::parse(&bundle::to_json(&bundle)) {
-        assert_eq!(again.records, bundle.records);
+        assert_eq!(said(&again.records), said(&bundle.records));
     }
+}
+
+/// Records without their places, which are lines in one form and positions in another.
+fn said(records: &Records) -> String {
+    serde_json::to_string(records).expect("records are JSON")
 }
 
 fn read_dcc(text: &str) {
@@ -67,7 +73,11 @@ fn read_dsi(text: &str) {
     if let Some(string) = dsi::of_unit(&unit) {
         let again = dsi::to_ucum(&string).expect("a string of ours");
         let again = Unit::parse(&again).expect("a unit");
-        assert_eq!((again.dimension(), again.factor()), (unit.dimension(), unit.factor()), "{string}");
+        assert_eq!(
+            (again.dimension(), again.factor()),
+            (unit.dimension(), unit.factor()),
+            "{string}"
+        );
     }
 }
 
@@ -90,6 +100,6 @@ fn read_scope(text: &str) {
 fn read_bundle(text: &str) {
     if let Ok(bundle) = bundle::parse(text) {
         let again = bundle::parse(&bundle::to_json(&bundle)).expect("a bundle of ours");
-        assert_eq!(again.records, bundle.records);
+        assert_eq!(said(&again.records), said(&bundle.records));
     }
 }
