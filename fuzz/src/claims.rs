@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use etalon_fuzz::domain::check::check_claim;
 use etalon_fuzz::domain::claim::Claim;

@@ -61,8 +61,8 @@ codes! {
         "The body cannot be read as JSON (RFC 8259): its syntax is wrong, it was cut off, it is not UTF-8, or a member stands twice. Mend the place that is named and send it again.",
     EmptyBody = "empty_body" BAD_REQUEST
         "Thiếu nội dung" "The body is missing"
-        "Thao tác này cần một nội dung JSON."
-        "This operation needs a JSON body.",
+        "Thao tác này cần một nội dung, ở một trong các dạng mà nó nhận."
+        "This operation needs a body, in one of the media types that it takes.",
     InvalidParameter = "invalid_parameter" BAD_REQUEST
         "Tham số sai" "A parameter is wrong"
         "Một tham số của đường dẫn, truy vấn hoặc tiêu đề không đọc được hoặc không được biết; từng lỗi được liệt kê trong “errors”."

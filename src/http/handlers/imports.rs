@@ -71,7 +71,8 @@ pub fn operations() -> Vec<Operation> {
     )
     .or_lines(line)
     .fails(&[Code::NotAllowed]);
-    let text = |name| Media { name, form: None };
+    let some = TextForm { shortest: Some(1), ..TextForm::default() };
+    let text = |name| Media { name, form: Some(Form::Text(some.clone())) };
     operation.body = Some(Body {
         description: "The file: a bundle (JSON, or NDJSON with a record a line), a digital \
                       calibration certificate (XML), an answer of the KCDB (JSON), or a table (CSV, XLSX). \
