@@ -69,7 +69,7 @@ impl Conversion {
         now: Instant,
     ) -> Result<SignatureOutcome, ReadError> {
         let mut converted = dcc::read_with(name, xml, &self.mappings)?;
-        let outcome = check_signature(&mut converted.records, xml, trust, None, now);
+        let outcome = check_signature(&mut converted.records, &[], xml, trust, None, now);
         self.append(name, converted);
         Ok(outcome)
     }

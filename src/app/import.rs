@@ -625,7 +625,10 @@ impl Importer<'_> {
         for (one, level) in incoming.iter_mut().zip(levels) {
             if let Some(level) = level {
                 let level = match &one.record {
-                    AnyRecord::Calibrations(one) => received::evidenced(level, one),
+                    AnyRecord::Calibrations(one) if self.signature.is_some() => {
+                        received::evidenced(level, one)
+                    }
+                    AnyRecord::Calibrations(one) => received::doubted(level, one),
                     _ => level,
                 };
                 one.record.record_mut().set_evidence(Some(level), None);

@@ -7,11 +7,11 @@
 //! the one that was used. Several that fit are none: nothing is guessed. What is not here stays
 //! open, with its number and SHA-256, and is looked for again when a certificate comes in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deserr::ValuePointerRef;
 
-use crate::domain::calibration::{Calibration, ItemIdentification, Reference};
+use crate::domain::calibration::{Calibration, Endorsement, ItemIdentification, Reference};
 use crate::domain::id::Id;
 use crate::domain::links::Links as _;
 use crate::domain::log::{self, Draft, Operation};
@@ -154,7 +154,9 @@ pub(super) fn link<C: Certificates>(
     let own = records.clone();
     for (position, calibration) in records.calibrations.iter_mut().enumerate() {
         let place = format!("/records/calibrations/{position}");
-        drop_absent(calibration, &own, others)?;
+        if drop_absent(calibration, &own, others)? {
+            open.push(no_accreditation(format!("{place}/endorsement/accreditation")));
+        }
         for (index, reference) in calibration.references.iter_mut().enumerate() {
             if reference.calibration.is_some() || !cites(reference) {
                 continue;
@@ -186,16 +188,17 @@ pub(super) fn link<C: Certificates>(
 }
 
 /// Whether a reference says by what to look for its certificate.
-pub(super) fn cites(reference: &Reference) -> bool {
+fn cites(reference: &Reference) -> bool {
     reference.document_sha256.is_some() || reference.certificate_number.is_some()
 }
 
-/// Forgets what a certificate names by an id of another registry that is not here.
+/// Forgets what a certificate names by an id of another registry that is not here; says whether the
+/// accreditation is among it. A certificate that is forgotten is still cited by its number.
 fn drop_absent<C: Certificates>(
     calibration: &mut Calibration,
     own: &Records,
     others: &mut C,
-) -> Result<(), C::Error> {
+) -> Result<bool, C::Error> {
     let mut named = BTreeSet::new();
     calibration.each_link(ValuePointerRef::Origin, &mut |_, _, id| {
         named.insert(id.clone());
@@ -203,7 +206,7 @@ fn drop_absent<C: Certificates>(
     let Ok(named) = Among(own).absent(named);
     let absent = others.absent(named)?;
     if absent.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let is_absent = |id: &Option<Id>| id.as_ref().is_some_and(|id| absent.contains(id));
     for reference in &mut calibration.references {
@@ -214,12 +217,15 @@ fn drop_absent<C: Certificates>(
     if is_absent(&calibration.amends) {
         calibration.amends = None;
     }
-    if let Some(endorsement) = &mut calibration.endorsement
-        && is_absent(&endorsement.accreditation)
-    {
-        endorsement.accreditation = None;
-    }
-    Ok(())
+    let endorsement = calibration.endorsement.take();
+    let accreditation = endorsement.as_ref().and_then(|one| one.accreditation.as_ref());
+    let forgets = accreditation.is_some_and(|id| absent.contains(id));
+    calibration.endorsement = match endorsement {
+        Some(one) if forgets && one.cipm_mra.is_none() => None,
+        Some(one) if forgets => Some(Endorsement { accreditation: None, ..one }),
+        kept => kept,
+    };
+    Ok(forgets)
 }
 
 /// The certificate that a reference cites, and which of its items was used.
@@ -243,14 +249,14 @@ fn cited<C: Certificates>(
     let Some(number) = &reference.certificate_number else { return Ok(None) };
     let Ok(mut found) = Among(own).with_number(number);
     found.extend(others.with_number(number)?);
-    let mut fitting = Vec::new();
+    // One that is among the files and in the registry is the same.
+    let mut fitting = BTreeMap::new();
     for one in found {
         if let Some(item) = item(&one, used.as_ref(), own, others, false)? {
-            fitting.push((one, item));
+            fitting.insert(one.id.clone(), (one, item));
         }
     }
-    fitting.dedup_by(|(one, _), (other, _)| one.id == other.id);
-    Ok(if fitting.len() == 1 { fitting.pop() } else { None })
+    Ok(if fitting.len() == 1 { fitting.into_values().next() } else { None })
 }
 
 /// The one certificate of a list, which may be in it several times.
@@ -348,6 +354,22 @@ fn forget(records: &mut Records, replaced: &BTreeSet<Id>) {
     let is_kept =
         |one: &&MeasurementStandard| !replaced.contains(&one.id) || named.contains(&one.id);
     records.measurement_standards = standards.iter().filter(is_kept).cloned().collect();
+}
+
+/// An accreditation that a certificate names by an id which means nothing here.
+fn no_accreditation(place: String) -> Unread {
+    Unread {
+        place,
+        line: None,
+        count: 1,
+        found: None,
+        reason: Text::new(
+            "giấy chứng nhận được cấp theo một công nhận chưa có ở đây nên không được nối; hãy nhập công \
+             nhận đó rồi nối lại",
+            "the certificate was issued under an accreditation that is not here, so it is not linked; \
+             bring the accreditation in and link it",
+        ),
+    }
 }
 
 /// A certificate that is cited and not here.

@@ -21,16 +21,19 @@ use super::refusal::Refusal;
 use super::registry::{Author, Registry};
 
 /// Checks the signature of a certificate and keeps what came of it in its record, with what it says
-/// of the evidence: see [`evidenced`].
+/// of the evidence: see [`evidenced`]. Of an organisation that is `known` what the file calls it does
+/// not count: the signer is compared with what it is called there.
 pub(super) fn check_signature(
     records: &mut Records,
+    known: &[Organisation],
     xml: &str,
     trust: &Trust,
     at: Option<Instant>,
     now: Instant,
 ) -> SignatureOutcome {
     let outcome = signature::check(xml, trust, at, now);
-    let organisations = records.organisations.clone();
+    let organisations: Vec<Organisation> =
+        known.iter().chain(records.organisations.iter()).cloned().collect();
     for calibration in records.calibrations.iter_mut() {
         let issuer = organisations.iter().find(|record| record.id == calibration.issuer);
         let names_issuer =
@@ -72,6 +75,17 @@ pub(super) fn evidenced(level: EvidenceLevel, calibration: &Calibration) -> Evid
     }
 }
 
+/// The evidence of a certificate that is written without its document: a document that was changed
+/// stays what it is, unless its issuer says what was in it.
+pub(super) fn doubted(level: EvidenceLevel, calibration: &Calibration) -> EvidenceLevel {
+    match level {
+        EvidenceLevel::SelfDeclared | EvidenceLevel::DocumentUploaded => {
+            evidenced(level, calibration).min(level)
+        }
+        EvidenceLevel::IssuerConfirmed | EvidenceLevel::RegistrySynced => level,
+    }
+}
+
 /// What came of checking a signature is the registry's to say: what others say of it does not count,
 /// and what it said of the same document before stays.
 pub(super) fn keep_signature(calibration: &mut Calibration, before: Option<&Calibration>) {
@@ -98,7 +112,8 @@ impl Registry {
         let head = self.head()?.log_index;
         // That the document was here before proves that its signature existed then.
         let now = self.first_seen(xml, head)?.unwrap_or(author.now);
-        let outcome = check_signature(records, xml, self.trust(), at, now);
+        let known = self.known_issuers(records, head)?;
+        let outcome = check_signature(records, &known, xml, self.trust(), at, now);
         for calibration in std::mem::take(&mut records.calibrations).iter() {
             let as_known = self.as_known(calibration, xml, head)?;
             records.calibrations.push(as_known.unwrap_or_else(|| calibration.clone()));
@@ -124,6 +139,20 @@ impl Registry {
         })?;
         converted.unread.extend(open);
         Ok(outcome)
+    }
+
+    /// The issuers of certificates as the registry calls them.
+    fn known_issuers(&self, records: &Records, at: u64) -> Result<Vec<Organisation>, Refusal> {
+        let mut issuers = Vec::new();
+        for calibration in records.calibrations.iter() {
+            let known = self.store().get(&calibration.issuer, at)?;
+            if let Some(AnyRecord::Organisations(issuer)) =
+                known.as_ref().map(Stored::record).transpose()?
+            {
+                issuers.push(*issuer);
+            }
+        }
+        Ok(issuers)
     }
 
     /// When a document was recorded first.

@@ -690,6 +690,7 @@ fn write(
         let mut facts = Facts::stored(writer);
         let written = access::Written { act, record: &record, before: before.as_ref() };
         if let Some(level) = access::permit(&mut facts, principal, &written)? {
+            let level = record.as_calibration().map_or(level, |one| received::doubted(level, one));
             let kept = before.as_ref().map(|before| before.record());
             let kept = kept.filter(|before| before.evidence_level() == Some(level));
             let synced_at = kept.and_then(|before| before.synced_at());

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 
 use crate::support::records::{at, author, bundle, import, import_with, instant, verified};
 use crate::support::{Database, both};
-use etalon::app::access::Reader;
+use etalon::app::access::{Principal, Reader};
 use etalon::app::import::{Options, Report};
-use etalon::app::registry::Registry;
+use etalon::app::registry::{Author, Registry};
 use etalon::app::verify::Moment;
 use etalon::domain::calibration::Calibration;
 use etalon::domain::id::Id;
+use etalon::domain::identity::Role;
+use etalon::domain::organisation::OrganisationKind;
 use etalon::domain::period::Day;
 use etalon::domain::recognition::EvidenceLevel;
 use etalon::domain::records::{AnyRecord, CollectionName};
@@ -31,6 +33,9 @@ both!(
     what_is_recorded_later_changes_no_document,
     a_circle_is_no_document,
     signatures_count_in_the_evidence,
+    a_signer_is_compared_with_what_the_registry_calls_the_issuer,
+    an_amendment_does_not_mend_a_changed_document,
+    an_accreditation_that_is_not_here_is_listed,
     nobody_says_what_a_signature_is_worth,
 );
 
@@ -322,13 +327,7 @@ fn nobody_says_what_a_signature_is_worth(database: &Database) {
         "media_type": "application/dcc+xml", "sha256": digest("forged"),
         "signature": {"status": "valid", "names_issuer": true},
     });
-    let holder = etalon::app::access::Principal {
-        organisation: Id::parse("01980000-0000-7000-8000-000000000004").expect("an id"),
-        kind: etalon::domain::organisation::OrganisationKind::CalibrationLaboratory,
-        roles: [etalon::domain::identity::Role::Submitter].into(),
-        credential: "key".to_owned(),
-    };
-    let holder = etalon::app::registry::Author::of(holder, author().now);
+    let holder = of("04");
     let text = bundle("x", [(CollectionName::Calibrations, forged)]);
     let report = registry.import("x", &text, &Options::default(), &holder, &mut |_, _| {});
     report.unwrap_or_else(|failed| panic!("{failed:?}"));
@@ -378,4 +377,81 @@ fn the_samples_come_in_once(database: &Database) {
     }
     println!("{} certificates, {} records", counts.0, counts.1);
     verified(registry.store());
+}
+
+/// Somebody of an organisation of the chain, by the last two digits of its id.
+fn of(organisation: &str) -> Author {
+    let id = format!("01980000-0000-7000-8000-0000000000{organisation}");
+    Author::of(
+        Principal {
+            organisation: Id::parse(&id).expect("an id"),
+            kind: OrganisationKind::CalibrationLaboratory,
+            roles: [Role::Submitter].into(),
+            credential: "key".to_owned(),
+        },
+        author().now,
+    )
+}
+
+fn a_signer_is_compared_with_what_the_registry_calls_the_issuer(database: &Database) {
+    let registry = trusting(database);
+    // The issuer's id is that of another laboratory: what the file calls it is its own word.
+    let other = json!({
+        "id": "01980000-0000-7000-8000-000000000003", "kind": "calibration_laboratory",
+        "names": {"en": "Another Laboratory"},
+    });
+    import(&registry, &bundle("x", [(CollectionName::Organisations, other)]));
+    let report = file(&registry, &signed());
+    assert_eq!(report.signature.map(|outcome| outcome.status), Some(SignatureStatus::Valid));
+    let (found, _) = calibration(&registry, NUMBERS[2]);
+    assert_eq!(found.evidence_level, Some(EvidenceLevel::DocumentUploaded));
+    let signature = found.document.expect("a document").signature.expect("a signature");
+    assert_eq!(signature.names_issuer, Some(false));
+}
+
+fn an_amendment_does_not_mend_a_changed_document(database: &Database) {
+    let registry = recorded(database).trusting(
+        Trust::nobody().with_anchors(&fixture("issuer_root.pem")).expect("a certificate"),
+    );
+    // As if it had come with a signature that does not hold, of the owner's certificate.
+    let (found, version) = calibration(&registry, NUMBERS[2]);
+    let mut body = AnyRecord::from(found.clone()).body();
+    body["evidence_level"] = json!("self_declared");
+    body["document"] = json!({
+        "media_type": "application/dcc+xml", "sha256": digest("x"),
+        "signature": {"status": "invalid", "failed": "digest"},
+    });
+    let collection = CollectionName::Calibrations;
+    registry.amend(collection, &found.id, body.clone(), version, &author()).expect("accepted");
+    body["signatory"] = json!("Somebody else");
+    registry.amend(collection, &found.id, body, version + 1, &of("04")).expect("accepted");
+    let (after, _) = calibration(&registry, NUMBERS[2]);
+    assert_eq!(after.signatory.as_deref(), Some("Somebody else"));
+    assert_eq!(after.evidence_level, Some(EvidenceLevel::SelfDeclared));
+}
+
+fn an_accreditation_that_is_not_here_is_listed(database: &Database) {
+    let records: serde_json::Value =
+        serde_json::from_str(&example("records.json")).expect("a bundle");
+    let registry = database.registry();
+    import(&registry, &records.to_string());
+    let accreditation = json!({
+        "id": "_:a", "organisation": "01980000-0000-7000-8000-000000000003",
+        "accreditation_body": "01980000-0000-7000-8000-000000000002",
+        "standard": "iso_iec_17025", "number": "A-1",
+    });
+    let text = bundle("x", [(CollectionName::Accreditations, accreditation)]);
+    let id = import(&registry, &text).outcomes[0].id.clone();
+    let (found, version) = calibration(&registry, NUMBERS[2]);
+    let mut body = AnyRecord::from(found.clone()).body();
+    body["endorsement"] = json!({"accreditation": id});
+    let collection = CollectionName::Calibrations;
+    registry.amend(collection, &found.id, body, version, &author()).expect("accepted");
+    let xml = printed(&registry, NUMBERS[2]);
+    let Some(other) = Database::on(database.backend()) else { return };
+    let other = other.registry();
+    let report = file(&other, &xml);
+    let listed = report.unread.iter().filter(|one| one.place.ends_with("/accreditation")).count();
+    assert_eq!(listed, 1, "{report:?}");
+    assert_eq!(calibration(&other, NUMBERS[2]).0.endorsement, None);
 }
