@@ -222,6 +222,17 @@ fn what_is_recorded_later_changes_no_document(database: &Database) {
     ] {
         registry.append(collection, id, entry, &author()).expect("accepted");
     }
+    // The issuer has another name, and after that its certificate another status.
+    let organisations = CollectionName::Organisations;
+    let at = registry.head().expect("a head").log_index;
+    let issuer = registry.get(organisations, &middle.issuer, at).expect("an issuer");
+    let mut renamed = issuer.record().expect("a record").body();
+    renamed["names"]["en"] = json!("Renamed Institute");
+    registry
+        .amend(organisations, &middle.issuer, renamed, issuer.version, &author())
+        .expect("accepted");
+    let status = json!({"status": "under_review", "effective_from": "2026-10-02"});
+    registry.append(CollectionName::Calibrations, &middle.id, status, &author()).expect("accepted");
     for (number, file) in NUMBERS.into_iter().zip(files()) {
         assert_eq!(printed(&registry, number), file, "{number}");
     }
@@ -290,6 +301,15 @@ fn signatures_count_in_the_evidence(database: &Database) {
         assert!(!found.id.is_label());
         assert_eq!(found.references[0].result.is_some(), !changed, "{expected}");
     }
+    // It comes again when the signer's certificate has ended: judged as of when it came first.
+    let Some(again) = Database::on(database.backend()) else { return };
+    let registry = trusting(&again);
+    file(&registry, &signed());
+    let later = at("2036-01-01T00:00:00Z");
+    let report = registry.import("x", &signed(), &Options::default(), &later, &mut |_, _| {});
+    let report = report.unwrap_or_else(|failed| panic!("{failed:?}"));
+    assert_eq!(report.signature.map(|outcome| outcome.status), Some(SignatureStatus::Valid));
+    assert_eq!((report.created, report.amended), (0, 0));
     // The rule that reads the level: an issuer who signed has confirmed (D-07).
     let registry = trusting(database);
     let [top, middle, _] = files();
