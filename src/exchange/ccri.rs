@@ -13,14 +13,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bigdecimal::BigDecimal;
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::Node;
 
-use super::dcc::{
-    Element, MOST_NODES, Places, SI, beginning, decimal, not_xml, own_text, too_crowded,
-};
 use super::outcome::{Converted, Labels, ReadError, Unread, UnreadList, other_root};
 use super::symbols;
-use super::xml::crowded;
+use super::xml::{Element, Places, SI, Settled, beginning, decimal, own_text, parse};
 use crate::domain::comparison::{Comparison, ComparisonKind, ComparisonResult, ComparisonStatus};
 use crate::domain::conversion::Conversion;
 use crate::domain::decimal::Decimal;
@@ -122,11 +119,7 @@ const BY_NAME: &[(&str, Reason)] = &[
 /// When the text is no well-formed XML, has a DTD, is of another model, or lacks the code of the
 /// comparison or its pilot.
 pub fn read(name: &str, xml: &str) -> Result<Converted, ReadError> {
-    if let Some(before) = crowded(xml) {
-        return Err(too_crowded(before));
-    }
-    let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(xml, options).map_err(|error| not_xml(&error))?;
+    let document = parse(xml)?;
     let root = document.root_element();
     let places = Places::new(xml, &document)?;
     if !root.has_tag_name((NAMESPACE, ROOT)) {
@@ -137,7 +130,7 @@ pub fn read(name: &str, xml: &str) -> Result<Converted, ReadError> {
     let mut reader = Reader {
         places,
         labels: Labels::new(name),
-        settled: vec![false; document.descendants().count()],
+        settled: Settled::new(&document),
         unread: UnreadList::default(),
         records: Records::default(),
         institutes: HashMap::new(),
@@ -187,8 +180,7 @@ struct Figure {
 struct Reader<'d> {
     places: Places<'d>,
     labels: Labels,
-    /// By node: whether it was read, was listed, or leads to such a node.
-    settled: Vec<bool>,
+    settled: Settled,
     unread: UnreadList,
     records: Records,
     /// By acronym.
@@ -198,23 +190,8 @@ struct Reader<'d> {
 impl<'d> Reader<'d> {
     // What was read and what was not
 
-    fn is_settled(&self, element: Element<'d>) -> bool {
-        self.settled.get(element.id().get_usize()).copied().unwrap_or_default()
-    }
-
     fn settle(&mut self, element: Element<'d>) {
-        for ancestor in element.ancestors() {
-            match self.settled.get_mut(ancestor.id().get_usize()) {
-                Some(settled) if !*settled => *settled = true,
-                _ => break,
-            }
-        }
-    }
-
-    fn settle_all(&mut self, element: Element<'d>) {
-        for descendant in element.descendants() {
-            self.settle(descendant);
-        }
+        self.settled.settle(element);
     }
 
     fn list(&mut self, element: Element<'d>, (vi, en): Reason, found: Option<String>) {
@@ -237,14 +214,14 @@ impl<'d> Reader<'d> {
     /// Lists an element as not read, with all it contains.
     fn refuse(&mut self, element: Element<'d>, reason: Reason) {
         self.list(element, reason, beginning(element));
-        self.settle_all(element);
+        self.settled.settle_all(element);
     }
 
     /// Lists whatever nothing asked for, once a subtree; what holds no text says nothing.
     fn sweep(&mut self, root: Element<'d>) {
         for element in root.descendants().filter(Node::is_element) {
-            let leads_here = element.parent().is_none_or(|parent| self.is_settled(parent));
-            if self.is_settled(element) || !leads_here {
+            let leads_here = element.parent().is_none_or(|parent| self.settled.has(parent));
+            if self.settled.has(element) || !leads_here {
                 continue;
             }
             if let Some(found) = beginning(element) {
@@ -479,7 +456,7 @@ impl<'d> Reader<'d> {
         }
         let figure = child(element, "result").and_then(|result| self.figure(result));
         let Some(figure) = figure else {
-            if !self.is_settled(element) {
+            if !self.settled.has(element) {
                 self.refuse(element, NO_NUMBER);
             }
             return None;
@@ -514,7 +491,7 @@ impl<'d> Reader<'d> {
         let unit = unit_element.and_then(own_text).and_then(|printed| unit(&printed));
         let Some(unit) = unit else {
             self.note(unit_element.unwrap_or(element), NO_UNIT);
-            self.settle_all(element);
+            self.settled.settle_all(element);
             return None;
         };
         let is_activity = QuantityKindId::parse(QUANTITY)
@@ -553,7 +530,7 @@ impl<'d> Reader<'d> {
         });
         match figure {
             Some(figure) => {
-                self.settle_all(form);
+                self.settled.settle_all(form);
                 Some(figure)
             }
             None => {

@@ -15,16 +15,15 @@ mod print;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use roxmltree::{Document, ExpandedName, Node, ParsingOptions};
+use roxmltree::Node;
 
 pub use self::mapping::{
     FORMAT as MAPPING_FORMAT, MappedOrganisation, MappedQuantity, Mapping, MappingError,
     MappingFormat, Meaning,
 };
 pub use self::print::{OF_CERTIFICATE, items_of, print};
-use super::ccri;
 use super::outcome::{Converted, Labels, ReadError, Unread, UnreadList, other_root, sha256};
-use super::xml::{MOST_ATTRIBUTES, crowded};
+use super::xml::{Element, Places, SI, Settled, beginning, decimal, own_text, parse};
 use crate::domain::calibration::{
     Calibration, CalibrationKind, CalibrationResult, CertificateDocument, Change, Condition,
     Conformity, ConformityStatement, DueSource, Endorsement, ItemIdentification, Method, Reference,
@@ -51,8 +50,6 @@ use crate::domain::unit::Unit;
 pub(super) const NAMESPACE: &str = "https://ptb.de/dcc";
 /// Local name of the root element.
 pub(super) const ROOT: &str = "digitalCalibrationCertificate";
-/// Namespace of the D-SI.
-pub(super) const SI: &str = "https://ptb.de/si";
 /// Media type of a DCC.
 pub const MEDIA_TYPE: &str = "application/dcc+xml";
 /// Versions of the schema that are read.
@@ -60,11 +57,6 @@ const VERSIONS: [&str; 4] = ["3.0.", "3.1.", "3.2.", "3.3."];
 /// The version before, of which there is no open example: what has the same names is read.
 const VERSION_BEFORE: &str = "2.";
 
-/// Most nodes of a document: the largest certificates have some ten thousand, and a node costs
-/// about a hundred bytes.
-pub(super) const MOST_NODES: u32 = 1_000_000;
-/// Deepest nesting: certificates nest some twenty deep.
-const DEEPEST: u16 = 200;
 /// Most rows of a certificate: a row costs some hundred times the two bytes that make it.
 const MOST_ROWS: usize = 20_000;
 
@@ -288,11 +280,7 @@ pub fn read(name: &str, xml: &str) -> Result<Converted, ReadError> {
 /// # Errors
 /// The same.
 pub fn read_with(name: &str, xml: &str, mappings: &[Mapping]) -> Result<Converted, ReadError> {
-    if let Some(before) = crowded(xml) {
-        return Err(too_crowded(before));
-    }
-    let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(xml, options).map_err(|error| not_xml(&error))?;
+    let document = parse(xml)?;
     let root = document.root_element();
     let places = Places::new(xml, &document)?;
     supported(root).map_err(|error| places.locate(error, root))?;
@@ -303,7 +291,7 @@ pub fn read_with(name: &str, xml: &str, mappings: &[Mapping]) -> Result<Converte
     let reader = Reader {
         places,
         labels: Labels::new(name),
-        settled: vec![false; document.descendants().count()],
+        settled: Settled::new(&document),
         unread: UnreadList::default(),
         records: Records::default(),
         items: Vec::new(),
@@ -362,42 +350,6 @@ fn other_records() -> Unread {
     }
 }
 
-pub(super) fn too_crowded(before: &str) -> ReadError {
-    let line = before.matches('\n').count() + 1;
-    ReadError::new(
-        format!("một phần tử có hơn {MOST_ATTRIBUTES} thuộc tính"),
-        format!("an element has more than {MOST_ATTRIBUTES} attributes"),
-    )
-    .at_line(u32::try_from(line).unwrap_or(u32::MAX))
-}
-
-pub(super) fn not_xml(error: &roxmltree::Error) -> ReadError {
-    use roxmltree::Error;
-    match error {
-        Error::DtdDetected => ReadError::new(
-            "tệp có khai báo DTD (<!DOCTYPE …>); loại tệp này không cần DTD và vì an toàn nó không \
-             được đọc",
-            "the file has a DTD (<!DOCTYPE …>); a file of this kind needs none, and for safety it is \
-             not read",
-        ),
-        Error::NodesLimitReached => ReadError::new(
-            format!("tệp có hơn {MOST_NODES} phần tử XML, quá lớn đối với loại tệp này"),
-            format!("the file has more than {MOST_NODES} XML nodes, too many for one of its kind"),
-        ),
-        _ => {
-            let position = error.pos();
-            let vi = match error {
-                Error::UnexpectedCloseTag(expected, found, _) => {
-                    format!("cần thẻ đóng “{expected}”, gặp “{found}”")
-                }
-                _ => "tệp không phải XML đúng cú pháp từ vị trí này trở đi".to_owned(),
-            };
-            ReadError::new(vi, format!("the file is no well-formed XML ({error})"))
-                .at(position.row, position.col)
-        }
-    }
-}
-
 fn is_before(root: Element<'_>) -> bool {
     root.attribute("schemaVersion").unwrap_or_default().trim().starts_with(VERSION_BEFORE)
 }
@@ -424,8 +376,6 @@ fn supported(root: Element<'_>) -> Result<(), ReadError> {
         ),
     ))
 }
-
-pub(super) type Element<'d> = Node<'d, 'd>;
 
 /// Child elements of the DCC by name.
 fn children<'d>(parent: Element<'d>, name: &str) -> impl Iterator<Item = Element<'d>> {
@@ -454,146 +404,9 @@ fn is_of_type(element: Element<'_>, types: &[&str]) -> bool {
     words(element, "refType").any(|word| types.contains(&word))
 }
 
-/// The text of an element, blanks collapsed, or what it refers to; only the beginning where it is
-/// long.
-pub(super) fn beginning(element: Element<'_>) -> Option<String> {
-    const ENOUGH: usize = 400;
-    let mut text = String::new();
-    for word in element
-        .descendants()
-        .filter(Node::is_text)
-        .filter_map(|node| node.text())
-        .flat_map(str::split_whitespace)
-    {
-        if text.len() > ENOUGH {
-            break;
-        }
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(word);
-    }
-    if text.is_empty() {
-        text.push_str(element.attribute("refId").unwrap_or_default());
-    }
-    (!text.is_empty()).then(|| shortened(&text).into_owned())
-}
-
-/// The own text of an element, blanks collapsed.
-pub(super) fn own_text(element: Element<'_>) -> Option<String> {
-    let texts = element.children().filter(Node::is_text).filter_map(|node| node.text());
-    let words: Vec<&str> = texts.flat_map(str::split_whitespace).collect();
-    (!words.is_empty()).then(|| words.join(" "))
-}
-
-/// A number as XML Schema writes it: a plus sign, a point without digits before or after it.
-pub(super) fn decimal(text: &str) -> Option<Decimal> {
-    let (sign, unsigned) = match text.strip_prefix('+') {
-        Some(unsigned) => ("", unsigned),
-        None => text.strip_prefix('-').map_or(("", text), |unsigned| ("-", unsigned)),
-    };
-    if unsigned.starts_with('-') {
-        return None;
-    }
-    let (mantissa, exponent) =
-        unsigned.split_at(unsigned.find(['e', 'E']).unwrap_or(unsigned.len()));
-    let zero = if mantissa.starts_with('.') { "0" } else { "" };
-    let mantissa = mantissa.strip_suffix('.').filter(|rest| !rest.is_empty()).unwrap_or(mantissa);
-    format!("{sign}{zero}{mantissa}{exponent}").parse().ok()
-}
-
 /// The number of a list at an index; a list of one holds for every index.
 fn at<T>(list: &[T], index: usize) -> Option<&T> {
     list.get(if list.len() == 1 { 0 } else { index })
-}
-
-/// Where elements stand.
-pub(super) struct Places<'d> {
-    /// The offsets at which lines begin.
-    lines: Vec<usize>,
-    /// By node: its number among its siblings of the same name.
-    ordinals: Vec<u32>,
-    /// How many siblings of one name there are, by parent.
-    totals: HashMap<(usize, Option<&'d str>, &'d str), u32>,
-}
-
-impl<'d> Places<'d> {
-    pub(super) fn new(xml: &str, document: &'d Document<'d>) -> Result<Self, ReadError> {
-        let breaks = xml.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
-        let mut places = Self { lines, ordinals: Vec::new(), totals: HashMap::new() };
-        let mut depths: Vec<u16> = Vec::new();
-        for node in document.descendants() {
-            let depth = node.parent().and_then(|parent| depths.get(parent.id().get_usize()));
-            let depth = depth.map_or(0, |depth| depth + 1);
-            if depth > DEEPEST {
-                let error = ReadError::new(
-                    format!("các phần tử XML lồng nhau sâu hơn {DEEPEST} cấp"),
-                    format!("XML elements nest deeper than {DEEPEST}"),
-                );
-                return Err(places.locate(error, node));
-            }
-            depths.push(depth);
-            let ordinal = match Self::key(node) {
-                Some(key) => {
-                    let total = places.totals.entry(key).or_default();
-                    *total += 1;
-                    *total
-                }
-                None => 0,
-            };
-            places.ordinals.push(ordinal);
-        }
-        Ok(places)
-    }
-
-    fn key(node: Element<'d>) -> Option<(usize, Option<&'d str>, &'d str)> {
-        let parent = node.parent().filter(|_| node.is_element())?;
-        let name = node.tag_name();
-        Some((parent.id().get_usize(), name.namespace(), name.name()))
-    }
-
-    pub(super) fn position(&self, node: Element<'_>) -> (u32, u32) {
-        let offset = node.range().start;
-        let line = self.lines.partition_point(|start| *start <= offset);
-        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        let before = node.document().input_text().get(start..offset).unwrap_or_default();
-        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        (number(line), number(before.chars().count() + 1))
-    }
-
-    pub(super) fn locate(&self, error: ReadError, node: Element<'_>) -> ReadError {
-        let (line, column) = self.position(node);
-        error.at(line, column)
-    }
-
-    /// The XPath of an element, with the usual prefixes.
-    pub(super) fn path(&self, element: Element<'d>) -> String {
-        let mut steps: Vec<String> = Vec::new();
-        for ancestor in element.ancestors().filter(Node::is_element) {
-            let mut step = qualified(ancestor.tag_name());
-            let several = Self::key(ancestor).and_then(|key| self.totals.get(&key)) > Some(&1);
-            if several && let Some(ordinal) = self.ordinals.get(ancestor.id().get_usize()) {
-                step = format!("{step}[{ordinal}]");
-            }
-            steps.push(step);
-        }
-        steps.iter().rev().fold(String::new(), |path, step| path + "/" + step)
-    }
-}
-
-/// A name with the prefix usual for its namespace.
-fn qualified(name: ExpandedName<'_, '_>) -> String {
-    let prefix = match name.namespace() {
-        None => "",
-        Some(NAMESPACE) => "dcc:",
-        Some(SI) => "si:",
-        Some(ccri::NAMESPACE) => "kc:",
-        Some("http://www.w3.org/2000/09/xmldsig#") => "ds:",
-        Some("http://www.w3.org/1998/Math/MathML") => "ml:",
-        Some(_) => "*:",
-    };
-    format!("{prefix}{}", name.name())
 }
 
 /// The unit of a quantity that is not in units of the SI, as its metadata say: a UCUM code is read,
@@ -845,8 +658,7 @@ struct Statements {
 struct Reader<'d> {
     places: Places<'d>,
     labels: Labels,
-    /// By node: whether it was read, was listed, or leads to such a node.
-    settled: Vec<bool>,
+    settled: Settled,
     unread: UnreadList,
     records: Records,
     items: Vec<Id>,
@@ -862,17 +674,8 @@ struct Reader<'d> {
 impl<'d> Reader<'d> {
     // What was read and what was not
 
-    fn is_settled(&self, element: Element<'d>) -> bool {
-        self.settled.get(element.id().get_usize()).copied().unwrap_or_default()
-    }
-
     fn settle(&mut self, element: Element<'d>) {
-        for ancestor in element.ancestors() {
-            match self.settled.get_mut(ancestor.id().get_usize()) {
-                Some(settled) if !*settled => *settled = true,
-                _ => break,
-            }
-        }
+        self.settled.settle(element);
     }
 
     fn unread(&self, element: Element<'d>, reason: Text) -> Unread {
@@ -895,17 +698,15 @@ impl<'d> Reader<'d> {
     fn refuse(&mut self, element: Element<'d>, reason: Text) {
         let unread = self.unread(element, reason);
         self.unread.push(unread);
-        for descendant in element.descendants() {
-            self.settle(descendant);
-        }
+        self.settled.settle_all(element);
     }
 
     /// Lists whatever nothing asked for, once a subtree.
     fn sweep(&mut self, root: Element<'d>) {
         for element in root.descendants().filter(Node::is_element) {
-            let leads_here = element.parent().is_some_and(|parent| self.is_settled(parent));
+            let leads_here = element.parent().is_some_and(|parent| self.settled.has(parent));
             let name = element.tag_name().name();
-            if self.is_settled(element) || !leads_here || STRUCTURE.contains(&name) {
+            if self.settled.has(element) || !leads_here || STRUCTURE.contains(&name) {
                 continue;
             }
             let known = BY_NAME.iter().find(|(names, _)| names.contains(&name));
@@ -993,7 +794,7 @@ impl<'d> Reader<'d> {
             names.en = contents.iter().find_map(|content| self.text(*content));
         }
         for content in contents {
-            if !self.is_settled(content) {
+            if !self.settled.has(content) {
                 let unread = self.unread(content, Text::new(OTHER_LANGUAGE.0, OTHER_LANGUAGE.1));
                 self.unread.count("content", unread);
                 self.settle(content);
