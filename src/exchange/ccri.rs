@@ -677,6 +677,8 @@ fn kind_of(code: &str) -> Option<ComparisonKind> {
 
 #[cfg(test)]
 mod tests {
+    use roxmltree::Document;
+
     use super::*;
 
     /// A comparison of our own making with the traps of the real ones.
