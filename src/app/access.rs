@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::capability::Publisher;
 use crate::domain::id::Id;
-use crate::domain::identity::Role;
+use crate::domain::identity::{Role, Scopes};
 use crate::domain::organisation::OrganisationKind;
 use crate::domain::recognition::EvidenceLevel;
 use crate::domain::records::{AnyRecord, CollectionName};
@@ -32,6 +32,8 @@ pub struct Principal {
     pub kind: OrganisationKind,
     /// The roles that they hold there.
     pub roles: BTreeSet<Role>,
+    /// What their way in may be used for.
+    pub scopes: Scopes,
     /// Their key or membership, as tokens and the record log name it.
     pub credential: String,
 }

@@ -39,6 +39,7 @@ use super::linking;
 use super::privacy::is_confidential;
 use super::received;
 use super::refusal::Refusal;
+use super::uses::Uses;
 use super::verify::Moment;
 
 /// A registry: its store, and what may be done with it.
@@ -46,6 +47,7 @@ use super::verify::Moment;
 pub struct Registry {
     store: Store,
     trust: Arc<Trust>,
+    uses: Arc<Uses>,
 }
 
 /// Who writes, and when.
@@ -128,12 +130,17 @@ impl Registry {
         } else {
             schema.is_current()?;
         }
-        Ok(Self { store, trust: Arc::default() })
+        Ok(Self { store, trust: Arc::default(), uses: Arc::default() })
     }
 
     /// The same, trusting authorities to say who signs certificates; without this, nobody.
     pub fn trusting(self, trust: Trust) -> Self {
         Self { trust: Arc::new(trust), ..self }
+    }
+
+    /// When keys and members were used last.
+    pub(super) fn uses(&self) -> &Uses {
+        &self.uses
     }
 
     /// Whom it trusts to say who signs certificates.

@@ -7,6 +7,7 @@
 
 mod call;
 mod handlers;
+mod issuers;
 mod negotiation;
 mod openapi;
 mod problem;
@@ -15,6 +16,7 @@ pub mod schema;
 mod server;
 mod service;
 
+pub use issuers::Pace;
 pub use openapi::document;
 pub use server::{Bound, bind, stop_signal};
 pub use service::{Identities, Service};

@@ -75,6 +75,9 @@ impl Bound {
     /// # Errors
     /// When the server cannot run.
     pub fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        // Ends after the server, and then writes what the last requests left.
+        let _writing = self.service.registry.write_uses()?;
+        self.service.ask_issuers()?;
         actix_web::rt::System::new().block_on(async move { self.server(stop)?.await })
     }
 
@@ -381,13 +384,13 @@ async fn call(
         return Err(Problem::new(Code::NotAcceptable, message));
     }
     let now = clock::now();
-    let identity = match (operation.access, request.headers().get(header::AUTHORIZATION)) {
+    let proof = match (operation.access, request.headers().get(header::AUTHORIZATION)) {
         (Access::Open, _) | (Access::Public, None) => None,
-        (Access::Token, None) => return Err(Problem::of(Code::Unauthenticated)),
+        (Access::Token(_), None) => return Err(Problem::of(Code::Unauthenticated)),
         (_, Some(value)) => {
             let token = value.to_str().ok().and_then(bearer);
             let token = token.ok_or_else(|| Problem::of(Code::Unauthenticated))?;
-            Some(service.verifier.verify(token, now)?)
+            Some(service.proof(token, now).await?)
         }
     };
     let path = operation.parameters.iter().filter(|one| one.position == Position::Path);
@@ -412,7 +415,7 @@ async fn call(
         query,
         headers: request.headers().clone(),
         body,
-        identity,
+        proof,
         principal: None,
     })
 }
@@ -577,7 +580,7 @@ mod tests {
 
     use super::*;
     use crate::app::registry::Registry;
-    use crate::auth::token::{Issuer, SigningKey, Verifier};
+    use crate::auth::token::{Issuer, SigningKey};
     use crate::config;
     use crate::http::call::JSON;
     use crate::http::service::Identities;
@@ -593,7 +596,6 @@ mod tests {
         let url = DatabaseUrl::Sqlite(directory.join("registry.db"));
         let (key, _) = SigningKey::generate([1; 32]);
         let issuer = Issuer::new(key, "http://here".to_owned(), Duration::from_secs(60));
-        let verifier = Verifier::new(&issuer, None).expect("keys");
         let settings = config::Server {
             listen: "127.0.0.1:0".parse().expect("an address"),
             public_url: "http://here".to_owned(),
@@ -603,7 +605,7 @@ mod tests {
         };
         let mut service = Service::new(
             Registry::open(&url).expect("a registry"),
-            Identities { issuer, verifier },
+            Identities::of(issuer),
             settings,
             Metrics::new().expect("metrics"),
         );

@@ -43,7 +43,7 @@ use crate::domain::links::Links as _;
 use crate::domain::log::Entry;
 use crate::domain::records::{AnyRecord, CollectionName};
 
-pub use access::{ApiKey, Member};
+pub use access::{ApiKey, Member, WayIn};
 pub use closure::Closure;
 pub use connection::{DatabaseUrl, PoolState};
 pub use error::StoreError;

@@ -14,6 +14,7 @@ use etalon::auth::key::Secret;
 use etalon::auth::token::{Issuer, SigningKey};
 use etalon::clock;
 use etalon::domain::id::Id;
+use etalon::domain::identity::Scopes;
 use etalon::domain::records::CollectionName;
 use etalon::ids;
 use serde_json::{Value, json};
@@ -541,12 +542,13 @@ impl<'d> Fixture<'d> {
 /// made.
 fn bad_tokens(served: &Served, operator: &Party) -> (String, String) {
     let now = clock::now();
-    let secret = Secret::parse(&operator.key).expect("a key");
-    let key = served.registry.key_of_secret(&secret.digest(), now).expect("a key");
+    let secret = Secret::shown(&operator.key);
+    let key = served.registry.key_of_secret(&secret.digest(), None, now).expect("a key");
     let subject = subject_of_key(&key);
     let another = SigningKey::generate([8; 32]).0;
     let another = Issuer::new(another, served.issuer.url().to_owned(), Duration::from_secs(900));
-    let issue = |issuer: &Issuer, now| issuer.issue(&subject, &ids::new_id(), now).token;
+    let issue =
+        |issuer: &Issuer, now| issuer.issue(&subject, &Scopes::all(), &ids::new_id(), now).token;
     (issue(&served.issuer, instant("2026-01-01T00:00:00Z")), issue(&another, now))
 }
 

@@ -13,6 +13,7 @@ use crate::app::registry::{Change, shown};
 use crate::domain::claim::KnownAt;
 use crate::domain::fault::Fault;
 use crate::domain::form::{Described as _, Form, TextForm};
+use crate::domain::identity::Scope;
 use crate::domain::log::Digest;
 use crate::domain::period::Day;
 use crate::domain::records::CollectionName;
@@ -113,7 +114,7 @@ fn of(collection: CollectionName, one: &'static str) -> Vec<Operation> {
                 who(Act::Create)
             ),
         )
-        .for_whom(Access::Token)
+        .for_whom(Access::Token(Scope::Write))
         .with([idempotency_key()])
         .takes("The record.", record.clone())
         .gives(StatusCode::CREATED, "The record as it was written.", accepted.clone(), OF_A_CREATION)
@@ -131,7 +132,7 @@ fn of(collection: CollectionName, one: &'static str) -> Vec<Operation> {
                 who(Act::Amend)
             ),
         )
-        .for_whom(Access::Token)
+        .for_whom(Access::Token(Scope::Write))
         .with([id(), if_match(), idempotency_key()])
         .takes("The record as it is to be.", collection.record_form())
         .gives(StatusCode::OK, "The record in its new version.", accepted.clone(), OF_A_WRITE)
@@ -170,7 +171,7 @@ fn of(collection: CollectionName, one: &'static str) -> Vec<Operation> {
                     who(Act::Append)
                 ),
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Write))
             .with([id(), idempotency_key()])
             .takes("The entry.", entry)
             .gives(StatusCode::CREATED, "The record in its new version.", accepted, OF_A_WRITE)
