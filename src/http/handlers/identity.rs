@@ -470,7 +470,7 @@ impl Faulty {
 /// Id and key of `Authorization: Basic`; empty where they cannot be read, which is nobody's key.
 /// None where the header says something else.
 fn basic(value: &str) -> Option<(String, String)> {
-    let (scheme, encoded) = value.split_once(' ')?;
+    let (scheme, encoded) = value.split_once(' ').unwrap_or((value, ""));
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
