@@ -91,17 +91,27 @@ impl Attempts {
         while !is_over {
             let waiting = self.waiting();
             let paused = self.ended.wait_timeout_while(waiting, PAUSE, |waiting| !waiting.is_over);
-            let mut waiting = paused.unwrap_or_else(PoisonError::into_inner).0;
-            is_over = waiting.is_over;
-            let Waiting { refused, keys, members, .. } =
-                std::mem::replace(&mut *waiting, Waiting { is_over, ..Waiting::default() });
-            drop(waiting);
-            let taken = Waiting { refused, keys, members, is_over };
-            if let Err(refusal) = registry.keep_attempts(&taken, now()) {
+            is_over = paused.unwrap_or_else(PoisonError::into_inner).0.is_over;
+            if let Err(refusal) = self.write(registry, now()) {
                 tracing::warn!("what was noted of attempts waits: {refusal}");
-                self.put_back(taken);
             }
         }
+    }
+
+    /// Writes what waits; where that fails, it waits on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn write(&self, registry: &Registry, now: Instant) -> Result<(), Refusal> {
+        let mut waiting = self.waiting();
+        let is_over = waiting.is_over;
+        let taken = std::mem::replace(&mut *waiting, Waiting { is_over, ..Waiting::default() });
+        drop(waiting);
+        let written = registry.keep_attempts(&taken, now);
+        if written.is_err() {
+            self.put_back(taken);
+        }
+        written
     }
 
     /// Says that this is the end.

@@ -921,9 +921,9 @@ impl<'a> Walk<'a> {
             non_si: !row.kind.kind().si_possible || outcome.non_si && (explicit_decides || closes),
             under_review,
             contradiction: match own {
-                // What its issuer says of it is the issuer's word.
+                // Nobody knows better what was issued than the issuer's own register.
                 Tri::Fail if self.disputed(Attested::Calibration(row.calibration)).is_some() => {
-                    calibration.evidence.max(EvidenceLevel::IssuerConfirmed)
+                    EvidenceLevel::RegistrySynced
                 }
                 Tri::Fail => calibration.evidence,
                 _ => contradiction.min(calibration.evidence),

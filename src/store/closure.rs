@@ -308,7 +308,7 @@ impl Loading<'_> {
             AnyRecord::Calibrations(_)
             | AnyRecord::Capabilities(_)
             | AnyRecord::MeasurementStandards(_) => {
-                drop(attested.insert(record.record().id().clone()))
+                attested.insert(record.record().id().clone());
             }
             _ => {}
         });

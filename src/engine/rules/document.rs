@@ -144,8 +144,8 @@ pub static D_04: Rule = Rule {
 /// information: that step does not need it. The heading's dimension is governance; what it decides
 /// are verdicts A and B (rules 3.4). Major. ISO/IEC 17025 7.5 \[K\].
 ///
-/// A certificate that the issuer it names disputes contradicts itself and fails, with the weight of
-/// the issuer's word (S-12), however well it is evidenced otherwise, until the issuer says
+/// A certificate that the issuer it names disputes contradicts itself and fails, with the weight of a
+/// register (S-12), since nobody knows better what was issued, however well it is evidenced otherwise, until the issuer says
 /// otherwise; so does the recognition that rests on a scope refused by its accreditation body. A
 /// scope that a laboratory proposes does not stand beside one that is confirmed: it can neither
 /// widen it nor hide that something lies outside of it. Doubt: the catalogue names no disputes;

@@ -326,8 +326,8 @@ pub fn operations() -> Vec<Operation> {
             format!(
                 "Requests of an organisation's keys and members that were refused for who sent \
                  them, newest first; for an operator who names no organisation those of everybody, \
-                 also of nobody with a good token. They are kept for 90 days, and listed about a \
-                 second after they happened. {manages}"
+                 also of nobody with a good token. They are kept for 90 days; those of other \
+                 instances come a second later. {manages}"
             ),
         )
         .for_whom(Access::Token)
@@ -500,6 +500,8 @@ fn list_members(call: &Call) -> Result<Reply, Problem> {
 fn list_refused_attempts(call: &Call) -> Result<Reply, Problem> {
     let page = Page::of(call)?;
     let (organisation, before) = (page.organisation.as_ref(), page.after.as_ref());
+    // Whoever asks is told of what just happened here, too.
+    call.service.attempts.write(call.registry(), call.moment.now)?;
     let attempts = call.registry().refused_attempts(
         organisation,
         before,
