@@ -11,13 +11,13 @@ use crate::domain::fault::{Fault, Faults};
 use crate::domain::id::Id;
 use crate::domain::identity::{Identity, Proof, Role, Scope, Scopes};
 use crate::domain::log::Digest;
-use crate::domain::organisation::OrganisationKind;
+use crate::domain::organisation::{Organisation, OrganisationKind};
 use crate::domain::period::Instant;
 use crate::domain::records::{AnyRecord, CollectionName};
 use crate::domain::text::Text;
 use crate::ids;
 
-pub use crate::store::{ApiKey, Member, WayIn};
+pub use crate::store::{ApiKey, Member};
 
 use super::access::{Principal, fits};
 use super::refusal::Refusal;
@@ -98,6 +98,16 @@ pub fn subject_of_member(member: &Member) -> String {
     format!("{MEMBER}{}", member.id)
 }
 
+/// The key that tokens with this subject are for.
+pub(super) fn key_of_subject(subject: &str) -> Option<Id> {
+    Id::parse(subject.strip_prefix(KEY)?).ok()
+}
+
+/// The member that tokens with this subject are for.
+pub(super) fn member_of_subject(subject: &str) -> Option<Id> {
+    Id::parse(subject.strip_prefix(MEMBER)?).ok()
+}
+
 impl Registry {
     /// Who the subject of an accepted token is, and what they may do now; none when their key or
     /// membership does not hold any more.
@@ -113,8 +123,7 @@ impl Registry {
         let store = self.store();
         let Proof { identity, scopes } = proof;
         let own = (identity.issuer == own_issuer).then_some(identity.subject.as_str());
-        let id = |prefix: &str| own.and_then(|text| Id::parse(text.strip_prefix(prefix)?).ok());
-        let way = match (id(KEY), id(MEMBER)) {
+        let found = match (own.and_then(key_of_subject), own.and_then(member_of_subject)) {
             (Some(key), _) => store.key(&key)?.filter(|key| key.is_good(now)).map(Found::of_key),
             (None, Some(member)) => store
                 .member(&member)?
@@ -122,25 +131,30 @@ impl Registry {
                 .map(Found::of_member),
             (None, None) => store.member_of(identity)?.map(Found::of_member),
         };
-        let Some(Found { way, organisation, roles, scopes: most, credential }) = way else {
+        let Some(Found { organisation, roles, scopes: most, credential }) = found else {
             return Ok(None);
         };
-        let Some(kind) = self.kind_of(&organisation)? else { return Ok(None) };
-        self.uses().note(way, now);
+        let Some(record) = self.organisation(&organisation)? else { return Ok(None) };
+        let (kind, country) = (record.kind, record.country);
         // An organisation that has become something else does not keep the roles of what it was.
         let roles = roles.into_iter().filter(|role| fits(*role, kind)).collect();
         let scopes = scopes.as_ref().map_or_else(|| most.clone(), |scopes| most.within(scopes));
-        Ok(Some(Principal { organisation, kind, roles, scopes, credential }))
+        Ok(Some(Principal { organisation, kind, country, roles, scopes, credential }))
+    }
+
+    /// An organisation as it is now; none where it is not there.
+    fn organisation(&self, id: &Id) -> Result<Option<Organisation>, Refusal> {
+        let head = self.store().head()?.log_index;
+        let Some(stored) = self.store().get(id, head)? else { return Ok(None) };
+        Ok(match stored.record()? {
+            AnyRecord::Organisations(organisation) => Some(*organisation),
+            _ => None,
+        })
     }
 
     /// The kind of an organisation; none where it is not there.
     fn kind_of(&self, organisation: &Id) -> Result<Option<OrganisationKind>, Refusal> {
-        let head = self.store().head()?.log_index;
-        let Some(stored) = self.store().get(organisation, head)? else { return Ok(None) };
-        Ok(match stored.record()? {
-            AnyRecord::Organisations(organisation) => Some(organisation.kind),
-            _ => None,
-        })
+        Ok(self.organisation(organisation)?.map(|organisation| organisation.kind))
     }
 
     /// The key of a secret, while it holds, and if it is the one that is named where one is named.
@@ -158,9 +172,7 @@ impl Registry {
         let key = self.store().key_of_secret(secret)?;
         let key =
             key.filter(|key| key.is_good(now) & named.is_none_or(|named| named == key.id.as_str()));
-        let key = key.ok_or(Refusal::WrongKey)?;
-        self.uses().note(WayIn::Key(key.id.clone()), now);
-        Ok(key)
+        key.ok_or(Refusal::WrongKey)
     }
 
     /// A key, good or not.
@@ -535,7 +547,6 @@ fn new_member(
 
 /// What somebody comes in with, as far as it matters who they are then.
 struct Found {
-    way: WayIn,
     organisation: Id,
     roles: BTreeSet<Role>,
     scopes: Scopes,
@@ -545,15 +556,15 @@ struct Found {
 impl Found {
     fn of_key(key: ApiKey) -> Self {
         let credential = subject_of_key(&key);
-        let ApiKey { id, organisation, roles, scopes, .. } = key;
-        Self { way: WayIn::Key(id), organisation, roles, scopes, credential }
+        let ApiKey { organisation, roles, scopes, .. } = key;
+        Self { organisation, roles, scopes, credential }
     }
 
     /// A member may do whatever their roles allow: their issuer's scopes are not ours.
     fn of_member(member: Member) -> Self {
         let credential = subject_of_member(&member);
-        let Member { id, organisation, roles, .. } = member;
-        Self { way: WayIn::Member(id), organisation, roles, scopes: Scopes::all(), credential }
+        let Member { organisation, roles, .. } = member;
+        Self { organisation, roles, scopes: Scopes::all(), credential }
     }
 }
 
@@ -565,7 +576,9 @@ fn beyond(scope: Scope) -> Text {
     )
 }
 
-fn managed<'i>(
+/// The organisation whose ways in are asked about, where the caller manages them; every one for an
+/// operator who names none.
+pub(super) fn managed<'i>(
     organisation: Option<&'i Id>,
     principal: &'i Principal,
 ) -> Result<Option<&'i Id>, Refusal> {

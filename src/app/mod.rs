@@ -1,6 +1,8 @@
 //! Use cases: load, decide, write. One file each; no SQL, no HTTP, no terminal here.
 
 pub mod access;
+pub mod attempts;
+mod attestations;
 pub mod audit;
 pub mod bundle;
 mod cases;
@@ -31,6 +33,5 @@ pub mod services;
 mod snapshot;
 pub mod synth;
 pub mod units;
-pub mod uses;
 pub mod verifications;
 pub mod verify;

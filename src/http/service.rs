@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::app::attempts::Attempts;
 use crate::app::registry::Registry;
 use crate::auth::token::{Issuer, KeyError, TokenError, TrustedIssuer, Verifier};
 use crate::config::Server;
@@ -95,6 +96,8 @@ pub struct Service {
     pub document_tag: String,
     /// Jobs that are being worked on here.
     pub jobs: AtomicUsize,
+    /// Who came in, and who was refused, as far as it waits to be written.
+    pub attempts: Attempts,
 }
 
 impl Service {
@@ -121,6 +124,7 @@ impl Service {
             document,
             document_tag: format!("\"{}\"", &tag[..16]),
             jobs: AtomicUsize::new(0),
+            attempts: Attempts::default(),
         }
     }
 

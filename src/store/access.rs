@@ -74,15 +74,6 @@ pub struct Member {
     pub last_used_at: Option<Instant>,
 }
 
-/// With what somebody came in.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum WayIn {
-    /// With a key.
-    Key(Id),
-    /// As a member.
-    Member(Id),
-}
-
 const KEY: &str = "SELECT id, organisation, name, roles, scopes, created_at, created_by, \
      expires_at, revoked_at, last_used_at FROM api_keys";
 
@@ -286,28 +277,6 @@ impl Writer<'_> {
     fn revoke(&mut self, query: &'static str, id: &Id, now: Instant) -> Result<bool, StoreError> {
         let query = Statement::new(query).bind(now).bind(id.as_str());
         Ok(query.execute(self.connection())? == 1)
-    }
-
-    /// Notes when a way in was used last; an instant before the one that is noted changes
-    /// nothing: several instances note into one database.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn note_use(&mut self, way: &WayIn, at: Instant) -> Result<(), StoreError> {
-        let (query, id) = match way {
-            WayIn::Key(id) => (
-                "UPDATE api_keys SET last_used_at = ? WHERE id = ? \
-                 AND (last_used_at IS NULL OR last_used_at < ?)",
-                id,
-            ),
-            WayIn::Member(id) => (
-                "UPDATE members SET last_used_at = ? WHERE id = ? \
-                 AND (last_used_at IS NULL OR last_used_at < ?)",
-                id,
-            ),
-        };
-        Statement::new(query).bind(at).bind(id.as_str()).bind(at).execute(self.connection())?;
-        Ok(())
     }
 
     /// Sets the key with which the registry is set up, in the place of one that was not used;

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attestations;
 mod audits;
 mod authorisation;
 mod document;
@@ -18,5 +19,6 @@ mod records;
 mod refusals;
 mod running;
 mod tokens;
+mod trail;
 mod units;
 mod verifications;

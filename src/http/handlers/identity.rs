@@ -8,6 +8,7 @@ use base64ct::{Base64, Encoding as _};
 use deserr::deserialize;
 use serde_json::{Value, json};
 
+use crate::app::attempts::RefusedAttempt;
 use crate::app::keys::{
     ApiKey, First, KeyRequest, Member, MemberRequest, SetupRequest, subject_of_key,
 };
@@ -100,6 +101,49 @@ answer! {
         /// When they came in last, to the minute; a minute may pass until it is seen here.
         #[serde(skip_serializing_if = "Option::is_none")]
         last_used_at: Option<Instant>,
+    }
+}
+
+answer! {
+    /// A request that was refused for who sent it.
+    RefusedAttemptEntry {
+        /// Its id, in the order of time.
+        id: Id,
+        /// When.
+        refused_at: Instant,
+        /// The request, as its answer named it (`X-Request-Id`).
+        request_id: String,
+        /// The key or member whose token it had, where it had a good one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        actor: Option<String>,
+        /// Their organisation.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        organisation: Option<Id>,
+        /// The network address that it came from.
+        address: String,
+        /// The method.
+        method: String,
+        /// The path, without its query.
+        path: String,
+        /// The code of the problem with which it was refused.
+        code: String,
+    }
+}
+
+impl From<RefusedAttempt> for RefusedAttemptEntry {
+    fn from(attempt: RefusedAttempt) -> Self {
+        let RefusedAttempt {
+            id,
+            refused_at,
+            request_id,
+            actor,
+            organisation,
+            address,
+            method,
+            path,
+            code,
+        } = attempt;
+        Self { id, refused_at, request_id, actor, organisation, address, method, path, code }
     }
 }
 
@@ -310,6 +354,31 @@ pub fn operations() -> Vec<Operation> {
             .with([id()])
             .gives(StatusCode::OK, "The member, revoked.", MemberEntry::form(), &[])
             .fails(&[Code::UnknownRecord]),
+        Operation::new(
+            Method::GET,
+            format!("{BASE}/refused_attempts"),
+            "list_refused_attempts",
+            list_refused_attempts,
+        )
+        .says(
+            TAG,
+            "List refused attempts",
+            format!(
+                "Requests of an organisation's keys and members that were refused for who sent \
+                 them, newest first; for an operator who names no organisation those of everybody, \
+                 also of nobody with a good token. They are kept for 90 days; those of other \
+                 instances come a second later. {manages}"
+            ),
+        )
+        .for_whom(Access::Token(Scope::Manage))
+        .with(paging())
+        .gives(
+            StatusCode::OK,
+            "A page of attempts.",
+            page("The attempts.", RefusedAttemptEntry::form()),
+            &[],
+        )
+        .fails(&[Code::NotAllowed]),
     ]
 }
 
@@ -511,7 +580,9 @@ fn token(call: &Call) -> Result<Reply, Problem> {
         faults.add(INVALID_SCOPE, "scope", "scope_not_allowed", message);
         faults.none()?;
     }
-    let issued = call.service.issuer.issue(&subject_of_key(&key), &scopes, &ids::new_id(), now);
+    let subject = subject_of_key(&key);
+    call.service.attempts.used(&subject, now);
+    let issued = call.service.issuer.issue(&subject, &scopes, &ids::new_id(), now);
     let answer = TokenAnswer {
         access_token: issued.token,
         token_type: "Bearer",
@@ -597,6 +668,20 @@ fn list_members(call: &Call) -> Result<Reply, Problem> {
     let members =
         call.registry().members(organisation, after, page.limit + 1, call.principal()?)?;
     page.reply(members.into_iter().map(MemberEntry::from).collect(), |member| member.id.clone())
+}
+
+fn list_refused_attempts(call: &Call) -> Result<Reply, Problem> {
+    let page = Page::of(call)?;
+    let (organisation, before) = (page.organisation.as_ref(), page.after.as_ref());
+    // Whoever asks is told of what just happened here, too.
+    call.service.attempts.write(call.registry(), call.moment.now)?;
+    let attempts = call.registry().refused_attempts(
+        organisation,
+        before,
+        page.limit + 1,
+        call.principal()?,
+    )?;
+    page.reply(attempts.into_iter().map(RefusedAttemptEntry::from).collect(), |one| one.id.clone())
 }
 
 fn add_member(call: &Call) -> Result<Reply, Problem> {
