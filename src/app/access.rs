@@ -733,3 +733,6 @@ fn accredits(writer: &mut Writer<'_>, body: &Id, organisation: &Id) -> Result<bo
     };
     Ok(!writer.list(&query)?.is_empty())
 }
+
+#[cfg(test)]
+mod tests;
