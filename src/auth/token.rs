@@ -1080,7 +1080,8 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
         assert_eq!(whom(&verifier, &changed, early), Err(TokenError::Signature));
 
         let audience = TrustedIssuer { audience: "another".to_owned(), ..external };
-        let verifier = Verifier::new(&registry(ed25519(1)), Some(&audience)).expect("a verifier");
+        let verifier =
+            Verifier::new(&registry(ed25519(1))).trusting(&audience).expect("a verifier");
         assert_eq!(whom(&verifier, RS256_TOKEN, early), Err(TokenError::Audience));
         let verifier = Verifier::new(&registry(ed25519(1)));
         assert_eq!(whom(&verifier, RS256_TOKEN, early), Err(TokenError::UnknownKey));
