@@ -155,8 +155,7 @@ fn start(call: &Call) -> Result<Reply, Problem> {
     };
     let (job, work) = call.registry().start_job(batch, call.principal()?, call.moment)?;
     // It goes on after the request: what is logged on the way says which request began it.
-    let span =
-        tracing::error_span!(parent: None, "job", job = %job.id, request_id = call.request_id);
+    let span = tracing::error_span!(parent: None, "job", job = %job.id, request_id = call.noted.request_id);
     let spawned = std::thread::Builder::new().name("job".to_owned()).spawn(move || {
         let _entered = span.entered();
         counted.0.registry.work_on(work);
