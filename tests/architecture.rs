@@ -116,8 +116,18 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         what: Prefix("ureq"),
-        only_in: &["app/fetch.rs", "app/key_set.rs"],
-        reason: "two files ask another server; everyone else is given what they got",
+        only_in: &["app/fetch.rs", "app/key_set.rs", "telemetry/traces.rs"],
+        reason: "three files speak to another server; everyone else is given files",
+    },
+    Reserved {
+        what: Prefix("opentelemetry"),
+        only_in: &["telemetry/traces.rs"],
+        reason: "how a trace leaves the process is known where it does",
+    },
+    Reserved {
+        what: Prefix("prometheus"),
+        only_in: &["telemetry"],
+        reason: "everyone else says what happened, and not how it is counted",
     },
     Reserved {
         what: Prefix("clap"),

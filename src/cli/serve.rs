@@ -19,6 +19,7 @@ use crate::domain::text::Text;
 use crate::http::{self, Bound, Identities, Service};
 use crate::ids;
 use crate::store::DatabaseUrl;
+use crate::telemetry::traces::Traces;
 use crate::telemetry::{self, Metrics};
 
 use super::database::{self, Database};
@@ -113,7 +114,7 @@ impl Served {
         config: Config,
         arguments: &ServerArguments,
     ) -> Result<Self, Failure> {
-        let Config { mut server, identity, .. } = config;
+        let Config { mut server, identity, otlp_endpoint, .. } = config;
         let configured = server.listen;
         if let Some(listen) = arguments.listen {
             server.listen = listen;
@@ -144,7 +145,9 @@ impl Served {
         if let Some(file) = &identity.issuers_file {
             identities = trusting(identities, file)?;
         }
-        let service = Service::new(registry, identities, server, Metrics::new().map_err(unusable)?);
+        let metrics = Metrics::new().map_err(unusable)?;
+        let mut service = Service::new(registry, identities, server, metrics);
+        service.traces = otlp_endpoint.as_deref().map(Traces::to);
         Ok(Self { service, listener, setup_key_file: identity.setup_key_file })
     }
 
@@ -187,6 +190,7 @@ impl Served {
     /// When the server cannot run.
     pub fn run(self, options: Options) -> Result<Answer, Failure> {
         announce(self.address(), options);
+        let traces = self.service.traces.clone();
         let bound = Bound::new(self.service, self.listener);
         bound.run(http::stop_signal()).map_err(|error| {
             let message = Text::new(
@@ -196,6 +200,9 @@ impl Served {
             Failure::new(Status::Unavailable, message)
         })?;
         tracing::info!("stopped; requests under way were let end");
+        if let Some(traces) = traces {
+            traces.end();
+        }
         Ok(Answer { text: String::new(), notes: String::new(), status: Status::Good })
     }
 }

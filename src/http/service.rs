@@ -13,6 +13,7 @@ use crate::domain::identity::Proof;
 use crate::domain::log::Digest;
 use crate::domain::period::Instant;
 use crate::telemetry::Metrics;
+use crate::telemetry::traces::Traces;
 
 use super::issuers::{KeySet, Pace, Source};
 use super::openapi;
@@ -88,6 +89,8 @@ pub struct Service {
     pub settings: Server,
     /// What is counted.
     pub metrics: Metrics,
+    /// Where requests are traced to, where that is set.
+    pub traces: Option<Traces>,
     /// Every operation.
     pub operations: Vec<Arc<Operation>>,
     /// The OpenAPI document.
@@ -111,7 +114,7 @@ impl Service {
         let document = openapi::document();
         let tag = Digest::of(&[document.as_bytes()]).to_string();
         Self {
-            registry,
+            registry: registry.counted_by(metrics.clone()),
             issuer: identities.issuer,
             verifier: Arc::new(identities.verifier),
             key_sets: OnceLock::new(),
@@ -120,6 +123,7 @@ impl Service {
             longest_key: identities.longest_key,
             settings,
             metrics,
+            traces: None,
             operations: super::handlers::operations().into_iter().map(Arc::new).collect(),
             document,
             document_tag: format!("\"{}\"", &tag[..16]),

@@ -13,6 +13,7 @@ mod identity;
 mod impact;
 mod issuers;
 mod manners;
+mod observed;
 mod policies;
 mod privacy;
 mod records;
