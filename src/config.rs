@@ -6,11 +6,12 @@
 
 use std::ffi::OsString;
 use std::fmt::{self, Write as _};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 use crate::domain::fault::{Fault, Faults, shortened};
@@ -69,6 +70,8 @@ pub struct Server {
     pub shutdown_time: Duration,
     /// `ETALON_METRICS`: whether `/metrics` answers.
     pub metrics: bool,
+    /// `ETALON_TRUSTED_PROXIES`: the proxies that are believed whom they were asked by.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// Who is believed to be whom.
@@ -178,6 +181,7 @@ enum Values {
     Path,
     DatabaseAddress,
     SocketAddress,
+    Networks,
     WebAddress,
     Seconds(RangeInclusive<u64>),
     Minutes(RangeInclusive<u64>),
@@ -199,6 +203,10 @@ impl Values {
             Self::SocketAddress => {
                 Text::new("địa chỉ IP và cổng (IP:CỔNG)", "an IP address and a port (IP:PORT)")
             }
+            Self::Networks => Text::new(
+                "các địa chỉ IP hoặc mạng (như 10.0.0.0/8), cách nhau bằng dấu phẩy",
+                "IP addresses or networks (such as 10.0.0.0/8), with commas between them",
+            ),
             Self::WebAddress => Text::new(
                 "địa chỉ http:// hoặc https://, không có dấu / ở cuối, không có ? và #",
                 "an address http:// or https:// without a slash at its end, without ? and #",
@@ -243,7 +251,14 @@ pub static SECTIONS: [Section; 5] = [
     Section {
         vi: "Máy chủ",
         en: "Server",
-        settings: &[&LISTEN, &PUBLIC_URL, &REQUEST_SECONDS, &SHUTDOWN_SECONDS, &METRICS],
+        settings: &[
+            &LISTEN,
+            &PUBLIC_URL,
+            &TRUSTED_PROXIES,
+            &REQUEST_SECONDS,
+            &SHUTDOWN_SECONDS,
+            &METRICS,
+        ],
     },
     Section {
         vi: "Danh tính",
@@ -316,6 +331,17 @@ static PUBLIC_URL: Setting = Setting {
          http://ETALON_LISTEN.",
     en: "Address that clients see, also the issuer of tokens; when empty, http://ETALON_LISTEN.",
     values: Values::WebAddress,
+};
+
+static TRUSTED_PROXIES: Setting = Setting {
+    name: "ETALON_TRUSTED_PROXIES",
+    default: None,
+    secret: false,
+    vi: "Các máy chủ uỷ nhiệm (reverse proxy) đứng trước; địa chỉ máy khách lấy từ X-Forwarded-For \
+         của chúng. Để trống: không tin tiêu đề đó của ai.",
+    en: "The reverse proxies that stand before it: from their X-Forwarded-For comes the address of a \
+         client. When empty, that header is believed of nobody.",
+    values: Values::Networks,
 };
 
 static REQUEST_SECONDS: Setting = Setting {
@@ -476,6 +502,14 @@ impl Config {
         Self::read(|name| std::env::var_os(name))
     }
 
+    /// What holds when nothing is set.
+    ///
+    /// # Errors
+    /// None, as a test proves.
+    pub fn of_defaults() -> Result<Self, Faults> {
+        Self::read(|_| None)
+    }
+
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Faults> {
         let mut reader = Reader { variable, faults: Vec::new() };
         let sections = (reader.database(), reader.server(), reader.identity(), reader.logging());
@@ -521,6 +555,7 @@ impl<V: Fn(&str) -> Option<OsString>> Reader<V> {
     fn server(&mut self) -> Option<Server> {
         let listen: Option<SocketAddr> = self.parsed(&LISTEN, |text| text.parse().ok());
         let public_url = self.parsed(&PUBLIC_URL, |text| is_web_address(text).then(|| text.into()));
+        let trusted_proxies = self.networks(&TRUSTED_PROXIES);
         let request_time = self.duration(&REQUEST_SECONDS);
         let shutdown_time = self.duration(&SHUTDOWN_SECONDS);
         let metrics = self.parsed(&METRICS, Switch::from_word);
@@ -531,6 +566,7 @@ impl<V: Fn(&str) -> Option<OsString>> Reader<V> {
             request_time: request_time?,
             shutdown_time: shutdown_time?,
             metrics: metrics? == Switch::On,
+            trusted_proxies,
         })
     }
 
@@ -583,6 +619,15 @@ impl<V: Fn(&str) -> Option<OsString>> Reader<V> {
 
     fn text(&mut self, setting: &Setting) -> Option<String> {
         self.parsed(setting, |text| Some(text.to_owned()))
+    }
+
+    /// Networks; none where nothing is set or, with a fault, where they cannot be read.
+    fn networks(&mut self, setting: &Setting) -> Vec<IpNet> {
+        let network = |text: &str| -> Option<IpNet> {
+            text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+        };
+        self.parsed(setting, |text| text.split(',').map(|one| network(one.trim())).collect())
+            .unwrap_or_default()
     }
 
     fn duration(&mut self, setting: &Setting) -> Option<Duration> {
@@ -690,6 +735,7 @@ mod tests {
                 request_time: Duration::from_secs(30),
                 shutdown_time: Duration::from_secs(30),
                 metrics: true,
+                trusted_proxies: Vec::new(),
             },
             identity: Identity {
                 signing_key_file: None,
@@ -715,6 +761,7 @@ mod tests {
             ("ETALON_DATABASE_WAIT_SECONDS", "0"),
             ("ETALON_LISTEN", "[::]:80"),
             ("ETALON_PUBLIC_URL", "https://etalon.example.vn/registry"),
+            ("ETALON_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8,::1"),
             ("ETALON_REQUEST_SECONDS", "600"),
             ("ETALON_SHUTDOWN_SECONDS", "5"),
             ("ETALON_METRICS", "off"),
@@ -740,6 +787,9 @@ mod tests {
                 request_time: Duration::from_secs(600),
                 shutdown_time: Duration::from_secs(5),
                 metrics: false,
+                trusted_proxies: ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]
+                    .map(|network| network.parse().expect("a network"))
+                    .to_vec(),
             },
             identity: Identity {
                 signing_key_file: Some("/run/secrets/key".into()),
@@ -780,6 +830,7 @@ mod tests {
             ("ETALON_DATABASE_WAIT_SECONDS", "soon"),
             ("ETALON_LISTEN", "localhost"),
             ("ETALON_PUBLIC_URL", "etalon.example.vn"),
+            ("ETALON_TRUSTED_PROXIES", "10.0.0.0/8;127.0.0.1"),
             ("ETALON_REQUEST_SECONDS", "0"),
             ("ETALON_SHUTDOWN_SECONDS", "601"),
             ("ETALON_METRICS", "yes"),
@@ -792,6 +843,7 @@ mod tests {
             ("ETALON_DATABASE_WAIT_SECONDS", "bad_setting"),
             ("ETALON_LISTEN", "bad_setting"),
             ("ETALON_PUBLIC_URL", "bad_setting"),
+            ("ETALON_TRUSTED_PROXIES", "bad_setting"),
             ("ETALON_REQUEST_SECONDS", "bad_setting"),
             ("ETALON_SHUTDOWN_SECONDS", "bad_setting"),
             ("ETALON_METRICS", "bad_setting"),

@@ -1,6 +1,7 @@
 //! One request as a handler sees it: plain and owned, so that it can go to a thread that may block;
 //! and the answer that it gives back. No actix here, and no work of the registry.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -54,6 +55,8 @@ pub struct Call {
     pub operation: Arc<Operation>,
     /// Its id.
     pub request_id: String,
+    /// The address of the client.
+    pub address: IpAddr,
     /// When it came.
     pub moment: Moment,
     /// Path and query as sent.

@@ -6,6 +6,7 @@
 //! call a use case of `app`, answer. No decision lives here, and no SQL.
 
 mod call;
+mod client;
 mod handlers;
 mod negotiation;
 mod openapi;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
@@ -31,6 +31,7 @@ use crate::domain::text::{Language, Text};
 use crate::ids;
 
 use super::call::{Call, REQUEST_ID, Reply, ReplyBody};
+use super::client;
 use super::negotiation;
 use super::problem::{Code, Place, Problem};
 use super::routes::{Access, BASE, Body, Operation, Position};
@@ -172,6 +173,7 @@ fn configure(routes: &mut web::ServiceConfig, service: &Arc<Service>) {
 struct Noted {
     request_id: String,
     language: Language,
+    address: IpAddr,
 }
 
 impl Noted {
@@ -186,7 +188,11 @@ impl Noted {
 
     fn of(request: &HttpRequest) -> Self {
         let noted = request.extensions().get::<Self>().cloned();
-        noted.unwrap_or_else(|| Self { request_id: String::new(), language: Language::English })
+        noted.unwrap_or_else(|| Self {
+            request_id: String::new(),
+            language: Language::English,
+            address: IpAddr::from([0, 0, 0, 0]),
+        })
     }
 }
 
@@ -198,7 +204,11 @@ async fn observed(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let stopwatch = Stopwatch::start();
-    let noted = Noted { request_id: request_id(&request), language: language(&request) };
+    let noted = Noted {
+        request_id: request_id(&request),
+        language: language(&request),
+        address: client::address(&request, &service.settings.trusted_proxies),
+    };
     request.extensions_mut().insert(noted.clone());
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let _under_way = service.metrics.request_begins();
@@ -225,6 +235,7 @@ async fn observed(
     service.metrics.observe_request(method.as_str(), pattern.as_deref(), status, elapsed);
     tracing::info!(
         request_id = %noted.request_id,
+        address = %noted.address,
         method = %method,
         route = pattern.as_deref().unwrap_or("none"),
         status,
@@ -405,6 +416,7 @@ async fn call(
         service: Arc::clone(service),
         operation: Arc::clone(operation),
         request_id: noted.request_id.clone(),
+        address: noted.address,
         moment: Moment { now, today: clock::day_of(now) },
         target: request.uri().to_string(),
         language: noted.language,
@@ -595,11 +607,10 @@ mod tests {
         let issuer = Issuer::new(key, "http://here".to_owned(), Duration::from_secs(60));
         let verifier = Verifier::new(&issuer, None).expect("keys");
         let settings = config::Server {
-            listen: "127.0.0.1:0".parse().expect("an address"),
             public_url: "http://here".to_owned(),
             request_time,
             shutdown_time: Duration::from_secs(1),
-            metrics: true,
+            ..config::Config::of_defaults().expect("defaults").server
         };
         let mut service = Service::new(
             Registry::open(&url).expect("a registry"),

@@ -59,9 +59,8 @@ impl Served {
         let settings = change(config::Server {
             listen: address,
             public_url: public_url.clone(),
-            request_time: Duration::from_secs(30),
-            shutdown_time: Duration::from_secs(30),
             metrics: true,
+            ..config::Config::of_defaults().expect("defaults").server
         });
         let identities = Identities { issuer: issuer(), verifier };
         let metrics = Metrics::new().expect("metrics");
