@@ -410,6 +410,9 @@ pub struct Reply {
 /// Where the lines of an answer go; false when nobody takes them any more.
 pub type Lines<'s> = dyn FnMut(String) -> bool + 's;
 
+/// What makes the lines of an answer.
+pub type LinesWork = Box<dyn FnOnce(&mut Lines<'_>) + Send>;
+
 /// The body of an answer.
 pub enum ReplyBody {
     /// None.
@@ -419,7 +422,7 @@ pub enum ReplyBody {
     /// A file of this media type.
     File(&'static str, Vec<u8>),
     /// One JSON value a line, made while it is sent.
-    Lines(Box<dyn FnOnce(&mut Lines<'_>) + Send>),
+    Lines(LinesWork),
 }
 
 impl Reply {

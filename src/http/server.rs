@@ -9,19 +9,22 @@ use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::http::{ConnectionType, Method, StatusCode};
+use actix_web::middleware::{Compress, Condition, Next, from_fn};
 use actix_web::rt::time::timeout;
 use actix_web::web::{self, Bytes, Payload};
 use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, HttpServer};
-use futures_util::{FutureExt as _, StreamExt as _, stream};
+use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendTimeoutError;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::verify::Moment;
@@ -30,20 +33,22 @@ use crate::domain::fault::Fault;
 use crate::domain::text::{Language, Text};
 use crate::ids;
 
-use super::call::{Call, REQUEST_ID, Reply, ReplyBody};
+use super::call::{Call, LinesWork, REQUEST_ID, Reply, ReplyBody};
 use super::client;
+use super::connections::Connection;
+use super::gate::{self, Place as Turn, Room};
+use super::headers;
 use super::negotiation;
 use super::problem::{Code, Place, Problem};
-use super::routes::{Access, BASE, Body, Operation, Position};
+use super::rates::Told;
+use super::routes::{Access, BASE, Body, Load, Operation, Position};
 use super::service::Service;
 
-/// Time in which the head of a request has to come.
+/// Time in which the head of a request has to come: some packets, from anywhere.
 const HEAD_SECONDS: Duration = Duration::from_secs(10);
-/// How long a connection may wait for its next request.
-const IDLE_SECONDS: Duration = Duration::from_secs(75);
 /// The methods that are answered at all, in the order in which they are named.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"];
-/// Lines of an answer that wait for a slow client.
+/// Lines of an answer that wait for a slow client; how long they do is set.
 const LINES_WAITING: usize = 64;
 
 /// A server that listens and does not answer yet.
@@ -82,9 +87,15 @@ impl Bound {
     fn server(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<Server> {
         let Self { service, listener, .. } = self;
         let seconds = service.settings.shutdown_time.as_secs();
+        let idle = service.settings.limits.idle_time;
+        let connections = Arc::clone(&service.connections);
         let make = move || {
             let inside = Arc::clone(&service);
             let outside = Arc::clone(&service);
+            let cors = Condition::new(
+                !service.settings.cors_origins.is_empty(),
+                headers::cors(&service.settings.cors_origins),
+            );
             let pages = Config::new([format!("{BASE}/openapi.json")]).validator_url("none");
             App::new()
                 .configure(|routes| configure(routes, &inside))
@@ -96,11 +107,17 @@ impl Bound {
                     move || nothing_there(Arc::clone(&service))
                 }))
                 .wrap(Compress::default())
+                .wrap(cors)
                 .wrap(from_fn(move |request, next| observed(Arc::clone(&outside), request, next)))
         };
         let server = HttpServer::new(make)
             .client_request_timeout(HEAD_SECONDS)
-            .keep_alive(IDLE_SECONDS)
+            .keep_alive(idle)
+            .on_connect(move |stream, data| {
+                if let Some(stream) = stream.downcast_ref() {
+                    data.insert(connections.accept(stream));
+                }
+            })
             .shutdown_timeout(seconds)
             .shutdown_signal(stop)
             .listen(listener)?;
@@ -229,7 +246,14 @@ async fn observed(
             return Err(outside(Problem::internal(said_by(panic.as_ref())), &noted, &place));
         }
     };
-    sign(response.headers_mut(), &noted);
+    sign(response.headers_mut(), &noted, &place);
+    let told = response.request().extensions().get::<Told>().cloned();
+    for (name, value) in told.iter().flat_map(Told::headers) {
+        response.headers_mut().insert(name, value);
+    }
+    if !is_admitted(response.request()) {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     let pattern = response.request().match_pattern();
     let (status, elapsed) = (response.status().as_u16(), stopwatch.elapsed());
     service.metrics.observe_request(method.as_str(), pattern.as_deref(), status, elapsed);
@@ -249,16 +273,16 @@ async fn observed(
 fn outside(problem: Problem, noted: &Noted, place: &Place<'_>) -> actix_web::Error {
     log(&problem, noted);
     let mut response = problem.to_response(place);
-    sign(response.headers_mut(), noted);
+    sign(response.headers_mut(), noted, place);
     InternalError::from_response(problem.code.as_str(), response).into()
 }
 
 /// The headers of every answer.
-fn sign(headers: &mut HeaderMap, noted: &Noted) {
+fn sign(headers: &mut HeaderMap, noted: &Noted, place: &Place<'_>) {
     if let Ok(id) = HeaderValue::from_str(&noted.request_id) {
         headers.insert(REQUEST_ID, id);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers::secure(headers, place.instance, place.base);
 }
 
 /// The id that the client gave, if it is one that can be written into a log, or a new one.
@@ -352,23 +376,29 @@ async fn answer(
     payload: Payload,
 ) -> HttpResponse {
     let noted = Noted::of(&request);
-    let within = service.settings.request_time;
-    let served = Arc::clone(&service);
-    // A slow body has a time of its own: what is said of it does not hang on which clock is first.
-    let outcome = match call(&service, &operation, &request, &noted, payload).await {
-        Ok(call) => match timeout(within, done(call)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Problem::of(Code::TimedOut)),
-        },
-        Err(problem) => Err(problem),
+    let outcome = async {
+        let mut room = service.gate.room();
+        let call = call(&service, &operation, &request, &noted, payload, &mut room).await?;
+        // A slow body has a time of its own, and so has a queue: what is said of them does not hang on
+        // which clock is first.
+        let turn = service.gate.enter(operation.load, &service.metrics).await?;
+        let within = service.settings.request_time;
+        let done = timeout(within, done(call, (turn, room))).await;
+        done.unwrap_or_else(|_| Err(Problem::of(Code::TimedOut)))
     };
-    match outcome {
-        Ok(reply) => respond(reply),
+    let is_personal = request.headers().contains_key(header::AUTHORIZATION);
+    match outcome.await.and_then(|reply| respond(reply, &service, is_personal)) {
+        Ok(response) => response,
         Err(problem) => {
             log(&problem, &noted);
-            problem.to_response(&noted.place(&served, request.path()))
+            problem.to_response(&noted.place(&service, request.path()))
         }
     }
+}
+
+/// Whether the connection that a request came by is within the bounds. One of a test is.
+fn is_admitted(request: &HttpRequest) -> bool {
+    request.conn_data::<Connection>().is_none_or(Connection::is_admitted)
 }
 
 /// Reads a request.
@@ -378,7 +408,31 @@ async fn call(
     request: &HttpRequest,
     noted: &Noted,
     payload: Payload,
+    room: &mut Room,
 ) -> Result<Call, Problem> {
+    let is_limited = matches!(operation.load, Load::Work(_) | Load::Check);
+    if is_limited && !is_admitted(request) {
+        return Err(gate::overloaded("CONNECTIONS", &service.metrics));
+    }
+    let now = clock::now();
+    let identity = match (operation.access, request.headers().get(header::AUTHORIZATION)) {
+        (Access::Open, _) | (_, None) => None,
+        (_, Some(value)) => match value.to_str().ok().and_then(bearer) {
+            None => Some(Err(Problem::of(Code::Unauthenticated))),
+            Some(token) => Some(service.verifier.verify(token, now).map_err(|error| {
+                service.rates.wrong_token(noted.address, error.into(), &service.metrics)
+            })),
+        },
+    };
+    let known = identity.as_ref().and_then(|identity| identity.as_ref().ok());
+    let told = service.rates.draw(known, noted.address, operation, &service.metrics)?;
+    if let Some(told) = told {
+        request.extensions_mut().insert(told);
+    }
+    let identity = match (operation.access, identity) {
+        (Access::Token, None) => return Err(Problem::of(Code::Unauthenticated)),
+        (_, identity) => identity.transpose()?,
+    };
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let accept = header(header::ACCEPT).unwrap_or_default();
     let media = &operation.answer.media;
@@ -391,16 +445,6 @@ async fn call(
         );
         return Err(Problem::new(Code::NotAcceptable, message));
     }
-    let now = clock::now();
-    let identity = match (operation.access, request.headers().get(header::AUTHORIZATION)) {
-        (Access::Open, _) | (Access::Public, None) => None,
-        (Access::Token, None) => return Err(Problem::of(Code::Unauthenticated)),
-        (_, Some(value)) => {
-            let token = value.to_str().ok().and_then(bearer);
-            let token = token.ok_or_else(|| Problem::of(Code::Unauthenticated))?;
-            Some(service.verifier.verify(token, now)?)
-        }
-    };
     let path = operation.parameters.iter().filter(|one| one.position == Position::Path);
     let path = path.map(|one| {
         let value = request.match_info().get(one.name).unwrap_or_default();
@@ -410,7 +454,7 @@ async fn call(
     let query = query(operation, request.query_string())?;
     let body = match &operation.body {
         None => Vec::new(),
-        Some(body) => read(body, request, payload, service.settings.request_time).await?,
+        Some(body) => read(body, request, payload, service, room).await?,
     };
     Ok(Call {
         service: Arc::clone(service),
@@ -483,7 +527,8 @@ async fn read(
     body: &Body,
     request: &HttpRequest,
     mut payload: Payload,
-    within: Duration,
+    service: &Service,
+    room: &mut Room,
 ) -> Result<Vec<u8>, Problem> {
     let names: Vec<&str> = body.media.iter().map(|media| media.name).collect();
     let is_known = names.contains(&request.content_type().to_ascii_lowercase().as_str());
@@ -503,7 +548,10 @@ async fn read(
             let piece: Bytes = piece.map_err(|_| cut_off())?;
             length += piece.len();
             match length <= body.most {
-                true => bytes.extend_from_slice(&piece),
+                true => {
+                    room.grow(length, &service.metrics)?;
+                    bytes.extend_from_slice(&piece);
+                }
                 // The rest of a body that is a little too large is read and thrown away: a client
                 // that still sends would not read the answer.
                 false if length <= 4 * body.most.min(8 << 20) => bytes.clear(),
@@ -512,7 +560,7 @@ async fn read(
         }
         Ok::<(), Problem>(())
     };
-    match timeout(within, reading).await {
+    match timeout(service.settings.request_time, reading).await {
         Ok(done) => done?,
         Err(_) => return Err(Problem::of(Code::RequestTimeout)),
     }
@@ -535,52 +583,106 @@ fn cut_off() -> Problem {
     Problem { errors: vec![fault], ..Problem::new(Code::MalformedJson, message) }
 }
 
-/// Does the work where it may block.
-async fn done(mut call: Call) -> Result<Reply, Problem> {
+/// Does the work where it may block. The work holds its places until it ends, also where nobody waits
+/// for it any more.
+async fn done(mut call: Call, held: (Turn, Room)) -> Result<Reply, Problem> {
     let span = tracing::Span::current();
-    let service = Arc::clone(&call.service);
+    let (service, load) = (Arc::clone(&call.service), call.operation.load);
     let work = move || {
+        let _held = held;
         let _entered = span.entered();
-        call.at_least()?;
-        call.identify()?;
+        if load != Load::Free {
+            call.at_least()?;
+            call.identify()?;
+        }
         let handler = Arc::clone(&call.operation.handler);
         handler(&call)
     };
     let caught = move || std::panic::catch_unwind(AssertUnwindSafe(work));
-    match web::block(caught).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(panic)) => {
-            service.metrics.count_panic();
-            Err(Problem::internal(said_by(panic.as_ref())))
-        }
-        Err(error) => Err(Problem::internal(error.to_string())),
-    }
+    let done = match load {
+        // It blocks nowhere, and does not wait for a thread behind work that does.
+        Load::Free => caught(),
+        _ => match web::block(caught).await {
+            Ok(done) => done,
+            Err(error) => return Err(Problem::internal(error.to_string())),
+        },
+    };
+    done.unwrap_or_else(|panic| {
+        service.metrics.count_panic();
+        Err(Problem::internal(said_by(panic.as_ref())))
+    })
 }
 
-fn respond(reply: Reply) -> HttpResponse {
+fn respond(
+    reply: Reply,
+    service: &Arc<Service>,
+    is_personal: bool,
+) -> Result<HttpResponse, Problem> {
     let mut response = HttpResponse::build(reply.status);
-    response.insert_header((header::CACHE_CONTROL, "no-cache"));
-    response.insert_header((header::VARY, "Accept, Accept-Language, Authorization"));
+    headers::cache(&mut response, is_personal);
     for (name, value) in reply.headers {
         response.insert_header((name, value));
     }
-    match reply.body {
+    Ok(match reply.body {
         ReplyBody::Empty => response.finish(),
         ReplyBody::Text(media, text) => response.content_type(media).body(text),
         ReplyBody::File(media, bytes) => response.content_type(media).body(bytes),
-        ReplyBody::Lines(work) => {
-            let (sender, mut receiver) = mpsc::channel::<Bytes>(LINES_WAITING);
-            actix_web::rt::spawn(web::block(move || {
-                work(&mut |mut line| {
-                    line.push('\n');
-                    sender.blocking_send(Bytes::from(line)).is_ok()
-                });
-            }));
-            let lines = stream::poll_fn(move |context| receiver.poll_recv(context));
-            let lines = lines.map(Ok::<Bytes, actix_web::Error>);
-            response.content_type(super::call::NDJSON).streaming(lines)
+        ReplyBody::Lines(work) => response.content_type(super::call::NDJSON).streaming(lines(
+            work,
+            service,
+            service.gate.stream(&service.metrics)?,
+        )),
+    })
+}
+
+/// Lines while they are made, in a thread of their own that waits while the client reads. A client
+/// that takes nothing for too long, or takes too long altogether, is cut off: what it holds does not
+/// end as an answer ends, so it cannot be taken for the whole.
+fn lines(
+    work: LinesWork,
+    service: &Arc<Service>,
+    place: Turn,
+) -> impl Stream<Item = io::Result<Bytes>> + use<> {
+    let (sender, mut receiver) = mpsc::channel::<Bytes>(LINES_WAITING);
+    let is_whole = Arc::new(AtomicBool::new(false));
+    let (service, is_done) = (Arc::clone(service), Arc::clone(&is_whole));
+    let runtime = tokio::runtime::Handle::current();
+    actix_web::rt::spawn(web::block(move || {
+        let _place = place;
+        let limits = &service.settings.limits;
+        let stopwatch = Stopwatch::start();
+        let mut goes_on = true;
+        let mut send = |mut line: String| {
+            line.push('\n');
+            let left = limits.stream_time.saturating_sub(stopwatch.elapsed());
+            let sent = sender.send_timeout(Bytes::from(line), left.min(limits.stall_time));
+            goes_on = goes_on
+                && match runtime.block_on(sent) {
+                    Ok(()) => true,
+                    Err(SendTimeoutError::Closed(_)) => false,
+                    Err(SendTimeoutError::Timeout(_)) => {
+                        service.metrics.count_limit("SLOW_READER");
+                        false
+                    }
+                };
+            goes_on
+        };
+        work(&mut send);
+        is_done.store(goes_on, Ordering::Release);
+    }));
+    let mut is_over = false;
+    stream::poll_fn(move |context| {
+        if is_over {
+            return Poll::Ready(None);
         }
-    }
+        let line = std::task::ready!(receiver.poll_recv(context));
+        is_over = line.is_none();
+        Poll::Ready(match line {
+            Some(line) => Some(Ok(line)),
+            None if is_whole.load(Ordering::Acquire) => None,
+            None => Some(Err(io::Error::other("the answer was not made to its end"))),
+        })
+    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,10 @@ use crate::config::Server;
 use crate::domain::log::Digest;
 use crate::telemetry::Metrics;
 
+use super::connections::Connections;
+use super::gate::Gate;
 use super::openapi;
+use super::rates::Rates;
 use super::routes::Operation;
 
 /// Who proves who somebody is.
@@ -33,6 +36,12 @@ pub struct Service {
     pub settings: Server,
     /// What is counted.
     pub metrics: Metrics,
+    /// How often somebody may ask.
+    pub rates: Rates,
+    /// How much is done at once.
+    pub gate: Gate,
+    /// The connections.
+    pub connections: Arc<Connections>,
     /// Every operation.
     pub operations: Vec<Arc<Operation>>,
     /// The OpenAPI document.
@@ -53,12 +62,18 @@ impl Service {
     ) -> Self {
         let document = openapi::document();
         let tag = Digest::of(&[document.as_bytes()]).to_string();
+        let rates = Rates::new(&settings.rates);
+        let gate = Gate::new(&settings.limits);
+        let connections = Arc::new(Connections::new(&settings, metrics.clone()));
         Self {
             registry,
             issuer: identities.issuer,
             verifier: identities.verifier,
             settings,
             metrics,
+            rates,
+            gate,
+            connections,
             operations: super::handlers::operations().into_iter().map(Arc::new).collect(),
             document,
             document_tag: format!("\"{}\"", &tag[..16]),
