@@ -27,13 +27,15 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::app::access::Principal;
+use crate::app::attempts::RefusedAttempt;
 use crate::app::verify::Moment;
 use crate::clock::{self, Stopwatch};
 use crate::domain::fault::Fault;
 use crate::domain::text::{Language, Text};
 use crate::ids;
 
-use super::call::{Call, LinesWork, REQUEST_ID, Reply, ReplyBody};
+use super::call::{Call, LinesWork, Noted, REQUEST_ID, Reply, ReplyBody};
 use super::client;
 use super::connections::Connection;
 use super::gate::{self, Place as Turn, Room};
@@ -48,6 +50,8 @@ use super::service::Service;
 const HEAD_SECONDS: Duration = Duration::from_secs(10);
 /// The methods that are answered at all, in the order in which they are named.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"];
+/// Most characters of a path that are kept of a request that was refused.
+const LONGEST_PATH: usize = 300;
 /// Lines of an answer that wait for a slow client; how long they do is set.
 const LINES_WAITING: usize = 64;
 
@@ -81,7 +85,14 @@ impl Bound {
     /// # Errors
     /// When the server cannot run.
     pub fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        actix_web::rt::System::new().block_on(async move { self.server(stop)?.await })
+        let service = Arc::clone(&self.service);
+        std::thread::scope(|threads| {
+            threads.spawn(|| service.attempts.keep(&service.registry, clock::now));
+            let ran =
+                actix_web::rt::System::new().block_on(async move { self.server(stop)?.await });
+            service.attempts.end();
+            ran
+        })
     }
 
     fn server(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<Server> {
@@ -183,14 +194,6 @@ fn configure(routes: &mut web::ServiceConfig, service: &Arc<Service>) {
         }));
         routes.service(resource);
     }
-}
-
-/// What is noted about a request for whoever handles it.
-#[derive(Debug, Clone)]
-struct Noted {
-    request_id: String,
-    language: Language,
-    address: IpAddr,
 }
 
 impl Noted {
@@ -378,7 +381,11 @@ async fn answer(
     let noted = Noted::of(&request);
     let outcome = async {
         let mut room = service.gate.room();
-        let call = call(&service, &operation, &request, &noted, payload, &mut room).await?;
+        let call = call(&service, &operation, &request, &noted, payload, &mut room).await;
+        let call = call.inspect_err(|problem| {
+            let asked = (request.method().as_str(), request.path());
+            note_refused(&service, &noted, asked, problem, None);
+        })?;
         // A slow body has a time of its own, and so has a queue: what is said of them does not hang on
         // which clock is first.
         let turn = service.gate.enter(operation.load, &service.metrics).await?;
@@ -399,6 +406,30 @@ async fn answer(
 /// Whether the connection that a request came by is within the bounds. One of a test is.
 fn is_admitted(request: &HttpRequest) -> bool {
     request.conn_data::<Connection>().is_none_or(Connection::is_admitted)
+}
+
+/// Notes a request that was refused for who sent it.
+fn note_refused(
+    service: &Service,
+    noted: &Noted,
+    (method, path): (&str, &str),
+    problem: &Problem,
+    by: Option<&Principal>,
+) {
+    if !problem.code.is_of_who_asks() {
+        return;
+    }
+    service.attempts.refused(RefusedAttempt {
+        id: ids::new_id(),
+        refused_at: clock::now(),
+        request_id: noted.request_id.clone(),
+        actor: by.map(Principal::actor),
+        organisation: by.map(|one| one.organisation.clone()),
+        address: noted.address.to_string(),
+        method: method.to_owned(),
+        path: path.chars().take(LONGEST_PATH).collect(),
+        code: problem.code.as_str().to_owned(),
+    });
 }
 
 /// Reads a request.
@@ -459,11 +490,9 @@ async fn call(
     Ok(Call {
         service: Arc::clone(service),
         operation: Arc::clone(operation),
-        request_id: noted.request_id.clone(),
-        address: noted.address,
+        noted: noted.clone(),
         moment: Moment { now, today: clock::day_of(now) },
         target: request.uri().to_string(),
-        language: noted.language,
         path,
         query,
         headers: request.headers().clone(),
@@ -588,15 +617,27 @@ fn cut_off() -> Problem {
 async fn done(mut call: Call, held: (Turn, Room)) -> Result<Reply, Problem> {
     let span = tracing::Span::current();
     let (service, load) = (Arc::clone(&call.service), call.operation.load);
-    let work = move || {
-        let _held = held;
+    let work = move |call: &mut Call| {
         let _entered = span.entered();
         if load != Load::Free {
             call.at_least()?;
             call.identify()?;
         }
+        if let Some(principal) = &call.principal {
+            call.service.attempts.used(principal, call.moment.now);
+        }
         let handler = Arc::clone(&call.operation.handler);
-        handler(&call)
+        handler(call)
+    };
+    let work = move || {
+        let _held = held;
+        let outcome = work(&mut call);
+        if let Err(problem) = &outcome {
+            let path = call.target.split('?').next().unwrap_or_default();
+            let asked = (call.operation.method.as_str(), path);
+            note_refused(&call.service, &call.noted, asked, problem, call.principal.as_ref());
+        }
+        outcome
     };
     let caught = move || std::panic::catch_unwind(AssertUnwindSafe(work));
     let done = match load {
