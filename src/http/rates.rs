@@ -334,12 +334,17 @@ fn make_room(buckets: &mut FxHashMap<u64, Nanos>) {
     let middle = until.len() / 2;
     let (_, median, _) = until.select_nth_unstable(middle);
     let median = *median;
-    // Where many are alike, half of them would be none.
-    let mut most = middle;
-    buckets.retain(|_, until| {
-        let stays = until.as_u64() >= median && most > 0;
-        most -= usize::from(stays);
-        stays
+    let later = until.iter().filter(|until| **until > median).count();
+    // Of those that are alike as many stay as there is room for.
+    let mut alike = (until.len() - middle).saturating_sub(later);
+    buckets.retain(|_, until| match until.as_u64().cmp(&median) {
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Greater => true,
+        std::cmp::Ordering::Equal => {
+            let stays = alike > 0;
+            alike = alike.saturating_sub(1);
+            stays
+        }
     });
 }
 

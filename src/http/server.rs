@@ -507,12 +507,19 @@ fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
+/// Faults of a query that are told: nobody mends more at a time, and a hostile query must not make an
+/// answer that is a hundred times as long.
+const MOST_FAULTS: usize = 100;
+
 /// The query, of which every name is known and stands once.
 fn query(operation: &Operation, text: &str) -> Result<Vec<(String, String)>, Problem> {
     let mut query: Vec<(String, String)> = Vec::new();
     let mut faults = Vec::new();
     let known = || operation.parameters.iter().filter(|one| one.position == Position::Query);
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        if faults.len() >= MOST_FAULTS {
+            break;
+        }
         let pointer = format!("/{name}");
         if !known().any(|one| one.name == name) {
             let names: Vec<&str> = known().map(|one| one.name).collect();
@@ -535,7 +542,7 @@ fn query(operation: &Operation, text: &str) -> Result<Vec<(String, String)>, Pro
             query.push((name.into_owned(), value.into_owned()));
         }
     }
-    for missing in known().filter(|one| one.required) {
+    for missing in known().filter(|one| one.required && faults.len() < MOST_FAULTS) {
         if !query.iter().any(|(name, _)| name == missing.name) {
             let name = missing.name;
             let message = Text::new(
@@ -739,22 +746,20 @@ mod tests {
     use crate::store::DatabaseUrl;
     use crate::telemetry::Metrics;
 
-    /// A service with one operation more, which does this within this time.
+    /// A service with one operation more, which does this, with other settings.
     fn service(
         directory: &std::path::Path,
-        request_time: Duration,
+        change: impl FnOnce(&mut config::Server),
         handler: impl Fn(&Call) -> Result<Reply, Problem> + Send + Sync + 'static,
-    ) -> Arc<Service> {
+    ) -> Service {
         let url = DatabaseUrl::Sqlite(directory.join("registry.db"));
         let (key, _) = SigningKey::generate([1; 32]);
         let issuer = Issuer::new(key, "http://here".to_owned(), Duration::from_secs(60));
         let verifier = Verifier::new(&issuer, None).expect("keys");
-        let settings = config::Server {
-            public_url: "http://here".to_owned(),
-            request_time,
-            shutdown_time: Duration::from_secs(1),
-            ..config::Config::of_defaults().expect("defaults").server
-        };
+        let mut settings = config::Config::of_defaults().expect("defaults").server;
+        settings.public_url = "http://here".to_owned();
+        settings.shutdown_time = Duration::from_secs(1);
+        change(&mut settings);
         let mut service = Service::new(
             Registry::open(&url).expect("a registry"),
             Identities { issuer, verifier },
@@ -763,7 +768,7 @@ mod tests {
         );
         let operation = Operation::new(Method::GET, "/odd", "odd", handler).for_whom(Access::Open);
         service.operations.push(Arc::new(operation));
-        Arc::new(service)
+        service
     }
 
     async fn odd() -> HttpResponse {
@@ -795,7 +800,7 @@ mod tests {
     #[actix_web::test]
     async fn a_panic_is_a_problem_and_the_service_goes_on() {
         let directory = tempfile::tempdir().expect("a directory");
-        let service = service(directory.path(), Duration::from_secs(60), |_| panic!("a secret"));
+        let service = Arc::new(service(directory.path(), |_| {}, |_| panic!("a secret")));
         for path in ["/odd", "/panic"] {
             let (status, body) = answered(&service, path).await;
             assert_eq!((status, body["code"].as_str()), (500, Some("internal")), "{path}");
@@ -814,13 +819,136 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let (release, held) = std::sync::mpsc::channel::<()>();
         let held = std::sync::Mutex::new(held);
-        let service = service(directory.path(), Duration::from_millis(100), move |_| {
+        let soon = |settings: &mut config::Server| {
+            settings.request_time = Duration::from_millis(100);
+        };
+        let service = service(directory.path(), soon, move |_| {
             // Until the test ends.
             let _ = held.lock().map(|held| held.recv());
             Reply::json(StatusCode::OK, &"late")
         });
+        let service = Arc::new(service);
         let (status, body) = answered(&service, "/odd").await;
         assert_eq!((status, body["code"].as_str()), (503, Some("timed_out")));
         drop(release);
+    }
+
+    #[actix_web::test]
+    async fn beyond_its_places_it_says_so_and_those_who_look_after_it_are_answered() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let held = std::sync::Mutex::new(held);
+        let (began, mut begins) = mpsc::unbounded_channel();
+        let narrow = |settings: &mut config::Server| {
+            settings.limits.requests = 1;
+            settings.limits.waiting = 0;
+        };
+        let service = service(directory.path(), narrow, move |_| {
+            let _ = began.send(());
+            let _ = held.lock().map(|held| held.recv());
+            Reply::json(StatusCode::OK, &"done")
+        });
+        let service = Arc::new(service);
+        let first = answered(&service, "/odd");
+        let meanwhile = async {
+            begins.recv().await.expect("it is worked on");
+            for _ in 0..100 {
+                let (status, body) = answered(&service, "/odd").await;
+                assert_eq!((status, body["code"].as_str()), (503, Some("overloaded")));
+            }
+            for path in ["/healthz", "/version", "/readyz"] {
+                assert_ne!(answered(&service, path).await.1["code"], "overloaded", "{path}");
+            }
+            assert_eq!(answered(&service, "/healthz").await.0, 200);
+            drop(release);
+        };
+        let ((status, _), ()) = futures_util::future::join(first, meanwhile).await;
+        assert_eq!(status, 200, "what was let in is done");
+        assert!(service.metrics.render().contains("limit=\"QUEUE\"} 100"));
+        assert_eq!(answered(&service, "/odd").await.0, 200);
+    }
+
+    /// A server of its own, for as long as a test holds what ends it, that answers lines without end
+    /// and says when it begins and ends to make them.
+    fn endless(
+        directory: &std::path::Path,
+        change: impl FnOnce(&mut config::Limits),
+    ) -> (SocketAddr, std::sync::mpsc::Receiver<bool>, tokio::sync::oneshot::Sender<()>) {
+        let (says, said) = std::sync::mpsc::channel();
+        let service = service(
+            directory,
+            |settings| change(&mut settings.limits),
+            move |_| {
+                let says = says.clone();
+                Ok(Reply::lines(move |send| {
+                    let _ = says.send(true);
+                    while send("x".repeat(10_000)) {}
+                    let _ = says.send(false);
+                }))
+            },
+        );
+        let listener = bind(([127, 0, 0, 1], 0).into()).expect("a port");
+        let address = listener.1;
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let bound = Bound::new(service, listener);
+        std::thread::spawn(move || bound.run(async move { drop(stopped.await) }));
+        (address, said, stop)
+    }
+
+    fn asked(address: SocketAddr) -> std::net::TcpStream {
+        use std::io::Write as _;
+
+        let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+        write!(stream, "GET /odd HTTP/1.1\r\nHost: here\r\n\r\n").expect("sent");
+        stream
+    }
+
+    /// Long for anything that has to happen; it only keeps a fault from hanging the tests.
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_client_that_reads_nothing_or_for_too_long_holds_no_thread() {
+        use std::io::Read as _;
+
+        for is_read in [false, true] {
+            let directory = tempfile::tempdir().expect("a directory");
+            let (address, said, _stop) = endless(directory.path(), |limits| match is_read {
+                false => limits.stall_time = Duration::from_millis(200),
+                true => limits.stream_time = Duration::from_millis(200),
+            });
+            let mut stream = asked(address);
+            assert_eq!(said.recv_timeout(LONG), Ok(true));
+            let mut answer = Vec::new();
+            if is_read {
+                // Its end may come as a reset.
+                let _ = stream.read_to_end(&mut answer);
+            }
+            assert_eq!(said.recv_timeout(LONG), Ok(false), "the thread is free");
+            let _ = stream.read_to_end(&mut answer);
+            assert!(answer.starts_with(b"HTTP/1.1 200"), "it began");
+            assert!(!answer.ends_with(b"0\r\n\r\n"), "it does not look whole");
+        }
+    }
+
+    #[test]
+    fn answers_that_go_on_have_so_many_places() {
+        use std::io::Read as _;
+
+        let directory = tempfile::tempdir().expect("a directory");
+        let (address, said, _stop) = endless(directory.path(), |limits| limits.streams = 1);
+        let first = asked(address);
+        assert_eq!(said.recv_timeout(LONG), Ok(true));
+        let mut head = [0; 12];
+        asked(address).read_exact(&mut head).expect("an answer");
+        assert_eq!(&head, b"HTTP/1.1 503");
+        // The work ends when its client goes.
+        drop(first);
+        assert_eq!(said.recv_timeout(LONG), Ok(false));
+        // Its place is free a moment after it said so.
+        let admitted = (0..1_000).any(|_| {
+            asked(address).read_exact(&mut head).expect("an answer");
+            &head == b"HTTP/1.1 200"
+        });
+        assert!(admitted);
     }
 }
