@@ -542,7 +542,7 @@ fn query(operation: &Operation, text: &str) -> Result<Vec<(String, String)>, Pro
             query.push((name.into_owned(), value.into_owned()));
         }
     }
-    for missing in known().filter(|one| one.required && faults.len() < MOST_FAULTS) {
+    for missing in known().filter(|one| one.required) {
         if !query.iter().any(|(name, _)| name == missing.name) {
             let name = missing.name;
             let message = Text::new(
