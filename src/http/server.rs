@@ -25,6 +25,8 @@ use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, HttpServer};
 use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::access::Principal;
@@ -34,6 +36,7 @@ use crate::clock::{self, Stopwatch};
 use crate::domain::fault::Fault;
 use crate::domain::text::{Language, Text};
 use crate::ids;
+use crate::telemetry::traces::Traced;
 
 use super::call::{Call, LinesWork, Noted, REQUEST_ID, Reply, ReplyBody};
 use super::client;
@@ -230,51 +233,101 @@ async fn observed(
         address: client::address(&request, &service.settings.trusted_proxies),
     };
     request.extensions_mut().insert(noted.clone());
-    let (method, path) = (request.method().clone(), request.path().to_owned());
-    let _under_way = service.metrics.request_begins();
-    let done = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    let place = noted.place(&service, &path);
-    let mut response = match done {
-        Ok(Ok(response)) => readable(response.map_into_boxed_body(), &place),
-        // An error of the framework, outside of every operation.
-        Ok(Err(error)) => {
-            return Err(outside(
-                of_status(error.as_response_error().status_code()),
-                &noted,
-                &place,
-            ));
-        }
-        Err(panic) => {
-            service.metrics.count_panic();
-            return Err(outside(Problem::internal(said_by(panic.as_ref())), &noted, &place));
-        }
-    };
-    sign(response.headers_mut(), &noted, &place);
-    let told = response.request().extensions().get::<Told>().cloned();
-    for (name, value) in told.iter().flat_map(Told::headers) {
-        response.headers_mut().insert(name, value);
-    }
-    if !is_admitted(response.request()) {
-        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
-    }
-    let pattern = response.request().match_pattern();
-    let (status, elapsed) = (response.status().as_u16(), stopwatch.elapsed());
-    service.metrics.observe_request(method.as_str(), pattern.as_deref(), status, elapsed);
-    tracing::info!(
-        request_id = %noted.request_id,
-        address = %noted.address,
-        method = %method,
-        route = pattern.as_deref().unwrap_or("none"),
-        status,
-        milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-        "request"
+    let traced = service.traces.as_ref().map(|traces| {
+        traces.begin(|name| request.headers().get(name).and_then(|value| value.to_str().ok()))
+    });
+    // Every line of the log within a request carries these. The highest level, so that a filter
+    // which lets a line through does not take away whose it is.
+    let span = tracing::error_span!(
+        "request",
+        request_id = noted.request_id,
+        trace_id = Empty,
+        actor = Empty,
+        log_index = Empty,
     );
-    Ok(response)
+    if let Some(traced) = &traced {
+        span.record("trace_id", traced.trace_id());
+    }
+    let observed = Observed { service, noted, method: request.method().clone(), stopwatch, traced };
+    observed.answered(request, next).instrument(span).await
+}
+
+/// A request under way, and what is told of it once it is answered.
+struct Observed {
+    service: Arc<Service>,
+    noted: Noted,
+    method: Method,
+    stopwatch: Stopwatch,
+    traced: Option<Traced>,
+}
+
+impl Observed {
+    async fn answered(
+        self,
+        request: ServiceRequest,
+        next: Next<impl MessageBody + 'static>,
+    ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+        let (service, noted) = (Arc::clone(&self.service), self.noted.clone());
+        let path = request.path().to_owned();
+        let _under_way = service.metrics.request_begins();
+        let done = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+        let place = noted.place(&service, &path);
+        let problem = match done {
+            Ok(Ok(response)) => {
+                let mut response = readable(response.map_into_boxed_body(), &place);
+                sign(response.headers_mut(), &noted, &place);
+                let told = response.request().extensions().get::<Told>().cloned();
+                for (name, value) in told.iter().flat_map(Told::headers) {
+                    response.headers_mut().insert(name, value);
+                }
+                if !is_admitted(response.request()) {
+                    response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+                }
+                let pattern = response.request().match_pattern();
+                let code = response.response().extensions().get::<Code>().copied();
+                self.tell(pattern.as_deref(), response.status(), code);
+                return Ok(response);
+            }
+            // An error of the framework, outside of every operation.
+            Ok(Err(error)) => of_status(error.as_response_error().status_code()),
+            Err(panic) => {
+                service.metrics.count_panic();
+                Problem::internal(said_by(panic.as_ref()))
+            }
+        };
+        let code = problem.code;
+        let error = outside(problem, &noted, &place);
+        self.tell(None, code.status(), Some(code));
+        Err(error)
+    }
+
+    /// Counts, logs and traces what came of it: never its path, its query or its body.
+    fn tell(self, pattern: Option<&str>, status: StatusCode, code: Option<Code>) {
+        let (method, elapsed) = (self.method.as_str(), self.stopwatch.elapsed());
+        let (status, code) = (status.as_u16(), code.map(Code::as_str));
+        let metrics = &self.service.metrics;
+        metrics.observe_request(method, pattern, status, elapsed);
+        if let Some(code) = code {
+            metrics.count_problem(code);
+        }
+        tracing::info!(
+            address = %self.noted.address,
+            method,
+            route = pattern.unwrap_or("none"),
+            status,
+            code,
+            milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            "request"
+        );
+        if let Some(traced) = self.traced {
+            traced.answered(method, pattern, status, code, &self.noted.request_id);
+        }
+    }
 }
 
 /// A problem that arose where there is no response yet.
 fn outside(problem: Problem, noted: &Noted, place: &Place<'_>) -> actix_web::Error {
-    log(&problem, noted);
+    log(&problem);
     let mut response = problem.to_response(place);
     sign(response.headers_mut(), noted, place);
     InternalError::from_response(problem.code.as_str(), response).into()
@@ -331,9 +384,9 @@ fn said_by(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or_else(|| "a panic without words".to_owned())
 }
 
-fn log(problem: &Problem, noted: &Noted) {
+fn log(problem: &Problem) {
     if let Some(internal) = &problem.internal {
-        tracing::error!(request_id = %noted.request_id, code = problem.code.as_str(), "{internal}");
+        tracing::error!(code = problem.code.as_str(), "{internal}");
     }
 }
 
@@ -366,7 +419,7 @@ impl actix_web::Responder for ServedProblem {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let noted = Noted::of(request);
-        log(&self.problem, &noted);
+        log(&self.problem);
         self.problem.to_response(&noted.place(&self.service, request.path()))
     }
 }
@@ -397,7 +450,7 @@ async fn answer(
     match outcome.await.and_then(|reply| respond(reply, &service, is_personal)) {
         Ok(response) => response,
         Err(problem) => {
-            log(&problem, &noted);
+            log(&problem);
             problem.to_response(&noted.place(&service, request.path()))
         }
     }
@@ -624,20 +677,26 @@ fn cut_off() -> Problem {
 async fn done(mut call: Call, held: (Turn, Room)) -> Result<Reply, Problem> {
     let span = tracing::Span::current();
     let (service, load) = (Arc::clone(&call.service), call.operation.load);
+    let entered = span.clone();
     let work = move |call: &mut Call| {
-        let _entered = span.entered();
         if load != Load::Free {
             call.at_least()?;
             call.identify()?;
         }
         if let Some(principal) = &call.principal {
+            span.record("actor", principal.actor());
             call.service.attempts.used(principal, call.moment.now);
         }
         let handler = Arc::clone(&call.operation.handler);
-        handler(call)
+        let reply = handler(call)?;
+        if let Some(log_index) = reply.log_index() {
+            span.record("log_index", log_index);
+        }
+        Ok(reply)
     };
     let work = move || {
         let _held = held;
+        let _entered = entered.entered();
         let outcome = work(&mut call);
         if let Err(problem) = &outcome {
             let path = call.target.split('?').next().unwrap_or_default();
@@ -694,8 +753,9 @@ fn lines(
     let (sender, mut receiver) = mpsc::channel::<Bytes>(LINES_WAITING);
     let is_whole = Arc::new(AtomicBool::new(false));
     let (service, is_done) = (Arc::clone(service), Arc::clone(&is_whole));
-    let runtime = tokio::runtime::Handle::current();
+    let (runtime, span) = (tokio::runtime::Handle::current(), tracing::Span::current());
     actix_web::rt::spawn(web::block(move || {
+        let _entered = span.entered();
         let _place = place;
         let limits = &service.settings.limits;
         let stopwatch = Stopwatch::start();
@@ -744,7 +804,7 @@ mod tests {
     use crate::http::call::JSON;
     use crate::http::service::Identities;
     use crate::store::DatabaseUrl;
-    use crate::telemetry::Metrics;
+    use crate::telemetry::{Metrics, Sampled};
 
     /// A service with one operation more, which does this, with other settings.
     fn service(
@@ -807,11 +867,11 @@ mod tests {
             assert!(!body.to_string().contains("secret"), "{body}");
         }
         assert_eq!(answered(&service, "/healthz").await.0, 200);
-        assert!(
-            service.metrics.render().contains("panics_total 2"),
-            "{}",
-            service.metrics.render()
-        );
+        let counted = service.metrics.render(&Sampled::default());
+        assert!(counted.contains("\netalon_panics_total 2\n"), "{counted}");
+        assert!(counted.contains("\netalon_problems_total{code=\"internal\"} 2\n"), "{counted}");
+        let outside = "{method=\"GET\",route=\"unmatched\",status=\"500\"} 1\n";
+        assert!(counted.contains(outside), "{counted}");
     }
 
     #[actix_web::test]

@@ -9,6 +9,7 @@ use crate::auth::token::{Issuer, Verifier};
 use crate::config::Server;
 use crate::domain::log::Digest;
 use crate::telemetry::Metrics;
+use crate::telemetry::traces::Traces;
 
 use super::connections::Connections;
 use super::gate::Gate;
@@ -43,6 +44,8 @@ pub struct Service {
     pub gate: Gate,
     /// The connections.
     pub connections: Arc<Connections>,
+    /// Where requests are traced to, where that is set.
+    pub traces: Option<Traces>,
     /// Every operation.
     pub operations: Vec<Arc<Operation>>,
     /// The OpenAPI document.
@@ -69,7 +72,7 @@ impl Service {
         let gate = Gate::new(&settings.limits);
         let connections = Arc::new(Connections::new(&settings, metrics.clone()));
         Self {
-            registry,
+            registry: registry.counted_by(metrics.clone()),
             issuer: identities.issuer,
             verifier: identities.verifier,
             settings,
@@ -77,6 +80,7 @@ impl Service {
             rates,
             gate,
             connections,
+            traces: None,
             operations: super::handlers::operations().into_iter().map(Arc::new).collect(),
             document,
             document_tag: format!("\"{}\"", &tag[..16]),

@@ -4,11 +4,14 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::r2d2::{self, ManageConnection, Pool, R2D2Connection as _};
+use diesel::r2d2::event::{CheckoutEvent, HandleEvent, TimeoutEvent};
+use diesel::r2d2::{self, ManageConnection, Pool, PoolError, R2D2Connection as _};
 use diesel::{PgConnection, SqliteConnection};
 
 use super::error::StoreError;
@@ -118,8 +121,42 @@ pub(super) struct Manager {
     patience: Duration,
 }
 
-/// A pool of connections to one database.
-pub(super) type Connections = Pool<Manager>;
+/// A pool of connections to one database, and how long others waited for them.
+#[derive(Debug, Clone)]
+pub(super) struct Connections {
+    pool: Pool<Manager>,
+    waits: Waits,
+}
+
+impl Connections {
+    /// Lends a connection.
+    pub(super) fn get(&self) -> Result<Lent, PoolError> {
+        self.pool.get()
+    }
+}
+
+/// How long was waited for connections, as the pool tells it.
+#[derive(Debug, Clone, Default)]
+struct Waits(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    lent: AtomicU64,
+    microseconds: AtomicU64,
+    given_up: AtomicU64,
+}
+
+impl HandleEvent for Waits {
+    fn handle_checkout(&self, event: CheckoutEvent) {
+        let microseconds = u64::try_from(event.duration().as_micros()).unwrap_or(u64::MAX);
+        self.0.lent.fetch_add(1, Ordering::Relaxed);
+        self.0.microseconds.fetch_add(microseconds, Ordering::Relaxed);
+    }
+
+    fn handle_timeout(&self, _: TimeoutEvent) {
+        self.0.given_up.fetch_add(1, Ordering::Relaxed);
+    }
+}
 
 /// A connection lent by a pool.
 pub(super) type Lent = diesel::r2d2::PooledConnection<Manager>;
@@ -131,13 +168,25 @@ pub struct PoolState {
     pub in_use: u32,
     /// Connections that wait for somebody.
     pub idle: u32,
+    /// How often one was lent, since the pool was made.
+    pub lent: u64,
+    /// How long those who got one waited for it, all together.
+    pub waited: Duration,
+    /// How often somebody gave up waiting.
+    pub given_up: u64,
 }
 
 impl PoolState {
     pub(super) fn of(pool: &Connections) -> Self {
-        let state = pool.state();
+        let (state, waits) = (pool.pool.state(), &pool.waits.0);
         let idle = state.idle_connections;
-        Self { in_use: state.connections.saturating_sub(idle), idle }
+        Self {
+            in_use: state.connections.saturating_sub(idle),
+            idle,
+            lent: waits.lent.load(Ordering::Relaxed),
+            waited: Duration::from_micros(waits.microseconds.load(Ordering::Relaxed)),
+            given_up: waits.given_up.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -155,8 +204,15 @@ impl Manager {
         let (url, patience) = (self.url.clone(), self.patience);
         // The first connection is tried here, so that its own error is told and not a time-out.
         drop(self.connect().map_err(|error| StoreError::from_connecting(&url, &error))?);
-        let pool = Pool::builder().max_size(most).min_idle(Some(0)).connection_timeout(patience);
-        Ok(pool.error_handler(Box::new(r2d2::NopErrorHandler)).build_unchecked(self))
+        let waits = Waits::default();
+        let pool = Pool::builder()
+            .max_size(most)
+            .min_idle(Some(0))
+            .connection_timeout(patience)
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .event_handler(Box::new(waits.clone()))
+            .build_unchecked(self);
+        Ok(Connections { pool, waits })
     }
 }
 

@@ -14,6 +14,7 @@ mod identity;
 mod impact;
 mod limits;
 mod manners;
+mod observed;
 mod policies;
 mod privacy;
 mod records;
