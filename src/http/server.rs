@@ -795,7 +795,7 @@ fn lines(
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test;
+    use actix_web::test as actix;
 
     use super::*;
     use crate::app::registry::Registry;
@@ -842,9 +842,9 @@ mod tests {
             .configure(|routes| configure(routes, service))
             .route("/panic", web::get().to(odd))
             .wrap(from_fn(move |request, next| observed(Arc::clone(&outside), request, next)));
-        let app = test::init_service(app).await;
-        let request = test::TestRequest::get().uri(path).to_request();
-        let response = match test::try_call_service(&app, request).await {
+        let app = actix::init_service(app).await;
+        let request = actix::TestRequest::get().uri(path).to_request();
+        let response = match actix::try_call_service(&app, request).await {
             Ok(response) => response.into_parts().1.map_into_boxed_body(),
             Err(error) => error.error_response(),
         };
