@@ -143,6 +143,7 @@ pub fn overloaded(limit: &'static str, metrics: &Metrics) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::Sampled;
 
     fn gate() -> Gate {
         let limits = config::Config::of_defaults().expect("defaults").server.limits;
@@ -174,7 +175,11 @@ mod tests {
         };
         let (waited, ()) = futures_util::future::join(waits, refused).await;
         assert!(waited.is_ok(), "its turn came");
-        assert!(metrics.render().contains("etalon_limits_hit_total{limit=\"QUEUE\"} 1"));
+        assert!(
+            metrics
+                .render(&Sampled::default())
+                .contains("etalon_limits_hit_total{limit=\"QUEUE\"} 1")
+        );
     }
 
     #[actix_web::test]

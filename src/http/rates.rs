@@ -357,6 +357,7 @@ mod tests {
 
     use super::*;
     use crate::http::call::Reply;
+    use crate::telemetry::Sampled;
 
     fn operation(load: Load) -> Operation {
         let operation = Operation::new(Method::GET, "/odd", "odd", |_| {
@@ -406,7 +407,11 @@ mod tests {
         }
         let late = rates.draw(None, at(1), &read, &metrics).expect_err("too often");
         assert_eq!(refused(&late), (Code::RateLimited, Some("10")));
-        assert!(metrics.render().contains("etalon_limits_hit_total{limit=\"RATE_ADDRESS\"} 1"));
+        assert!(
+            metrics
+                .render(&Sampled::default())
+                .contains("etalon_limits_hit_total{limit=\"RATE_ADDRESS\"} 1")
+        );
         // Somebody else may, and so may who shows a token there.
         assert!(rates.draw(None, at(2), &read, &metrics).is_ok());
         assert!(rates.draw(Some(&somebody("a")), at(1), &read, &metrics).is_ok());

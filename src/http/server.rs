@@ -924,7 +924,7 @@ mod tests {
         };
         let ((status, _), ()) = futures_util::future::join(first, meanwhile).await;
         assert_eq!(status, 200, "what was let in is done");
-        assert!(service.metrics.render().contains("limit=\"QUEUE\"} 100"));
+        assert!(service.metrics.render(&Sampled::default()).contains("limit=\"QUEUE\"} 100"));
         assert_eq!(answered(&service, "/odd").await.0, 200);
     }
 
