@@ -70,9 +70,10 @@ impl Served {
         let settings = change(config::Server {
             listen: address,
             public_url: format!("http://{address}"),
-            request_time: Duration::from_secs(30),
-            shutdown_time: Duration::from_secs(30),
             metrics: true,
+            // A test asks as fast as it can; `tests/http/limits.rs` is about those who may not.
+            rates: config::Rates { principal: None, address: None, checks: None, failures: None },
+            ..config::Config::of_defaults().expect("defaults").server
         });
         let key = SigningKey::generate(SEED).0;
         let issuer = Issuer::new(key, settings.public_url.clone(), Duration::from_secs(900));

@@ -420,15 +420,34 @@ fn set_up(call: &Call) -> Result<Reply, Problem> {
             return Err(Refusal::fault("/organisation", "missing_field", message).into());
         }
     };
-    let setup_key = Secret::shown(&request.setup_key);
     let secret = Secret::api_key(ids::new_secret());
     let name = request.key_name.as_deref().unwrap_or("first key");
     let now = call.moment.now;
-    let (key, organisation) =
-        call.registry().set_up(&setup_key.digest(), first, name, &secret.digest(), now)?;
+    let (key, organisation) = tried(call, None, || {
+        let shown = Secret::shown(&request.setup_key).digest();
+        Ok(call.registry().set_up(&shown, first, name, &secret.digest(), now)?)
+    })?;
     tracing::info!(%organisation, key = %key.id, "the registry is set up");
     let answer = NewKey { key: key.into(), secret: secret.expose().to_owned() };
     Ok(Reply::json(StatusCode::CREATED, &answer)?.with(header::CACHE_CONTROL, "no-store"))
+}
+
+/// Has a secret tried, unless too many were wrong of late: from the address that it comes from, or for
+/// the key that is named beside it.
+fn tried<T>(
+    call: &Call,
+    key: Option<&str>,
+    attempt: impl FnOnce() -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    let (rates, address) = (&call.service.rates, call.noted.address);
+    rates.may_try(address, key, &call.service.metrics)?;
+    let tried = attempt();
+    match (&tried, key) {
+        (Err(problem), _) if problem.code == Code::InvalidKey => rates.was_wrong(address, key),
+        (Ok(_), Some(key)) => rates.was_right(address, key),
+        _ => {}
+    }
+    tried
 }
 
 /// A request for a token, as RFC 6749 writes it.
@@ -558,18 +577,16 @@ fn token(call: &Call) -> Result<Reply, Problem> {
     let TokenRequest { client, secret, scopes, is_basic } = TokenRequest::read(call)?;
     let now = call.moment.now;
     let secret = Secret::shown(&secret).digest();
-    let key =
-        call.registry().key_of_secret(&secret, client.as_deref(), now).map_err(|refusal| {
-            let is_wrong = matches!(refusal, Refusal::WrongKey);
-            let problem = Problem::from(refusal);
-            match (is_wrong, is_basic) {
-                (true, true) => problem
-                    .for_oauth("invalid_client")
-                    .with(header::WWW_AUTHENTICATE, "Basic realm=\"etalon\", charset=\"UTF-8\""),
-                (true, false) => problem.for_oauth("invalid_client"),
-                (false, _) => problem,
-            }
-        })?;
+    let key = tried(call, client.as_deref(), || {
+        Ok(call.registry().key_of_secret(&secret, client.as_deref(), now)?)
+    });
+    let key = key.map_err(|problem| match (problem.code, is_basic) {
+        (Code::InvalidKey, true) => problem
+            .for_oauth("invalid_client")
+            .with(header::WWW_AUTHENTICATE, "Basic realm=\"etalon\", charset=\"UTF-8\""),
+        (Code::InvalidKey, false) => problem.for_oauth("invalid_client"),
+        _ => problem,
+    })?;
     let scopes = scopes.unwrap_or_else(|| key.scopes.clone());
     if !key.scopes.holds(&scopes) {
         let (has, mut faults) = (&key.scopes, Faulty::default());
