@@ -128,19 +128,14 @@ impl Registry {
             }
             told(verifier.log_index());
         }
-        let (log_index, chain_sha256) = (verifier.log_index(), verifier.chain());
-        if (log_index, chain_sha256) != (head.log_index, head.chain_sha256) {
-            let head = format!("{}:{}", head.log_index, head.chain_sha256);
-            let log = format!("{log_index}:{chain_sha256}");
-            return Err(LogMismatch::Head { head, log }.into());
-        }
+        let sound = ended(&verifier, &head)?;
         if let Some(Checkpoint { log_index, chain_sha256 }) = checkpoint
             && noted != Some(chain_sha256)
         {
             let found = noted.map_or_else(|| "—".to_owned(), |chain| chain.to_string());
             return Err(LogMismatch::Checkpoint { log_index, noted: chain_sha256, found }.into());
         }
-        Ok(SoundLog { log_index, chain_sha256, recorded_at: verifier.recorded_at() })
+        Ok(sound)
     }
 
     /// Writes the log, one entry a line, and says how many there were.
@@ -205,6 +200,17 @@ impl Registry {
         });
         self.store().replay(entries, told)
     }
+}
+
+/// A log whose entries were all right, held against its head.
+pub(super) fn ended(verifier: &Verifier, head: &Head) -> Result<SoundLog, Refusal> {
+    let (log_index, chain_sha256) = (verifier.log_index(), verifier.chain());
+    if (log_index, chain_sha256) != (head.log_index, head.chain_sha256) {
+        let head = format!("{}:{}", head.log_index, head.chain_sha256);
+        let log = format!("{log_index}:{chain_sha256}");
+        return Err(LogMismatch::Head { head, log }.into());
+    }
+    Ok(SoundLog { log_index, chain_sha256, recorded_at: verifier.recorded_at() })
 }
 
 fn unreadable(line: usize, error: &io::Error) -> Refusal {

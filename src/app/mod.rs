@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod backup;
 pub mod bundle;
 mod cases;
 pub mod certificates;

@@ -252,7 +252,7 @@ impl Operation {
     /// Everything that can go wrong: also what follows from what the operation takes and gives.
     pub fn all_problems(&self) -> Vec<Code> {
         let mut all = self.problems.clone();
-        all.extend([Code::Internal, Code::TimedOut, Code::Unavailable]);
+        all.extend([Code::Internal, Code::TimedOut, Code::Unavailable, Code::OtherSchema]);
         all.push(Code::InvalidParameter);
         if !self.answer.media.is_empty() {
             all.push(Code::NotAcceptable);
