@@ -139,9 +139,9 @@ impl Cluster {
 
     /// Starts the server, and waits until it answers.
     pub fn up(&self) {
-        let directory = self.directory.path().display();
+        // No socket in a directory: a server that was killed would leave its lock there.
         let options = format!(
-            "-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories={directory} {}",
+            "-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories= {}",
             self.port, self.settings
         );
         let log = self.directory.path().join("log");
