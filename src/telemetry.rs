@@ -92,6 +92,7 @@ pub struct Metrics {
     log_head: IntGauge,
     connections: IntGaugeVec,
     verdicts: IntCounterVec,
+    limits: IntCounterVec,
     panics: IntCounter,
 }
 
@@ -136,6 +137,13 @@ impl Metrics {
                 Opts::new("etalon_verdicts_total", "Claims that were decided."),
                 &["verdict"],
             )?,
+            limits: IntCounterVec::new(
+                Opts::new(
+                    "etalon_limits_hit_total",
+                    "Times that work ran into a limit, by its name.",
+                ),
+                &["limit"],
+            )?,
             panics: IntCounter::new("etalon_panics_total", "Panics that were caught.")?,
         };
         let Self {
@@ -146,6 +154,7 @@ impl Metrics {
             log_head,
             connections,
             verdicts,
+            limits,
             panics,
         } = &metrics;
         registry.register(Box::new(requests.clone()))?;
@@ -154,6 +163,7 @@ impl Metrics {
         registry.register(Box::new(log_head.clone()))?;
         registry.register(Box::new(connections.clone()))?;
         registry.register(Box::new(verdicts.clone()))?;
+        registry.register(Box::new(limits.clone()))?;
         registry.register(Box::new(panics.clone()))?;
         Ok(metrics)
     }
@@ -192,6 +202,11 @@ impl Metrics {
     /// A claim was decided: the verdict's word.
     pub fn count_verdict(&self, verdict: &'static str) {
         self.verdicts.with_label_values(&[verdict]).inc();
+    }
+
+    /// Work ran into a limit, of this name: one written in the source, never anything of a request.
+    pub fn count_limit(&self, limit: &'static str) {
+        self.limits.with_label_values(&[limit]).inc();
     }
 
     /// Work ended in a panic that was caught.
@@ -286,6 +301,7 @@ mod tests {
         metrics.set_connections("readers", 3, 1);
         metrics.count_verdict("traceable");
         metrics.count_verdict("traceable");
+        metrics.count_limit("DEPTH_LIMIT");
         metrics.count_panic();
         let first = metrics.request_begins();
         let second = metrics.request_begins();
@@ -308,6 +324,7 @@ mod tests {
             "etalon_database_connections{pool=\"readers\",state=\"idle\"} 3".into(),
             "etalon_database_connections{pool=\"readers\",state=\"in_use\"} 1".into(),
             "etalon_verdicts_total{verdict=\"traceable\"} 2".into(),
+            "etalon_limits_hit_total{limit=\"DEPTH_LIMIT\"} 1".into(),
             "etalon_panics_total 1".into(),
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");

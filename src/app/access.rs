@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::domain::attestation::{Attestation, Statement};
 use crate::domain::capability::Publisher;
 use crate::domain::id::Id;
 use crate::domain::identity::Role;
@@ -30,6 +31,8 @@ pub struct Principal {
     pub organisation: Id,
     /// Its kind.
     pub kind: OrganisationKind,
+    /// Its country, where it has one.
+    pub country: Option<String>,
     /// The roles that they hold there.
     pub roles: BTreeSet<Role>,
     /// Their key or membership, as tokens and the record log name it.
@@ -120,6 +123,12 @@ enum Part {
     AccreditationBody,
     /// The authority that decided.
     Authority,
+    /// An organisation of the country of a standard's owner.
+    OfTheCountry,
+    /// Who pilots a comparison.
+    Pilot,
+    /// Who took part in a comparison.
+    Participant,
 }
 
 /// A line of the table: this role, in the organisation that has this part, may do this.
@@ -143,6 +152,10 @@ enum Condition {
     LegalScope,
     /// National standards.
     National,
+    /// Scope entries of an accreditation that its body has not approved.
+    Proposal,
+    /// Statements about records of a collection.
+    Of(CollectionName, &'static [Statement]),
     /// The writer's organisation is an institute.
     ByInstitute,
     /// A certificate of somebody else that its issuer has not confirmed: nobody writes another's
@@ -168,6 +181,11 @@ enum Level {
 
 use Act::{Amend, Append, Create};
 
+/// What the source of a record says of what others wrote in its name.
+const CONFIRM: &[Statement] = &[Statement::Confirmed, Statement::Disputed];
+/// What a body or an authority says of what was put before it.
+const APPROVE: &[Statement] = &[Statement::Approved, Statement::Refused];
+
 const WRITE: &[Act] = &[Create, Amend];
 const ALL: &[Act] = &[Create, Amend, Append];
 
@@ -182,7 +200,7 @@ const fn grant(
     Grant { collection, acts, role, part, condition, level }
 }
 
-/// Who may write what. Attestations have operations of their own in a later release.
+/// Who may write what.
 static TABLE: &[Grant] = {
     use CollectionName as C;
     use Condition as If;
@@ -214,12 +232,14 @@ static TABLE: &[Grant] = {
             As::Confirmed,
         ),
         grant(C::Capabilities, ALL, Role::Authority, Part::Any, If::LegalScope, As::Confirmed),
+        // A laboratory proposes its scope; no recognition rests on it until it is approved (D-07).
+        grant(C::Capabilities, WRITE, Role::Submitter, Part::Holder, If::Proposal, As::Own),
         grant(C::MeasurementStandards, ALL, Role::Submitter, Part::Owner, If::None, As::Own),
         grant(
             C::MeasurementStandards,
             WRITE,
             Role::Authority,
-            Part::Any,
+            Part::OfTheCountry,
             If::National,
             As::Confirmed,
         ),
@@ -258,6 +278,47 @@ static TABLE: &[Grant] = {
         grant(C::Nonconformities, WRITE, Role::Submitter, Part::Owner, If::None, As::Own),
         grant(C::Nonconformities, WRITE, Role::Signatory, Part::Issuer, If::None, As::Own),
         grant(C::Programme, WRITE, Role::Authority, Part::Any, If::None, As::Confirmed),
+        // Who says what of others' records (records.md, attestations).
+        grant(
+            C::Attestations,
+            &[Create],
+            Role::Signatory,
+            Part::Issuer,
+            If::Of(C::Calibrations, CONFIRM),
+            As::Confirmed,
+        ),
+        grant(
+            C::Attestations,
+            &[Create],
+            Role::Authority,
+            Part::OfTheCountry,
+            If::Of(C::MeasurementStandards, APPROVE),
+            As::Confirmed,
+        ),
+        grant(
+            C::Attestations,
+            &[Create],
+            Role::AccreditationBody,
+            Part::AccreditationBody,
+            If::Of(C::Capabilities, APPROVE),
+            As::Confirmed,
+        ),
+        grant(
+            C::Attestations,
+            &[Create],
+            Role::Institute,
+            Part::Pilot,
+            If::Of(C::Comparisons, CONFIRM),
+            As::Confirmed,
+        ),
+        grant(
+            C::Attestations,
+            &[Create],
+            Role::Institute,
+            Part::Participant,
+            If::Of(C::Comparisons, &[Statement::Disputed]),
+            As::Confirmed,
+        ),
     ]
 };
 
@@ -283,10 +344,23 @@ pub fn writers(collection: CollectionName, act: Act) -> Text {
                 (" của tổ chức công nhận liên quan", " of its accreditation body")
             }
             Part::Authority => (" của cơ quan quyết định", " of the authority that decided"),
+            Part::OfTheCountry => (" của nước chủ sở hữu", " of the owner's country"),
+            Part::Pilot => (" của viện chủ trì", " of the pilot institute"),
+            Part::Participant => (" của viện tham gia", " of an institute that took part"),
         };
+        if let Condition::Of(attested, statements) = grant.condition {
+            let words: Vec<&str> = statements.iter().map(|word| word.as_str()).collect();
+            let words = words.join(", ");
+            vi.push(format!("{role}{part_vi} ({attested}: {words})"));
+            en.push(format!("{role}{part_en} ({attested}: {words})"));
+            continue;
+        }
         let (if_vi, if_en) = match grant.condition {
-            Condition::None => ("", ""),
+            Condition::None | Condition::Of(..) => ("", ""),
             Condition::Scope => (" (phạm vi công nhận)", " (scopes)"),
+            Condition::Proposal => {
+                (" (phạm vi đề nghị, chưa được phê duyệt)", " (proposed scopes, not approved yet)")
+            }
             Condition::LegalScope => (" (phạm vi pháp lý)", " (legal scopes)"),
             Condition::National => (" (chuẩn quốc gia)", " (national standards)"),
             Condition::ByInstitute => (" (viện đo lường)", " (institutes)"),
@@ -376,6 +450,10 @@ pub(super) fn permit(
     if principal.is(Role::Operator) && is_operators(collection) {
         return Ok(None);
     }
+    let attested = match record {
+        AnyRecord::Attestations(attestation) => Some(attested(facts, principal, attestation)?),
+        _ => None,
+    };
     let mut own_parts = parts(facts, principal, record)?;
     if let Some(before) = before {
         // Who had no part in it cannot take one by amending it.
@@ -387,7 +465,7 @@ pub(super) fn permit(
             && grant.acts.contains(&act)
             && principal.is(grant.role)
             && own_parts.contains(&grant.part)
-            && holds(grant.condition, principal, written)
+            && holds(grant.condition, principal, written, attested.as_ref())
     });
     match granted {
         Some(grant) if act == Append => Ok(Some(evidence(before.unwrap_or(record), grant.level))),
@@ -439,19 +517,49 @@ fn level(level: Level, principal: &Principal, record: &AnyRecord) -> EvidenceLev
     }
 }
 
-fn holds(condition: Condition, principal: &Principal, written: &Written<'_>) -> bool {
+/// The record that a statement is about: one that who says it may know of.
+fn attested(
+    facts: &mut Facts<'_, '_>,
+    principal: &Principal,
+    attestation: &Attestation,
+) -> Result<AnyRecord, Refusal> {
+    if let Some(record) = facts.named(&attestation.record)? {
+        let id = record.record().id();
+        if facts.writer.is_visible(record.collection(), id, &principal.reader())? {
+            return Ok(record);
+        }
+    }
+    let id = &attestation.record;
+    let message =
+        Text::new(format!("không có bản ghi “{id}”"), format!("there is no record “{id}”"));
+    Err(Refusal::fault("/record", "unknown_id", message))
+}
+
+fn holds(
+    condition: Condition,
+    principal: &Principal,
+    written: &Written<'_>,
+    attested: Option<&AnyRecord>,
+) -> bool {
     let both =
         |is: &dyn Fn(&AnyRecord) -> bool| is(written.record) && written.before.is_none_or(is);
     match condition {
         Condition::None => true,
         Condition::Scope => both(&|record| has_publisher(record, Publisher::AccreditationScope)),
-        Condition::LegalScope => both(&|record| has_publisher(record, Publisher::LegalScope)),
-        Condition::National => both(&|record| match record {
-            AnyRecord::MeasurementStandards(standard) => {
-                standard.legal_level == Some(LegalLevel::National)
+        Condition::Proposal => both(&|record| {
+            has_publisher(record, Publisher::AccreditationScope)
+                && (written.act == Create || !record.record().is_confirmed())
+        }),
+        Condition::Of(collection, statements) => match (written.record, attested) {
+            (AnyRecord::Attestations(said), Some(attested)) => {
+                attested.collection() == collection
+                    && statements.contains(&said.statement)
+                    && is_for_approval(attested)
             }
             _ => false,
-        }),
+        },
+        Condition::LegalScope => both(&|record| has_publisher(record, Publisher::LegalScope)),
+        Condition::National => both(&is_national),
         Condition::ByInstitute => principal.kind.is_institute(),
         Condition::Unconfirmed => {
             let is_confirmed = |record: &AnyRecord| {
@@ -484,6 +592,25 @@ fn holds(condition: Condition, principal: &Principal, written: &Written<'_>) -> 
             }
             _ => false,
         },
+    }
+}
+
+fn is_national(record: &AnyRecord) -> bool {
+    match record {
+        AnyRecord::MeasurementStandards(standard) => {
+            standard.legal_level == Some(LegalLevel::National)
+        }
+        _ => false,
+    }
+}
+
+/// Whether there is anything about a record that needs a second pair of eyes: standards that are
+/// not national ones are their owners' own, and what the KCDB publishes is approved there.
+fn is_for_approval(record: &AnyRecord) -> bool {
+    match record {
+        AnyRecord::MeasurementStandards(_) => is_national(record),
+        AnyRecord::Capabilities(_) => has_publisher(record, Publisher::AccreditationScope),
+        _ => true,
     }
 }
 
@@ -534,7 +661,16 @@ fn parts(
                 }
             }
         }
-        AnyRecord::MeasurementStandards(record) => add(Part::Owner, Some(&record.owner)),
+        AnyRecord::MeasurementStandards(record) => {
+            add(Part::Owner, Some(&record.owner));
+            if principal.is(Role::Authority)
+                && let Some(AnyRecord::Organisations(owner)) = facts.named(&record.owner)?
+                && owner.country.is_some()
+                && owner.country == principal.country
+            {
+                add(Part::OfTheCountry, Some(own));
+            }
+        }
         AnyRecord::Realisations(record) => add(Part::Holder, Some(&record.organisation)),
         AnyRecord::Calibrations(record) => {
             add(Part::Issuer, Some(&record.issuer));
@@ -555,10 +691,21 @@ fn parts(
             }
             _ => {}
         },
-        AnyRecord::Memberships(_)
-        | AnyRecord::Comparisons(_)
+        AnyRecord::Comparisons(record) => {
+            add(Part::Pilot, record.pilot.as_ref());
+            for result in &record.results {
+                add(Part::Participant, Some(&result.organisation));
+            }
+        }
+        // Said in another's name, it is nobody's.
+        AnyRecord::Attestations(record) if record.by == *own => {
+            if let Some(attested) = facts.named(&record.record)? {
+                return self::parts(facts, principal, &attested);
+            }
+        }
+        AnyRecord::Attestations(_)
+        | AnyRecord::Memberships(_)
         | AnyRecord::Documents(_)
-        | AnyRecord::Attestations(_)
         | AnyRecord::Programme(_) => {}
     }
     Ok(parts)

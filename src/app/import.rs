@@ -40,7 +40,6 @@ use super::cases;
 use super::history;
 use super::idempotency::{self, Answered, Attempt};
 use super::linking;
-use super::privacy::is_confidential;
 use super::received;
 use super::refusal::Refusal;
 use super::registry::{Author, Registry, named_by, parsed};
@@ -599,11 +598,19 @@ impl Importer<'_> {
                     continue;
                 }
                 if before.is_some_and(|before| before.body() == one.record.body())
-                    && (!is_confidential(collection)
+                    && (!collection.is_confidential()
                         || writer.is_visible(collection, id, &reader)?)
                 {
                     // Nothing changes, so that everybody may say it who may know of it.
                     levels.push(None);
+                    continue;
+                }
+                if collection == CollectionName::Attestations {
+                    let message = Text::new(
+                        "lời xác nhận được gửi riêng từng cái: POST /api/v1/attestations",
+                        "statements are made one at a time: POST /api/v1/attestations",
+                    );
+                    faults.push(Fault::error(self.place(one), "not_allowed", message));
                     continue;
                 }
                 let act = if before.is_some() { Act::Amend } else { Act::Create };
@@ -837,6 +844,7 @@ impl Importer<'_> {
             };
             let draft = Draft {
                 actor: self.author.actor.clone(),
+                request_id: self.author.request_id.clone(),
                 operation,
                 kind: collection,
                 record_id: record.record().id().clone(),
@@ -847,7 +855,7 @@ impl Importer<'_> {
             writer.append(record, draft, now)?;
             // What history says stands as it is.
             if !self.options.historical {
-                linking::look_again(writer, [record], now)?;
+                linking::look_again(writer, [record], self.author)?;
             }
         }
         Ok(())

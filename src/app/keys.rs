@@ -10,7 +10,7 @@ use crate::domain::fault::{Fault, Faults};
 use crate::domain::id::Id;
 use crate::domain::identity::{Identity, Role};
 use crate::domain::log::Digest;
-use crate::domain::organisation::OrganisationKind;
+use crate::domain::organisation::{Organisation, OrganisationKind};
 use crate::domain::period::Instant;
 use crate::domain::records::{AnyRecord, CollectionName};
 use crate::domain::text::Text;
@@ -95,6 +95,16 @@ pub fn subject_of_member(member: &Member) -> String {
     format!("{MEMBER}{}", member.id)
 }
 
+/// The key that tokens with this subject are for.
+pub(super) fn key_of_subject(subject: &str) -> Option<Id> {
+    Id::parse(subject.strip_prefix(KEY)?).ok()
+}
+
+/// The member that tokens with this subject are for.
+pub(super) fn member_of_subject(subject: &str) -> Option<Id> {
+    Id::parse(subject.strip_prefix(MEMBER)?).ok()
+}
+
 impl Registry {
     /// Who the subject of an accepted token is, and what they may do now; none when their key or
     /// membership does not hold any more.
@@ -109,8 +119,7 @@ impl Registry {
     ) -> Result<Option<Principal>, Refusal> {
         let store = self.store();
         let own = (identity.issuer == own_issuer).then_some(identity.subject.as_str());
-        let id = |prefix: &str| own.and_then(|text| Id::parse(text.strip_prefix(prefix)?).ok());
-        let found = match (id(KEY), id(MEMBER)) {
+        let found = match (own.and_then(key_of_subject), own.and_then(member_of_subject)) {
             (Some(key), _) => {
                 let key = store.key(&key)?.filter(|key| key.is_good(now));
                 key.map(|key| (key.organisation.clone(), key.roles.clone(), subject_of_key(&key)))
@@ -129,20 +138,26 @@ impl Registry {
             }
         };
         let Some((organisation, roles, credential)) = found else { return Ok(None) };
-        let Some(kind) = self.kind_of(&organisation)? else { return Ok(None) };
+        let Some(record) = self.organisation(&organisation)? else { return Ok(None) };
+        let (kind, country) = (record.kind, record.country);
         // An organisation that has become something else does not keep the roles of what it was.
         let roles = roles.into_iter().filter(|role| fits(*role, kind)).collect();
-        Ok(Some(Principal { organisation, kind, roles, credential }))
+        Ok(Some(Principal { organisation, kind, country, roles, credential }))
+    }
+
+    /// An organisation as it is now; none where it is not there.
+    fn organisation(&self, id: &Id) -> Result<Option<Organisation>, Refusal> {
+        let head = self.store().head()?.log_index;
+        let Some(stored) = self.store().get(id, head)? else { return Ok(None) };
+        Ok(match stored.record()? {
+            AnyRecord::Organisations(organisation) => Some(*organisation),
+            _ => None,
+        })
     }
 
     /// The kind of an organisation; none where it is not there.
     fn kind_of(&self, organisation: &Id) -> Result<Option<OrganisationKind>, Refusal> {
-        let head = self.store().head()?.log_index;
-        let Some(stored) = self.store().get(organisation, head)? else { return Ok(None) };
-        Ok(match stored.record()? {
-            AnyRecord::Organisations(organisation) => Some(organisation.kind),
-            _ => None,
-        })
+        Ok(self.organisation(organisation)?.map(|organisation| organisation.kind))
     }
 
     /// The key of a secret, while it holds.
@@ -483,7 +498,9 @@ fn new_member(
     }
 }
 
-fn managed<'i>(
+/// The organisation whose ways in are asked about, where the caller manages them; every one for an
+/// operator who names none.
+pub(super) fn managed<'i>(
     organisation: Option<&'i Id>,
     principal: &'i Principal,
 ) -> Result<Option<&'i Id>, Refusal> {

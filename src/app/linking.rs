@@ -15,7 +15,6 @@ use crate::domain::calibration::{Calibration, Endorsement, ItemIdentification, R
 use crate::domain::id::Id;
 use crate::domain::links::Links as _;
 use crate::domain::log::{self, Draft, Operation};
-use crate::domain::period::Instant;
 use crate::domain::records::{AnyRecord, CollectionName, Records};
 use crate::domain::standard::MeasurementStandard;
 use crate::domain::text::Text;
@@ -26,7 +25,7 @@ use crate::ids;
 use crate::store::{FilterValue, ListQuery, Reader, StoreError, Stored, Writer, filters};
 
 use super::refusal::Refusal;
-use super::registry::hidden;
+use super::registry::{Author, hidden};
 
 /// Where a cited certificate is looked for, and the standards of those found.
 pub(super) trait Certificates {
@@ -393,7 +392,7 @@ const REGISTRY: &str = "registry";
 
 /// Looks again for what certificates cite by SHA-256, now that these records are written: the
 /// certificates that cite one of them, and they themselves. A link that is found is a new version,
-/// written by the registry.
+/// written by the registry in the request of whoever wrote them.
 ///
 /// Whoever cites a document by its SHA-256 has it in hand or was told by whom it was issued for, so
 /// that it may be found whoever sees it; by a number, which can be guessed, nothing is found here.
@@ -403,7 +402,7 @@ const REGISTRY: &str = "registry";
 pub(super) fn look_again<'r>(
     writer: &mut Writer<'_>,
     written: impl IntoIterator<Item = &'r AnyRecord>,
-    now: Instant,
+    author: &Author,
 ) -> Result<(), Refusal> {
     for record in written {
         let AnyRecord::Calibrations(calibration) = record else { continue };
@@ -415,7 +414,7 @@ pub(super) fn look_again<'r>(
             open.extend(writer.written(&calibration.id)?);
         }
         for stored in open {
-            look_for(writer, &stored, now)?;
+            look_for(writer, &stored, author)?;
         }
     }
     Ok(())
@@ -426,7 +425,7 @@ fn is_open(reference: &Reference) -> bool {
 }
 
 /// Links a certificate as it stands to what it cites by SHA-256.
-fn look_for(writer: &mut Writer<'_>, stored: &Stored, now: Instant) -> Result<(), Refusal> {
+fn look_for(writer: &mut Writer<'_>, stored: &Stored, author: &Author) -> Result<(), Refusal> {
     let AnyRecord::Calibrations(before) = stored.record()? else { return Ok(()) };
     let mut calibration = (*before).clone();
     let own = Records::default();
@@ -444,6 +443,7 @@ fn look_for(writer: &mut Writer<'_>, stored: &Stored, now: Instant) -> Result<()
     let record = AnyRecord::from(calibration);
     let draft = Draft {
         actor: REGISTRY.to_owned(),
+        request_id: author.request_id.clone(),
         operation: Operation::Amend,
         kind: CollectionName::Calibrations,
         record_id: stored.id.clone(),
@@ -451,6 +451,6 @@ fn look_for(writer: &mut Writer<'_>, stored: &Stored, now: Instant) -> Result<()
         body: log::canonical(&record.body()),
         salt: ids::new_salt(),
     };
-    writer.append(&record, draft, now)?;
+    writer.append(&record, draft, author.now)?;
     Ok(())
 }

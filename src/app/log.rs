@@ -10,6 +10,8 @@ use crate::domain::log::{Digest, Entry, Verifier};
 use crate::domain::text::Text;
 use crate::store::Head;
 
+pub use crate::store::LogFilter;
+
 use super::refusal::Refusal;
 use super::registry::Registry;
 
@@ -112,7 +114,7 @@ impl Registry {
         let mut verifier = Verifier::new();
         let mut noted = checkpoint.filter(|one| one.log_index == 0).map(|_| Digest::ZERO);
         while verifier.log_index() < head.log_index {
-            let page = self.store().entries(verifier.log_index(), PAGE)?;
+            let page = self.store().entries(verifier.log_index(), PAGE, &LogFilter::default())?;
             if page.is_empty() {
                 break;
             }
@@ -150,7 +152,7 @@ impl Registry {
         let head = self.store().head()?;
         let mut written = 0;
         while written < head.log_index {
-            let page = self.store().entries(written, PAGE)?;
+            let page = self.store().entries(written, PAGE, &LogFilter::default())?;
             if page.is_empty() {
                 break;
             }

@@ -1,6 +1,8 @@
 //! Use cases: load, decide, write. One file each; no SQL, no HTTP, no terminal here.
 
 pub mod access;
+pub mod attempts;
+mod attestations;
 pub mod audit;
 pub mod backup;
 pub mod bundle;

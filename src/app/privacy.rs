@@ -14,7 +14,7 @@ use crate::domain::text::Text;
 use crate::engine::finding::Rule;
 use crate::engine::report::{RenderedFinding, RenderedReport, RenderedSubject};
 use crate::engine::rules::TABLE;
-use crate::store::{Lineage, Reader};
+use crate::store::{Lineage, LogFilter, Reader};
 
 use super::refusal::Refusal;
 use super::registry::Registry;
@@ -74,17 +74,31 @@ impl Registry {
     /// record must be one that they may see, as known when the entry was written.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the database fails, or what an organisation wrote is not for the reader to know: who the
+    /// customers of a laboratory are, is confidential.
     pub fn log_page(
         &self,
         after: u64,
         most: u64,
+        filter: &LogFilter,
         reader: &Reader,
     ) -> Result<Vec<(Entry, bool)>, Refusal> {
+        let own = match (reader, &filter.organisation) {
+            (Reader::Everything, _) | (_, None) => true,
+            (Reader::Organisation(own), Some(wanted)) => own == wanted,
+            (Reader::Public, Some(_)) => false,
+        };
+        if !own {
+            let writers = Text::new(
+                "tổ chức đó, institute, operator",
+                "the organisation itself, institute, operator",
+            );
+            return Err(Refusal::NotAllowed { writers });
+        }
         let most = u32::try_from(most).unwrap_or(u32::MAX);
-        let entries = self.store().entries(after, most)?.into_iter();
+        let entries = self.store().entries(after, most, filter)?.into_iter();
         let page = entries.map(|entry| {
-            let visible = !is_confidential(entry.kind)
+            let visible = !entry.kind.is_confidential()
                 || self.is_visible(entry.kind, &entry.record_id, reader, entry.log_index)?;
             Ok((entry, visible))
         });
@@ -92,21 +106,12 @@ impl Registry {
     }
 }
 
-/// Whether records of a collection can be confidential at all.
-pub fn is_confidential(collection: CollectionName) -> bool {
-    matches!(
-        collection,
-        CollectionName::Calibrations
-            | CollectionName::MeasurementStandards
-            | CollectionName::Nonconformities
-    )
-}
-
 /// Visits the confidential records that a report speaks of.
 fn records_of(report: &RenderedReport, visit: &mut dyn FnMut(CollectionName, &str)) {
     let mut subject = |subject: &RenderedSubject| match subject.kind {
         "standard" => visit(CollectionName::MeasurementStandards, &subject.id),
         "calibration" | "result" => visit(CollectionName::Calibrations, &subject.id),
+        "capability" => visit(CollectionName::Capabilities, &subject.id),
         _ => {}
     };
     for finding in &report.findings {

@@ -31,12 +31,12 @@ use crate::store::{
 pub use crate::store::{Direction, Lineage};
 
 use super::access::{self, Act, Facts, Principal};
+use super::attestations;
 use super::bundle::{self, Loaded};
 use super::cases;
 use super::history;
 use super::idempotency::{Answered, Attempt};
 use super::linking;
-use super::privacy::is_confidential;
 use super::received;
 use super::refusal::Refusal;
 use super::verify::Moment;
@@ -53,6 +53,8 @@ pub struct Registry {
 pub struct Author {
     /// Who, as the record log names it.
     pub actor: String,
+    /// The request in which they do; none at the registry's own machine.
+    pub request_id: Option<String>,
     /// Now.
     pub now: Instant,
     /// What they may write; whoever holds the database itself may write everything.
@@ -62,12 +64,17 @@ pub struct Author {
 impl Author {
     /// Whoever holds the database itself.
     pub fn operator(actor: impl Into<String>, now: Instant) -> Self {
-        Self { actor: actor.into(), now, principal: None }
+        Self { actor: actor.into(), request_id: None, now, principal: None }
     }
 
     /// Somebody who came with a token.
     pub fn of(principal: Principal, now: Instant) -> Self {
-        Self { actor: principal.actor(), now, principal: Some(principal) }
+        Self { actor: principal.actor(), request_id: None, now, principal: Some(principal) }
+    }
+
+    /// The same in a request.
+    pub fn in_request(self, request_id: &str) -> Self {
+        Self { request_id: Some(request_id.to_owned()), ..self }
     }
 
     /// As whom they read.
@@ -342,7 +349,7 @@ impl Registry {
     ) -> Result<Vec<Stored>, Refusal> {
         self.get_for(collection, id, reader, at)?;
         let versions = self.versions(collection, id, at)?;
-        if *reader == Reader::Everything || !is_confidential(collection) {
+        if *reader == Reader::Everything || !collection.is_confidential() {
             return Ok(versions);
         }
         let later = versions.iter().skip(1).map(|next| next.log_index - 1);
@@ -702,6 +709,9 @@ fn write(
             let synced_at = kept.and_then(|before| before.synced_at());
             record.record_mut().set_evidence(Some(level), synced_at);
         }
+        if let AnyRecord::Attestations(attestation) = &record {
+            attestations::take_effect(writer, attestation, author)?;
+        }
     }
     let warnings = check(writer, &record, &author.reader())?;
     if let AnyRecord::Nonconformities(case) = &record {
@@ -721,6 +731,7 @@ fn write(
     let body = record.body();
     let draft = Draft {
         actor: author.actor.clone(),
+        request_id: author.request_id.clone(),
         operation,
         kind: collection,
         record_id: id,
@@ -729,7 +740,7 @@ fn write(
         salt: ids::new_salt(),
     };
     let written = writer.append(&record, draft, author.now)?;
-    linking::look_again(writer, [&record], author.now)?;
+    linking::look_again(writer, [&record], author)?;
     let service = Service {
         collection,
         version: written.version,

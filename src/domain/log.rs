@@ -249,6 +249,8 @@ pub fn body_digest(salt: &Salt, body: &str) -> Digest {
 pub struct Draft {
     /// Who writes.
     pub actor: String,
+    /// The request in which they do, as its answer names it; none at the registry's own machine.
+    pub request_id: Option<String>,
     /// What the write does.
     pub operation: Operation,
     /// The collection of the record.
@@ -272,6 +274,9 @@ pub struct Entry {
     pub recorded_at: Instant,
     /// Who wrote it.
     pub actor: String,
+    /// The request by which it was written, as its answer named it (`X-Request-Id`); none of what was
+    /// written at the registry's own machine.
+    pub request_id: Option<String>,
     /// What the write did.
     pub operation: Operation,
     /// The collection of the record.
@@ -301,6 +306,8 @@ struct Hashed<'e> {
     log_index: u64,
     operation: Operation,
     recorded_at: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'e str>,
     version: u32,
 }
 
@@ -313,12 +320,13 @@ impl Entry {
     /// Gives a write its place: at `log_index`, after an entry whose chain is `before`
     /// ([`Digest::ZERO`] for the first).
     pub fn seal(draft: Draft, log_index: u64, recorded_at: Instant, before: &Digest) -> Self {
-        let Draft { actor, operation, kind, record_id, version, body, salt } = draft;
+        let Draft { actor, request_id, operation, kind, record_id, version, body, salt } = draft;
         let body_sha256 = body_digest(&salt, &body);
         let mut entry = Self {
             log_index,
             recorded_at,
             actor,
+            request_id,
             operation,
             kind,
             record_id,
@@ -333,7 +341,8 @@ impl Entry {
     }
 
     /// The text that is hashed: the canonical JSON of `actor`, `body_sha256`, `id`, `kind`,
-    /// `log_index` (an integer), `operation`, `recorded_at` and `version`.
+    /// `log_index` (an integer), `operation`, `recorded_at`, `request_id` where there is one, and
+    /// `version`.
     ///
     /// `recorded_at` is written in UTC as [`Instant`] prints it: `2026-11-20T08:30:00Z`, with a
     /// fraction only where it is not zero, of as few digits as say it, at most six.
@@ -350,6 +359,7 @@ impl Entry {
             log_index: self.log_index,
             operation: self.operation,
             recorded_at: self.recorded_at,
+            request_id: self.request_id.as_deref(),
             version: self.version,
         }
     }
@@ -421,6 +431,8 @@ struct Line {
     log_index: LogIndex,
     operation: Operation,
     recorded_at: AsHashed,
+    #[deserr(default)]
+    request_id: Option<String>,
     salt: Salt,
     version: u32,
 }
@@ -431,6 +443,7 @@ impl From<Line> for Entry {
             log_index: line.log_index.0,
             recorded_at: line.recorded_at.0,
             actor: line.actor,
+            request_id: line.request_id,
             operation: line.operation,
             kind: line.kind,
             record_id: line.id,
@@ -805,6 +818,7 @@ mod tests {
     fn draft(body: &Json) -> Draft {
         Draft {
             actor: "Trần \"Minh\" 😀".to_owned(),
+            request_id: None,
             operation: Operation::Create,
             kind: CollectionName::Organisations,
             record_id: Id::parse(ID).expect("an id"),
@@ -1025,7 +1039,8 @@ mod tests {
 
     #[test]
     fn every_changed_field_is_found() {
-        let change: [fn(&mut Entry); 6] = [
+        let change: [fn(&mut Entry); 7] = [
+            |entry| entry.request_id = Some("r-1".to_owned()),
             |entry| entry.recorded_at = instant("2026-11-20T08:30:02.5Z"),
             |entry| entry.actor.push('x'),
             |entry| entry.operation = Operation::Status,
@@ -1275,6 +1290,7 @@ mod tests {
         fn lines_round_trip(
             body in any_body(),
             actor in any::<String>(),
+            request_id in any::<Option<String>>(),
             log_index in 1..=Entry::LAST_INDEX,
             version: u32,
             salt: [u8; 16],
@@ -1286,7 +1302,8 @@ mod tests {
             let record_id = Id::parse(ID).expect("an id");
             let salt = Salt::new(salt);
             let body = canonical(&body);
-            let draft = Draft { actor, operation, kind, record_id, version, body, salt };
+            let draft =
+                Draft { actor, request_id, operation, kind, record_id, version, body, salt };
             let time = jiff::Timestamp::from_microsecond(microsecond).expect("before the year 9999");
             let time = Instant::from_timestamp(time);
             let before = Digest(before);

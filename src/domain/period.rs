@@ -169,6 +169,11 @@ impl Instant {
         Day::from_date(self.0.to_zoned(jiff::tz::TimeZone::UTC).date())
     }
 
+    /// The instant so much before this one; the earliest there is where that is earlier still.
+    pub fn before(self, duration: std::time::Duration) -> Self {
+        Self(self.0.checked_sub(duration).unwrap_or(Timestamp::MIN))
+    }
+
     /// The instant as a library type.
     pub fn timestamp(self) -> Timestamp {
         self.0

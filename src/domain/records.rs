@@ -38,6 +38,10 @@ pub trait Record: Links {
     fn version(&self) -> Option<u32>;
     /// How well it is evidenced.
     fn evidence_level(&self) -> Option<EvidenceLevel>;
+    /// Whether it is its source's word: what says nothing of its evidence is taken as given.
+    fn is_confirmed(&self) -> bool {
+        self.evidence_level().is_none_or(|level| level >= EvidenceLevel::IssuerConfirmed)
+    }
     /// When it was last taken from an outside register.
     fn synced_at(&self) -> Option<Instant>;
     /// Says how well it is evidenced, and when it was taken from an outside register.
@@ -279,6 +283,19 @@ macro_rules! collections {
 }
 
 impl CollectionName {
+    /// Whether its records can be confidential at all (ISO/IEC 17025, 4.2): certificates, standards
+    /// and cases, what a laboratory proposes as its scope, and what others say of any of these.
+    pub const fn is_confidential(self) -> bool {
+        matches!(
+            self,
+            Self::Calibrations
+                | Self::MeasurementStandards
+                | Self::Nonconformities
+                | Self::Capabilities
+                | Self::Attestations
+        )
+    }
+
     /// The field along which no record of the collection must lead back to itself.
     pub fn onward_field(self) -> Option<&'static str> {
         match self {

@@ -5,6 +5,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::num::NonZeroU32;
 
+use crate::domain::attestation::{Attestation, Statement};
 use crate::domain::calibration::{
     self as model, Calibration, CalibrationStatus, ItemIdentification,
 };
@@ -20,7 +21,7 @@ use crate::domain::equation::Equation;
 use crate::domain::id::Id;
 use crate::domain::interval::{Interval, Parameter, QuantityValue};
 use crate::domain::nonconformity::Nonconformity;
-use crate::domain::organisation::{Membership, Organisation, SiteKind};
+use crate::domain::organisation::{Membership, Organisation, OrganisationKind, SiteKind};
 use crate::domain::period::{Day, Instant};
 use crate::domain::quantity::QuantityKindId;
 use crate::domain::realisation::{Bulletin, Realisation};
@@ -54,6 +55,7 @@ pub fn compile(records: &Records) -> Evidence {
     compiler.calibrations();
     compiler.comparisons();
     compiler.evaluations();
+    compiler.statements();
     compiler.finish()
 }
 
@@ -71,6 +73,7 @@ struct Sorted<'a> {
     comparisons: Vec<&'a Comparison>,
     documents: Vec<&'a Document>,
     nonconformities: Vec<&'a Nonconformity>,
+    attestations: Vec<&'a Attestation>,
 }
 
 impl<'a> Sorted<'a> {
@@ -92,6 +95,7 @@ impl<'a> Sorted<'a> {
             comparisons: sorted(&records.comparisons),
             documents: sorted(&records.documents),
             nonconformities: sorted(&records.nonconformities),
+            attestations: sorted(&records.attestations),
         }
     }
 }
@@ -1338,6 +1342,48 @@ impl<'a> Compiler<'a> {
                 self.evidence.evaluations.push(row);
             }
         }
+    }
+
+    /// Statements of whose word counts: of the issuer about a certificate, of the accreditation
+    /// body about a scope, of an authority about a standard. What others say is no evidence.
+    fn statements(&mut self) {
+        let mut rows = Vec::new();
+        for record in self.records.attestations.clone() {
+            let Some(by) = self.organisation(Some(&record.by)) else { continue };
+            let Some(attested) = self.attested(&record.record, by) else { continue };
+            rows.push(StatementRow {
+                attested,
+                known_from: self.known(None, record.recorded_at),
+                against: matches!(record.statement, Statement::Refused | Statement::Disputed),
+                by,
+                reason: self.optional_text(record.reason.as_ref()),
+            });
+        }
+        rows.sort_by_key(|row| (row.attested, row.known_from, row.against));
+        self.evidence.statements = rows;
+    }
+
+    fn attested(&self, id: &Id, by: OrganisationIndex) -> Option<Attested> {
+        let evidence = &self.evidence;
+        let (attested, counts) = match self.positions.get(id.as_str())? {
+            (CollectionName::Calibrations, position) => {
+                let index = CalibrationIndex::new(*position);
+                let issuer = evidence.calibration(index).issuer;
+                (Attested::Calibration(index), issuer == Some(by))
+            }
+            (CollectionName::Capabilities, position) => {
+                let index = CapabilityIndex::new(*position);
+                let accreditation = evidence.capability(index).accreditation;
+                let body = accreditation.and_then(|index| evidence.accreditation(index).body);
+                (Attested::Capability(index), body == Some(by))
+            }
+            (CollectionName::MeasurementStandards, position) => {
+                let is_authority = evidence.organisation(by).kind == OrganisationKind::Authority;
+                (Attested::Standard(StandardIndex::new(*position)), is_authority)
+            }
+            _ => return None,
+        };
+        counts.then_some(attested)
     }
 
     fn finish(self) -> Evidence {

@@ -1139,6 +1139,32 @@ pub struct EvaluationRow {
     pub known_from: LogIndex,
 }
 
+/// The record that a statement is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Attested {
+    /// A certificate, of which its issuer says something.
+    Calibration(CalibrationIndex),
+    /// A scope, of which its accreditation body does.
+    Capability(CapabilityIndex),
+    /// A national standard, of which an authority does.
+    Standard(StandardIndex),
+}
+
+/// What somebody whose word counts says of a record (rules D-07, V-03).
+#[derive(Debug, Clone, Copy)]
+pub struct StatementRow {
+    /// The record.
+    pub attested: Attested,
+    /// Known from.
+    pub known_from: LogIndex,
+    /// Whether it is disputed or refused.
+    pub against: bool,
+    /// Who says it.
+    pub by: OrganisationIndex,
+    /// Why.
+    pub reason: Option<TextIndex>,
+}
+
 /// A comparison's result of one organisation.
 #[derive(Debug, Clone, Copy)]
 pub struct ComparisonRow {
@@ -1283,6 +1309,9 @@ pub struct Evidence {
     pub comparison_results: Groups<ComparisonRow>,
     /// Decisions in cases of nonconforming work.
     pub evaluations: Vec<EvaluationRow>,
+    /// What is said of records by whose word counts: by record, then in the order of the log; of
+    /// several learnt at once what is against it last, since no order of theirs is known.
+    pub statements: Vec<StatementRow>,
     /// The log: instants at which something became known, with the index reached then; ascending.
     pub log: Vec<(Instant, LogIndex)>,
     /// The last log index.
@@ -1364,6 +1393,15 @@ impl Evidence {
     /// An organisation.
     pub fn organisation(&self, index: OrganisationIndex) -> &OrganisationRow {
         &self.organisations[index.position()]
+    }
+
+    /// The last statement about a record that is known at a log index.
+    pub fn last_statement(&self, attested: Attested, known: LogIndex) -> Option<&StatementRow> {
+        let end = self
+            .statements
+            .partition_point(|row| (row.attested, row.known_from) <= (attested, known));
+        let last = self.statements.get(end.checked_sub(1)?)?;
+        (last.attested == attested).then_some(last)
     }
 
     /// A capability.

@@ -479,6 +479,11 @@ impl<'a> Walk<'a> {
         known_from <= self.known
     }
 
+    /// What is said against a record by whose word counts, as long as they have not said otherwise.
+    pub fn disputed(&self, attested: Attested) -> Option<&'a StatementRow> {
+        self.evidence.last_statement(attested, self.known).filter(|last| last.against)
+    }
+
     /// The verdict of a row already evaluated.
     pub fn verdict(&self, row: ResultIndex) -> Option<&RowVerdict> {
         let of_claim = self.of_claim.iter().rev().find(|(other, _)| *other == row);
@@ -916,6 +921,10 @@ impl<'a> Walk<'a> {
             non_si: !row.kind.kind().si_possible || outcome.non_si && (explicit_decides || closes),
             under_review,
             contradiction: match own {
+                // Nobody knows better what was issued than the issuer's own register.
+                Tri::Fail if self.disputed(Attested::Calibration(row.calibration)).is_some() => {
+                    EvidenceLevel::RegistrySynced
+                }
                 Tri::Fail => calibration.evidence,
                 _ => contradiction.min(calibration.evidence),
             },

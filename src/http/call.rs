@@ -46,20 +46,29 @@ pub const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-
 /// The request, for whoever asks about it.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What is noted about a request for whoever handles it.
+#[derive(Debug, Clone)]
+pub struct Noted {
+    /// Its id.
+    pub request_id: String,
+    /// The language that the client reads.
+    pub language: Language,
+    /// The network address that it comes from.
+    pub address: String,
+}
+
 /// A request.
 pub struct Call {
     /// The service.
     pub service: Arc<Service>,
     /// What is asked for.
     pub operation: Arc<Operation>,
-    /// Its id.
-    pub request_id: String,
+    /// What was noted about it when it came.
+    pub noted: Noted,
     /// When it came.
     pub moment: Moment,
     /// Path and query as sent.
     pub target: String,
-    /// The language that the client reads.
-    pub language: Language,
     /// Values of the path's variables.
     pub path: Vec<(String, String)>,
     /// The query, each name once.
@@ -120,7 +129,8 @@ impl Call {
     /// # Errors
     /// When nobody is named.
     pub fn author(&self) -> Result<Author, Problem> {
-        Ok(Author::of(self.principal()?.clone(), self.moment.now))
+        Ok(Author::of(self.principal()?.clone(), self.moment.now)
+            .in_request(&self.noted.request_id))
     }
 
     /// A variable of the path.

@@ -207,6 +207,16 @@ pub struct Problem {
     pub internal: Option<String>,
 }
 
+impl Code {
+    /// Whether it is who asks, and not what is asked for, for which a request is refused.
+    pub fn is_of_who_asks(self) -> bool {
+        matches!(
+            self,
+            Self::Unauthenticated | Self::InvalidToken | Self::InvalidKey | Self::NotAllowed
+        )
+    }
+}
+
 impl Problem {
     /// A problem with what is wrong in this case.
     pub fn new(code: Code, detail: Text) -> Self {

@@ -24,13 +24,15 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::sync::mpsc;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::app::access::Principal;
+use crate::app::attempts::RefusedAttempt;
 use crate::app::verify::Moment;
 use crate::clock::{self, Stopwatch};
 use crate::domain::fault::Fault;
 use crate::domain::text::{Language, Text};
 use crate::ids;
 
-use super::call::{Call, REQUEST_ID, Reply, ReplyBody};
+use super::call::{Call, Noted, REQUEST_ID, Reply, ReplyBody};
 use super::negotiation;
 use super::problem::{Code, Place, Problem};
 use super::routes::{Access, BASE, Body, Operation, Position};
@@ -42,6 +44,8 @@ const HEAD_SECONDS: Duration = Duration::from_secs(10);
 const IDLE_SECONDS: Duration = Duration::from_secs(75);
 /// The methods that are answered at all, in the order in which they are named.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"];
+/// Most characters of a path that are kept of a request that was refused.
+const LONGEST_PATH: usize = 300;
 /// Lines of an answer that wait for a slow client.
 const LINES_WAITING: usize = 64;
 
@@ -75,7 +79,14 @@ impl Bound {
     /// # Errors
     /// When the server cannot run.
     pub fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        actix_web::rt::System::new().block_on(async move { self.server(stop)?.await })
+        let service = Arc::clone(&self.service);
+        std::thread::scope(|threads| {
+            threads.spawn(|| service.attempts.keep(&service.registry, clock::now));
+            let ran =
+                actix_web::rt::System::new().block_on(async move { self.server(stop)?.await });
+            service.attempts.end();
+            ran
+        })
     }
 
     fn server(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<Server> {
@@ -167,13 +178,6 @@ fn configure(routes: &mut web::ServiceConfig, service: &Arc<Service>) {
     }
 }
 
-/// What is noted about a request for whoever handles it.
-#[derive(Debug, Clone)]
-struct Noted {
-    request_id: String,
-    language: Language,
-}
-
 impl Noted {
     fn place<'p>(&'p self, service: &'p Service, path: &'p str) -> Place<'p> {
         Place {
@@ -186,7 +190,11 @@ impl Noted {
 
     fn of(request: &HttpRequest) -> Self {
         let noted = request.extensions().get::<Self>().cloned();
-        noted.unwrap_or_else(|| Self { request_id: String::new(), language: Language::English })
+        noted.unwrap_or_else(|| Self {
+            request_id: String::new(),
+            language: Language::English,
+            address: String::new(),
+        })
     }
 }
 
@@ -198,7 +206,11 @@ async fn observed(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let stopwatch = Stopwatch::start();
-    let noted = Noted { request_id: request_id(&request), language: language(&request) };
+    let noted = Noted {
+        request_id: request_id(&request),
+        language: language(&request),
+        address: address(&request),
+    };
     request.extensions_mut().insert(noted.clone());
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let _under_way = service.metrics.request_begins();
@@ -349,7 +361,11 @@ async fn answer(
             Ok(outcome) => outcome,
             Err(_) => Err(Problem::of(Code::TimedOut)),
         },
-        Err(problem) => Err(problem),
+        Err(problem) => {
+            let asked = (request.method().as_str(), request.path());
+            note_refused(&served, &noted, asked, &problem, None);
+            Err(problem)
+        }
     };
     match outcome {
         Ok(reply) => respond(reply),
@@ -358,6 +374,30 @@ async fn answer(
             problem.to_response(&noted.place(&served, request.path()))
         }
     }
+}
+
+/// Notes a request that was refused for who sent it.
+fn note_refused(
+    service: &Service,
+    noted: &Noted,
+    (method, path): (&str, &str),
+    problem: &Problem,
+    by: Option<&Principal>,
+) {
+    if !problem.code.is_of_who_asks() {
+        return;
+    }
+    service.attempts.refused(RefusedAttempt {
+        id: ids::new_id(),
+        refused_at: clock::now(),
+        request_id: noted.request_id.clone(),
+        actor: by.map(Principal::actor),
+        organisation: by.map(|one| one.organisation.clone()),
+        address: noted.address.clone(),
+        method: method.to_owned(),
+        path: path.chars().take(LONGEST_PATH).collect(),
+        code: problem.code.as_str().to_owned(),
+    });
 }
 
 /// Reads a request.
@@ -404,10 +444,9 @@ async fn call(
     Ok(Call {
         service: Arc::clone(service),
         operation: Arc::clone(operation),
-        request_id: noted.request_id.clone(),
+        noted: noted.clone(),
         moment: Moment { now, today: clock::day_of(now) },
         target: request.uri().to_string(),
-        language: noted.language,
         path,
         query,
         headers: request.headers().clone(),
@@ -415,6 +454,11 @@ async fn call(
         identity,
         principal: None,
     })
+}
+
+/// Where a request comes from.
+fn address(request: &ServiceRequest) -> String {
+    request.peer_addr().map_or_else(|| "unknown".to_owned(), |peer| peer.ip().to_string())
 }
 
 fn bearer(value: &str) -> Option<&str> {
@@ -527,12 +571,24 @@ fn cut_off() -> Problem {
 async fn done(mut call: Call) -> Result<Reply, Problem> {
     let span = tracing::Span::current();
     let service = Arc::clone(&call.service);
-    let work = move || {
+    let work = move |call: &mut Call| {
         let _entered = span.entered();
         call.at_least()?;
         call.identify()?;
+        if let Some(principal) = &call.principal {
+            call.service.attempts.used(principal, call.moment.now);
+        }
         let handler = Arc::clone(&call.operation.handler);
-        handler(&call)
+        handler(call)
+    };
+    let work = move || {
+        let outcome = work(&mut call);
+        if let Err(problem) = &outcome {
+            let path = call.target.split('?').next().unwrap_or_default();
+            let asked = (call.operation.method.as_str(), path);
+            note_refused(&call.service, &call.noted, asked, problem, call.principal.as_ref());
+        }
+        outcome
     };
     let caught = move || std::panic::catch_unwind(AssertUnwindSafe(work));
     match web::block(caught).await {

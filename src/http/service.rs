@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use crate::app::attempts::Attempts;
 use crate::app::registry::Registry;
 use crate::auth::token::{Issuer, Verifier};
 use crate::config::Server;
@@ -41,6 +42,8 @@ pub struct Service {
     pub document_tag: String,
     /// Jobs that are being worked on here.
     pub jobs: AtomicUsize,
+    /// Who came in, and who was refused, as far as it waits to be written.
+    pub attempts: Attempts,
 }
 
 impl Service {
@@ -63,6 +66,7 @@ impl Service {
             document,
             document_tag: format!("\"{}\"", &tag[..16]),
             jobs: AtomicUsize::new(0),
+            attempts: Attempts::default(),
         }
     }
 }

@@ -226,10 +226,14 @@ struct Row<'r> {
 }
 
 impl Row<'_> {
+    /// A column; none where it is NULL, or where the schema had none of this name yet.
+    fn found(&self, column: &str) -> Option<&str> {
+        let place = self.columns.iter().position(|name| name == column)?;
+        self.values.get(place)?.as_deref()
+    }
+
     fn text(&self, column: &str) -> Result<&str, StoreError> {
-        let place = self.columns.iter().position(|name| name == column);
-        let value = place.and_then(|place| self.values.get(place)?.as_deref());
-        value.ok_or_else(no_row)
+        self.found(column).ok_or_else(no_row)
     }
 
     fn read<T>(
@@ -238,7 +242,7 @@ impl Row<'_> {
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, StoreError> {
         parse(self.text(column)?).ok_or_else(|| StoreError::Damaged {
-            log_index: self.text("log_index").ok().and_then(|text| text.parse().ok()).unwrap_or(0),
+            log_index: self.found("log_index").and_then(|text| text.parse().ok()).unwrap_or(0),
             reason: format!("its {column} cannot be read"),
         })
     }
@@ -260,6 +264,7 @@ impl Row<'_> {
             log_index: self.read("log_index", |text| text.parse().ok())?,
             recorded_at: self.instant()?,
             actor: self.text("actor")?.to_owned(),
+            request_id: self.found("request_id").map(str::to_owned),
             operation: self.read("operation", Operation::from_word)?,
             kind: self.read("kind", CollectionName::from_word)?,
             record_id: self.read("record_id", |text| Id::parse(text).ok())?,

@@ -12,8 +12,9 @@
 //! comparisons and what these are linked to (N-08 to N-12), and legal recognitions (V-03,
 //! V-05 to V-07) and the legal texts that these rest on (V-10); their capabilities for the
 //! quantities on the way, and one of each of their lists, which shows that there is one (C-01, N-02,
-//! N-04), and those that name no quantity; and the cases of
-//! nonconforming work on what was walked (I-04).
+//! N-04), and those that name no quantity; the cases of nonconforming work on what was walked
+//! (I-04); and what is said of the certificates, capabilities and standards among all these (D-07,
+//! V-03).
 //!
 //! **Beside the certificates of the standard itself**: who performed them; the last twenty
 //! certificates of their issuer for each of their quantities, among its last two hundred, with what
@@ -66,6 +67,7 @@ pub(super) fn closure(
     let kits = closure.take_kits(standards.clone())?;
     let walked = closure.walk(&standards.union(&kits).cloned().collect(), certificates)?;
     closure.beside(standards, &walked)?;
+    closure.take_statements()?;
     let mut records = Records::default();
     for (position, record) in std::mem::take(&mut closure.records).into_values().enumerate() {
         records.push_any(position, record);
@@ -247,7 +249,7 @@ impl Loading<'_> {
              UNION \
                 SELECT MIN(v.log_from) FROM capabilities v WHERE v.organisation {among} \
                 AND +v.log_from <= ? AND (v.log_to IS NULL OR v.log_to > ?) \
-                GROUP BY v.organisation, v.publisher, v.accreditation \
+                GROUP BY v.organisation, v.publisher, v.accreditation, v.confirmed \
              UNION \
                 SELECT v.log_from FROM capabilities v WHERE v.organisation {among} \
                 AND v.quantity_kind IS NULL \
@@ -296,6 +298,27 @@ impl Loading<'_> {
         while !from.is_empty() {
             from = self.take_column(Table::Calibrations, "amends", &from)?;
         }
+        Ok(())
+    }
+
+    /// What is said of the certificates, scopes and standards taken so far (D-07, V-03), and who says
+    /// it.
+    fn take_statements(&mut self) -> Result<(), StoreError> {
+        let attested = self.each_of_all(|record, attested| match record {
+            AnyRecord::Calibrations(_)
+            | AnyRecord::Capabilities(_)
+            | AnyRecord::MeasurementStandards(_) => {
+                attested.insert(record.record().id().clone());
+            }
+            _ => {}
+        });
+        let statements = self.take_column(Table::Attestations, "record", &attested)?;
+        let by = self.each(&statements, |record, by| {
+            if let AnyRecord::Attestations(statement) = record {
+                by.insert(statement.by.clone());
+            }
+        });
+        self.take_ids(by)?;
         Ok(())
     }
 

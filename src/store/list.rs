@@ -54,6 +54,8 @@ const BY: FilterName =
     FilterName { name: "by", comparison: Comparison::Is, column: "organisation" };
 const PUBLISHED: FilterName =
     FilterName { name: "published", comparison: Comparison::IsTrue, column: "published" };
+const CONFIRMED: FilterName =
+    FilterName { name: "confirmed", comparison: Comparison::IsTrue, column: "confirmed" };
 
 /// The filters that a collection knows, named like the fields of its records.
 pub fn filters(collection: CollectionName) -> &'static [FilterName] {
@@ -97,6 +99,7 @@ pub fn filters(collection: CollectionName) -> &'static [FilterName] {
                     is("service_category"),
                     is("code"),
                     is("status"),
+                    CONFIRMED,
                 ]
             }
         }
@@ -112,6 +115,7 @@ pub fn filters(collection: CollectionName) -> &'static [FilterName] {
                     is("status"),
                     is("parent_kit"),
                     has("quantity_kind"),
+                    CONFIRMED,
                 ]
             }
         }
@@ -132,6 +136,7 @@ pub fn filters(collection: CollectionName) -> &'static [FilterName] {
                     has("quantity_kind"),
                     DUE_BEFORE,
                     PUBLISHED,
+                    CONFIRMED,
                 ]
             }
         }
@@ -144,6 +149,7 @@ pub fn filters(collection: CollectionName) -> &'static [FilterName] {
                     is("quantity_kind"),
                     is("status"),
                     has("organisation"),
+                    CONFIRMED,
                 ]
             }
         }

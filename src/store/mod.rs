@@ -13,6 +13,7 @@
 //! written, and by whom, does not live here (`app`); nor does what records mean (`engine`).
 
 mod access;
+mod attempts;
 mod backup;
 mod closure;
 mod connection;
@@ -47,6 +48,7 @@ use crate::domain::log::Entry;
 use crate::domain::records::{AnyRecord, CollectionName};
 
 pub use access::{ApiKey, Member};
+pub use attempts::RefusedAttempt;
 pub use backup::{BackupForm, dumped_log, lasting, restore_dump};
 pub use closure::Closure;
 pub use connection::{DatabaseUrl, PoolState};
@@ -57,7 +59,7 @@ pub use lineage::{Direction, Lineage, Step};
 pub use list::{Comparison, FilterName, FilterValue, ListQuery, filters};
 pub use migrate::SchemaState;
 pub use policies::StoredPolicy;
-pub use read::Stored;
+pub use read::{LogFilter, Stored};
 pub use reader::Reader;
 pub use replies::{Attempt, SavedReply};
 pub use reports::{ReportQuery, StoredReport};
@@ -332,8 +334,13 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn entries(&self, after: u64, most: u32) -> Result<Vec<Entry>, StoreError> {
-        read::entries(&mut *self.reader()?, after, most)
+    pub fn entries(
+        &self,
+        after: u64,
+        most: u32,
+        filter: &LogFilter,
+    ) -> Result<Vec<Entry>, StoreError> {
+        read::entries(&mut *self.reader()?, after, most, filter)
     }
 
     /// The entries of the log after an index, up to another, that wrote these records, in its order.
@@ -390,7 +397,8 @@ impl Store {
             }
             let mut reached = 0;
             loop {
-                let page = read::entries(writer.connection(), reached, PAGE)?;
+                let page =
+                    read::entries(writer.connection(), reached, PAGE, &LogFilter::default())?;
                 let Some(last) = page.last() else { break };
                 reached = last.log_index;
                 let page = page.into_iter().map(with_record).collect::<Result<Vec<_>, _>>()?;

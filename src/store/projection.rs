@@ -35,6 +35,7 @@ pub(super) fn project(rows: &mut Rows, record: &AnyRecord, log_from: u64, versio
             )
         };
     }
+    let confirmed = || record.record().is_confirmed().into();
     match record {
         AnyRecord::Organisations(record) => version_row!(
             Organisations,
@@ -78,6 +79,7 @@ pub(super) fn project(rows: &mut Rows, record: &AnyRecord, log_from: u64, versio
             record.service_category.as_deref().into(),
             record.code.as_deref().into(),
             capability_status(record).into(),
+            confirmed(),
         ),
         AnyRecord::MeasurementStandards(record) => {
             version_row!(
@@ -91,6 +93,7 @@ pub(super) fn project(rows: &mut Rows, record: &AnyRecord, log_from: u64, versio
                 record.status.map(|status| status.as_str()).into(),
                 reference(record.parent_kit.as_ref()),
                 reference(record.material.as_ref().and_then(|material| material.producer.as_ref())),
+                confirmed(),
             );
             standard(rows, record, log_from);
         }
@@ -120,6 +123,7 @@ pub(super) fn project(rows: &mut Rows, record: &AnyRecord, log_from: u64, versio
                 record.published.unwrap_or(false).into(),
                 record.code.as_deref().into(),
                 document.and_then(|document| document.sha256.as_deref()).into(),
+                confirmed(),
             );
             calibration(rows, record, log_from);
         }
@@ -133,6 +137,7 @@ pub(super) fn project(rows: &mut Rows, record: &AnyRecord, log_from: u64, versio
                 reference(record.pilot.as_ref()),
                 reference(record.linked_to.as_ref()),
                 record.status.map(|status| status.as_str()).into(),
+                confirmed(),
             );
             comparison(rows, record, log_from);
         }

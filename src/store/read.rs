@@ -17,7 +17,7 @@ use super::connection::AnyConnection;
 use super::dialect;
 use super::error::StoreError;
 use super::schema::Table;
-use super::statement::Statement;
+use super::statement::{Statement, Value};
 use super::value;
 use super::write::{Head, HeadRow};
 
@@ -403,6 +403,8 @@ struct EntryRow {
     body_sha256: String,
     #[diesel(sql_type = Text)]
     chain_sha256: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    request_id: Option<String>,
 }
 
 impl TryFrom<EntryRow> for Entry {
@@ -415,6 +417,7 @@ impl TryFrom<EntryRow> for Entry {
             log_index,
             recorded_at: value::instant(row.recorded_at),
             actor: row.actor,
+            request_id: row.request_id,
             operation: Operation::from_word(&row.operation)
                 .ok_or_else(|| damaged("its operation is unknown"))?,
             kind: CollectionName::from_word(&row.kind)
@@ -439,11 +442,28 @@ fn entries_where(
 ) -> Result<Vec<Entry>, StoreError> {
     let mut query = Statement::new(
         "SELECT log_index, recorded_at, actor, operation, kind, record_id, version, body, salt, \
-         body_sha256, chain_sha256 FROM record_log ",
+         body_sha256, chain_sha256, request_id FROM record_log ",
     );
     query.push_all(condition);
     let rows = query.load::<EntryRow>(connection)?;
     rows.into_iter().map(Entry::try_from).collect()
+}
+
+/// Which entries of the log are asked for: all that is named must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogFilter {
+    /// Written by this key or member, or by this name of the registry's own machine.
+    pub actor: Option<String>,
+    /// Written by any key or member of this organisation.
+    pub organisation: Option<Id>,
+    /// Of this collection.
+    pub kind: Option<CollectionName>,
+    /// Of this record.
+    pub record: Option<Id>,
+    /// Recorded at this instant or later.
+    pub recorded_from: Option<Instant>,
+    /// Recorded before this instant.
+    pub recorded_before: Option<Instant>,
 }
 
 /// Entries of the log after an index, in its order.
@@ -451,9 +471,30 @@ pub(super) fn entries(
     connection: &mut AnyConnection,
     after: u64,
     most: u32,
+    filter: &LogFilter,
 ) -> Result<Vec<Entry>, StoreError> {
-    let condition = Statement::new("WHERE log_index > ? ORDER BY log_index LIMIT ?");
-    entries_where(connection, condition.bind(after).bind(most))
+    let mut condition = Statement::new("WHERE log_index > ?").bind(after);
+    let mut only = |sql: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            condition.push(sql);
+            condition.push_value(value);
+        }
+    };
+    only(" AND actor = ?", filter.actor.as_deref().map(Value::from));
+    only(" AND kind = ?", filter.kind.map(|kind| kind.as_str().into()));
+    only(" AND record_id = ?", filter.record.as_ref().map(|id| id.as_str().into()));
+    only(" AND recorded_at >= ?", filter.recorded_from.map(Value::from));
+    only(" AND recorded_at < ?", filter.recorded_before.map(Value::from));
+    if let Some(organisation) = &filter.organisation {
+        condition.push(
+            " AND actor IN (SELECT 'key:' || id FROM api_keys WHERE organisation = ? \
+             UNION SELECT 'member:' || id FROM members WHERE organisation = ?)",
+        );
+        condition.push_value(organisation.as_str());
+        condition.push_value(organisation.as_str());
+    }
+    condition.push(" ORDER BY log_index LIMIT ?");
+    entries_where(connection, condition.bind(most))
 }
 
 /// The entries of the log after an index, up to another, that wrote these records, in its order.

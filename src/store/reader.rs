@@ -148,15 +148,59 @@ impl Reader {
                     .bind(at),
                 ]
             }
+            // What a laboratory proposes as its scope is public once its accreditation body has
+            // approved it; before, it would read as a scope that it has.
+            CollectionName::Capabilities => {
+                let mut reasons = vec![Statement::new("v.confirmed")];
+                if let Some(id) = organisation {
+                    let a = known("a");
+                    reasons.extend([
+                        Statement::new("v.organisation = ?").bind(id),
+                        Statement::new(format!(
+                            "v.accreditation IN (SELECT a.id FROM accreditations a \
+                             WHERE a.accreditation_body = ? AND {a})"
+                        ))
+                        .bind(id)
+                        .bind(at)
+                        .bind(at),
+                    ]);
+                }
+                reasons
+            }
+            // Who sees a record sees what others say of it; who said it sees that always.
+            CollectionName::Attestations => {
+                let all = CollectionName::ALL.iter().copied();
+                let confidential = all.filter(|one| one.is_confidential());
+                let kinds: Vec<String> =
+                    confidential.clone().map(|kind| format!("'{kind}'")).collect();
+                let mut reasons = vec![Statement::new(format!(
+                    "v.record IN (SELECT r.id FROM records r WHERE r.kind NOT IN ({}))",
+                    kinds.join(", ")
+                ))];
+                reasons
+                    .extend(organisation.map(|id| Statement::new("v.organisation = ?").bind(id)));
+                for collection in confidential.filter(|one| *one != CollectionName::Attestations) {
+                    let (table, v) = (Table::of(collection).shape().name, known("v"));
+                    reasons.extend(self.reasons(collection, at, "").into_iter().map(|reason| {
+                        let mut of_record = Statement::new(format!(
+                            "v.record IN (SELECT v.id FROM {table} v WHERE {v} AND ("
+                        ))
+                        .bind(at)
+                        .bind(at);
+                        of_record.push_all(reason);
+                        of_record.push("))");
+                        of_record
+                    }));
+                }
+                reasons
+            }
             CollectionName::Organisations
             | CollectionName::Memberships
             | CollectionName::Accreditations
             | CollectionName::LegalRecognitions
-            | CollectionName::Capabilities
             | CollectionName::Realisations
             | CollectionName::Comparisons
             | CollectionName::Documents
-            | CollectionName::Attestations
             | CollectionName::Programme => vec![Statement::new("TRUE")],
         }
     }

@@ -102,7 +102,7 @@ impl Table {
         match self {
             Self::RecordLog => shape!("record_log":
                 "log_index" "recorded_at" "actor" "operation" "kind" "record_id" "version" "body"
-                "salt" "body_sha256" "chain_sha256"),
+                "salt" "body_sha256" "chain_sha256" "request_id"),
             Self::Records => shape!("records": "id" "kind"),
             Self::Organisations => versions!("organisations": "kind" "country" "parent"),
             Self::Memberships => versions!("memberships":
@@ -113,17 +113,17 @@ impl Table {
                 "kind" "organisation" "standard" "authority" "decision_number" "valid_to" "status"),
             Self::Capabilities => versions!("capabilities":
                 "publisher" "organisation" "accreditation" "quantity_kind" "service_category" "code"
-                "status"),
+                "status" "confirmed"),
             Self::MeasurementStandards => versions!("measurement_standards":
                 "owner" "code" "serial_number" "type" "legal_level" "metrological_role" "status"
-                "parent_kit" "producer"),
+                "parent_kit" "producer" "confirmed"),
             Self::Realisations => versions!("realisations": "kind" "organisation" "quantity_kind"),
             Self::Calibrations => versions!("calibrations":
                 "kind" "issuer" "number" "item" "amends" "performed_by" "accreditation"
                 "performed_from" "performed_to" "issued_on" "due_on" "status" "published" "code"
-                "document_sha256"),
+                "document_sha256" "confirmed"),
             Self::Comparisons => versions!("comparisons":
-                "kind" "code" "area" "quantity_kind" "pilot" "linked_to" "status"),
+                "kind" "code" "area" "quantity_kind" "pilot" "linked_to" "status" "confirmed"),
             Self::Documents => versions!("documents":
                 "designation" "kind" "degree" "replaced_by" "published_on"),
             Self::Nonconformities => versions!("nonconformities": "subject" "status"),

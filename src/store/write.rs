@@ -253,6 +253,7 @@ impl<'c> Writer<'c> {
                 entry.salt.to_string().into(),
                 entry.body_sha256.to_string().into(),
                 entry.chain_sha256.to_string().into(),
+                entry.request_id.as_deref().into(),
             ],
         );
         self.project(entry.kind, record, entry.log_index, entry.version);

@@ -318,6 +318,7 @@ fn waiting(served: &Served, operator: &Party, body: &Value, now: &str) -> (Strin
     let principal = Principal {
         organisation: operator.id.clone(),
         kind: OrganisationKind::Nmi,
+        country: None,
         roles: BTreeSet::from([Role::Operator]),
         credential: "key:test".to_owned(),
     };

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attestations;
 mod audits;
 mod authorisation;
 mod document;
@@ -16,5 +17,6 @@ mod privacy;
 mod records;
 mod refusals;
 mod running;
+mod trail;
 mod units;
 mod verifications;

@@ -334,6 +334,7 @@ fn nobody_says_what_a_signature_is_worth(database: &Database) {
     let principal = etalon::app::access::Principal {
         organisation: issuer,
         kind: etalon::domain::organisation::OrganisationKind::CalibrationLaboratory,
+        country: None,
         roles: [etalon::domain::identity::Role::Signatory].into(),
         credential: "key".to_owned(),
     };
@@ -406,6 +407,7 @@ fn of(organisation: &str) -> Author {
         Principal {
             organisation: Id::parse(&id).expect("an id"),
             kind: OrganisationKind::CalibrationLaboratory,
+            country: None,
             roles: [Role::Submitter].into(),
             credential: "key".to_owned(),
         },

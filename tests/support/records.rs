@@ -10,7 +10,7 @@ use etalon::domain::log::{Entry, Verifier};
 use etalon::domain::period::Instant;
 use etalon::domain::records::{AnyRecord, CollectionName};
 use etalon::engine::policy::Policy;
-use etalon::store::{ListQuery, Reader, Store, Stored, Written};
+use etalon::store::{ListQuery, LogFilter, Reader, Store, Stored, Written};
 use serde_json::{Value, json};
 
 /// The demonstration country.
@@ -173,7 +173,7 @@ pub fn has_faults(refusal: &Refusal, expected: &[(&str, &str)]) {
 pub fn entries(store: &Store) -> Vec<Entry> {
     let mut entries = Vec::new();
     loop {
-        let page = store.entries(entries.len() as u64, 1_000).expect("entries");
+        let page = store.entries(entries.len() as u64, 1_000, &LogFilter::default()).expect("entries");
         if page.is_empty() {
             return entries;
         }

@@ -1,3 +1,7 @@
+ALTER TABLE comparisons DROP COLUMN confirmed;
+ALTER TABLE calibrations DROP COLUMN confirmed;
+ALTER TABLE capabilities DROP COLUMN confirmed;
+ALTER TABLE measurement_standards DROP COLUMN confirmed;
 DROP TABLE refused_attempts;
 ALTER TABLE members DROP COLUMN last_used_at;
 ALTER TABLE api_keys DROP COLUMN last_used_at;

@@ -1,6 +1,7 @@
 -- Who came in, with what, and who was refused.
 --
--- Twin of the same migration for the other backend. None of it is a projection.
+-- Twin of the same migration for the other backend. The columns `confirmed` are projections: of
+-- records written before, `etalon migrate --rebuild` fills them.
 
 -- The request that an entry was written by, as the answer to it and the service's own log name it.
 ALTER TABLE record_log ADD COLUMN request_id TEXT COLLATE "C";
@@ -26,3 +27,10 @@ CREATE TABLE refused_attempts (
 );
 CREATE INDEX refused_attempts_organisation ON refused_attempts (organisation, id);
 CREATE INDEX refused_attempts_refused_at ON refused_attempts (refused_at);
+
+-- Whether a record is its source's word (the issuer's, the accreditation body's, the authority's, the
+-- pilot's) or somebody else's about it.
+ALTER TABLE measurement_standards ADD COLUMN confirmed BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE capabilities ADD COLUMN confirmed BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE calibrations ADD COLUMN confirmed BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE comparisons ADD COLUMN confirmed BOOLEAN NOT NULL DEFAULT TRUE;

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use crate::domain::calibration::{CalibrationKind, Model, ReferenceRole};
 use crate::domain::capability::{CapabilityStatus, Publisher};
 use crate::domain::period::Day;
+use crate::domain::recognition::EvidenceLevel;
 use crate::engine::evidence::*;
 use crate::engine::finding::{
     Dimension, FactValue, Phrase, Rule, Severity, Source, Subject, Tag, fact, phrase,
@@ -300,18 +301,7 @@ pub fn coverage(
         none_of_the_kind: false,
     };
     let Some(issuer) = calibration.issuer else { return coverage };
-    let published: Vec<CapabilityIndex> = evidence
-        .capabilities_of
-        .of(issuer.position())
-        .iter()
-        .copied()
-        .filter(|index| {
-            let capability = evidence.capability(*index);
-            capability.publisher == publisher
-                && walk.knows(capability.known_from)
-                && (accreditation.is_none() || capability.accreditation == accreditation)
-        })
-        .collect();
+    let published = published(walk, issuer, publisher, accreditation);
     let of_kind: Vec<CapabilityIndex> = published
         .iter()
         .copied()
@@ -369,6 +359,33 @@ pub fn coverage(
     };
     coverage.contradicted = coverage.uncertainty == Tri::Fail;
     coverage
+}
+
+/// The entries of an organisation's list that are known. Proposed ones count only where there is
+/// nothing else (rule D-07 then says so).
+fn published(
+    walk: &Walk<'_>,
+    issuer: OrganisationIndex,
+    publisher: Publisher,
+    accreditation: Option<AccreditationIndex>,
+) -> Vec<CapabilityIndex> {
+    let evidence = walk.evidence;
+    let all = evidence.capabilities_of.of(issuer.position()).iter().copied();
+    let mut published: Vec<CapabilityIndex> = all
+        .filter(|index| {
+            let capability = evidence.capability(*index);
+            capability.publisher == publisher
+                && walk.knows(capability.known_from)
+                && (accreditation.is_none() || capability.accreditation == accreditation)
+        })
+        .collect();
+    let is_confirmed = |index: &CapabilityIndex| {
+        evidence.capability(*index).evidence >= EvidenceLevel::IssuerConfirmed
+    };
+    if published.iter().any(is_confirmed) {
+        published.retain(is_confirmed);
+    }
+    published
 }
 
 fn is_of_the_kind(evidence: &Evidence, capability: &CapabilityRow, row: &ResultRow) -> bool {
@@ -1053,21 +1070,16 @@ pub fn lies_within(
     accreditation: Option<AccreditationIndex>,
 ) -> Tri {
     let Some(issuer) = calibration.issuer else { return Tri::Indeterminate };
-    let published = || {
-        let all = walk.evidence.capabilities_of.of(issuer.position()).iter().copied();
-        all.filter(|index| {
-            let capability = walk.evidence.capability(*index);
-            capability.publisher == publisher
-                && walk.knows(capability.known_from)
-                && (accreditation.is_none() || capability.accreditation == accreditation)
-        })
-    };
+    let published = published(walk, issuer, publisher, accreditation);
     // What a scope holds is not known where none of it is; an institute without a published CMC
     // has none (C-01).
-    if publisher == Publisher::AccreditationScope && published().next().is_none() {
+    if publisher == Publisher::AccreditationScope && published.is_empty() {
         return Tri::Indeterminate;
     }
-    published().map(|index| within(walk, row, calibration, index)).fold(Tri::Fail, Tri::or)
+    published
+        .into_iter()
+        .map(|index| within(walk, row, calibration, index))
+        .fold(Tri::Fail, Tri::or)
 }
 
 /// Whether a row lies within a capability that was in force.
@@ -1100,6 +1112,7 @@ pub fn offers(
     let capability = walk.evidence.capability(index);
     let performed = Period { from: calibration.performed_from, to: calibration.performed_to };
     walk.knows(capability.known_from)
+        && capability.evidence >= EvidenceLevel::IssuerConfirmed
         && is_of_the_kind(walk.evidence, capability, row)
         && covers(walk.evidence, capability, row) == Tri::Pass
         && force(walk, index, performed, None) == Tri::Pass

@@ -143,6 +143,13 @@ pub static D_04: Rule = Rule {
 /// declares or uploads does not. Above a step that closes by recognition an uploaded document is
 /// information: that step does not need it. The heading's dimension is governance; what it decides
 /// are verdicts A and B (rules 3.4). Major. ISO/IEC 17025 7.5 \[K\].
+///
+/// A certificate that the issuer it names disputes contradicts itself and fails, with the weight of a
+/// register (S-12), since nobody knows better what was issued, however well it is evidenced otherwise, until the issuer says
+/// otherwise; so does the recognition that rests on a scope refused by its accreditation body. A
+/// scope that a laboratory proposes does not stand beside one that is confirmed: it can neither
+/// widen it nor hide that something lies outside of it. Doubt: the catalogue names no disputes;
+/// ISO/IEC 17025 has the issuer answer for what is reported in its name (7.8.1), so its word decides.
 pub static D_07: Rule = Rule {
     id: "D-07",
     statement: phrase(
@@ -535,6 +542,18 @@ static NEED_CONFIRMATION: Phrase = phrase(
     "bản giấy chứng nhận, hoặc xác nhận của tổ chức cấp",
     "the document, or the issuer's confirmation",
 );
+static DISPUTED: Phrase = phrase(
+    "{issuer} không công nhận giấy chứng nhận {certificate} như được ghi là của mình: {reason}",
+    "{issuer} disputes certificate {certificate} as it is recorded in its name: {reason}",
+);
+static DISPUTED_ALONE: Phrase = phrase(
+    "{issuer} không công nhận giấy chứng nhận {certificate} như được ghi là của mình",
+    "{issuer} disputes certificate {certificate} as it is recorded in its name",
+);
+static SCOPE_REFUSED: Phrase = phrase(
+    "{body} đã từ chối CMC {code} trong phạm vi được đề nghị",
+    "{body} refused the CMC {code} of the scope that was proposed",
+);
 static SCOPE_NOT_CONFIRMED: Phrase = phrase(
     "CMC {code} không lấy từ KCDB hay do tổ chức công nhận ghi (mức bằng chứng: {level})",
     "the CMC {code} comes neither from the KCDB nor from the accreditation body (evidence: {level})",
@@ -547,7 +566,24 @@ static NEED_REGISTER: Phrase = phrase(
 /// D-07 for a certificate.
 pub fn d_07(walk: &mut Walk<'_>, index: CalibrationIndex, calibration: &CalibrationRow) -> Tri {
     let subject = Subject::Calibration(index);
-    let facts = [fact("certificate", FactValue::Text(calibration.number))];
+    let certificate = fact("certificate", FactValue::Text(calibration.number));
+    if let Some(said) = walk.disputed(Attested::Calibration(index)) {
+        let issuer = fact("issuer", FactValue::Record(Subject::Organisation(said.by)));
+        let against = Some(Subject::Organisation(said.by));
+        let facts = [issuer, certificate];
+        return match said.reason {
+            Some(reason) => {
+                let facts = [issuer, certificate, fact("reason", FactValue::Text(reason))];
+                let note = Note::fail(&D_07, subject, &DISPUTED).settled_by(&NEED_ISSUER);
+                walk.note(note.against(against).facts(&facts))
+            }
+            None => {
+                let note = Note::fail(&D_07, subject, &DISPUTED_ALONE).settled_by(&NEED_ISSUER);
+                walk.note(note.against(against).facts(&facts))
+            }
+        };
+    }
+    let facts = [certificate];
     let note = match calibration.evidence {
         EvidenceLevel::IssuerConfirmed | EvidenceLevel::RegistrySynced => {
             return walk.note(Note::pass(&D_07, subject));
@@ -569,6 +605,14 @@ pub fn d_07_capability(walk: &mut Walk<'_>, row: &ResultRow, index: CapabilityIn
         return Tri::Pass;
     }
     let subject = Subject::Calibration(row.calibration);
+    if let Some(said) = walk.disputed(Attested::Capability(index)) {
+        let facts = [
+            fact("body", FactValue::Record(Subject::Organisation(said.by))),
+            fact("code", capability::code_of(walk, index)),
+        ];
+        let note = Note::fail(&D_07, subject, &SCOPE_REFUSED).dimension(Dimension::Recognition);
+        return walk.note(note.against(Some(Subject::Capability(index))).facts(&facts));
+    }
     let facts = [
         fact("code", capability::code_of(walk, index)),
         fact("level", FactValue::Word(capability.evidence.as_str())),

@@ -6,7 +6,7 @@ use crate::domain::claim::Purpose;
 use crate::domain::organisation::OrganisationKind;
 use crate::domain::period::Day;
 use crate::domain::quantity::QuantityKindId;
-use crate::domain::recognition::{AccreditationStatus, LegalRecognitionKind};
+use crate::domain::recognition::{AccreditationStatus, EvidenceLevel, LegalRecognitionKind};
 use crate::domain::standard::{LegalLevel, MetrologicalRole};
 use crate::domain::uncertainty::Mode;
 use crate::engine::evidence::*;
@@ -50,7 +50,8 @@ pub static V_02: Rule = Rule {
 };
 
 /// V-03: a national standard is approved by a decision and kept by the organisation designated for
-/// it, on the day it is used. Major. Law on Measurement, art. 12.2-12.3 \[S\].
+/// it, on the day it is used. One that an authority refused, and nobody approved since, fails: its
+/// record is its owner's word alone. Major. Law on Measurement, art. 12.2-12.3 \[S\].
 pub static V_03: Rule = Rule {
     id: "V-03",
     statement: phrase(
@@ -456,6 +457,10 @@ static NOT_APPROVED: Phrase = phrase(
     "không có quyết định phê duyệt chuẩn quốc gia còn hiệu lực vào ngày {on}",
     "there is no decision approving this national standard in force on {on}",
 );
+static REFUSED: Phrase = phrase(
+    "cơ quan quản lý đã từ chối ghi nhận chuẩn này là chuẩn quốc gia ({on})",
+    "the authority refused to acknowledge this as a national standard ({on})",
+);
 static NEED_APPROVAL: Phrase = phrase(
     "quyết định phê duyệt chuẩn quốc gia",
     "the decision that approves the national standard",
@@ -508,7 +513,11 @@ pub fn national_standard(walk: &mut Walk<'_>, index: StandardIndex, used: Period
             && recognition.organisation == standard.owner
             && is_valid(walk, recognition, used)
     });
+    let refused = walk
+        .disputed(Attested::Standard(index))
+        .filter(|_| standard.evidence < EvidenceLevel::IssuerConfirmed);
     let note = match (approved, held) {
+        _ if refused.is_some() => Note::fail(&V_03, subject, &REFUSED).settled_by(&NEED_APPROVAL),
         (None, _) => absent(walk, &V_03, subject, &NOT_APPROVED, &NEED_APPROVAL),
         (Some(_), None) => absent(walk, &V_03, subject, &NO_HOLDER, &NEED_HOLDER),
         (Some(_), Some(_)) => Note::pass(&V_03, subject),

@@ -155,8 +155,8 @@ fn problem(call: &Call) -> Result<Reply, Problem> {
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\"><title>{}</title></head>\n\
          <body>\n<h1><code>{}</code></h1>\n<p>{status}</p>\n",
-        call.language,
-        title.in_language(call.language),
+        call.noted.language,
+        title.in_language(call.noted.language),
         code.as_str(),
     );
     for language in Language::ALL {

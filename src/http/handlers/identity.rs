@@ -5,6 +5,7 @@ use actix_web::http::{Method, StatusCode, header};
 use deserr::deserialize;
 use serde_json::{Value, json};
 
+use crate::app::attempts::RefusedAttempt;
 use crate::app::keys::{
     ApiKey, First, KeyRequest, Member, MemberRequest, SetupRequest, subject_of_key,
 };
@@ -86,6 +87,49 @@ answer! {
         /// When the membership ended.
         #[serde(skip_serializing_if = "Option::is_none")]
         revoked_at: Option<Instant>,
+    }
+}
+
+answer! {
+    /// A request that was refused for who sent it.
+    RefusedAttemptEntry {
+        /// Its id, in the order of time.
+        id: Id,
+        /// When.
+        refused_at: Instant,
+        /// The request, as its answer named it (`X-Request-Id`).
+        request_id: String,
+        /// The key or member whose token it had, where it had a good one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        actor: Option<String>,
+        /// Their organisation.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        organisation: Option<Id>,
+        /// The network address that it came from.
+        address: String,
+        /// The method.
+        method: String,
+        /// The path, without its query.
+        path: String,
+        /// The code of the problem with which it was refused.
+        code: String,
+    }
+}
+
+impl From<RefusedAttempt> for RefusedAttemptEntry {
+    fn from(attempt: RefusedAttempt) -> Self {
+        let RefusedAttempt {
+            id,
+            refused_at,
+            request_id,
+            actor,
+            organisation,
+            address,
+            method,
+            path,
+            code,
+        } = attempt;
+        Self { id, refused_at, request_id, actor, organisation, address, method, path, code }
     }
 }
 
@@ -270,6 +314,31 @@ pub fn operations() -> Vec<Operation> {
             .with([id()])
             .gives(StatusCode::OK, "The member, revoked.", MemberEntry::form(), &[])
             .fails(&[Code::UnknownRecord]),
+        Operation::new(
+            Method::GET,
+            format!("{BASE}/refused_attempts"),
+            "list_refused_attempts",
+            list_refused_attempts,
+        )
+        .says(
+            TAG,
+            "List refused attempts",
+            format!(
+                "Requests of an organisation's keys and members that were refused for who sent \
+                 them, newest first; for an operator who names no organisation those of everybody, \
+                 also of nobody with a good token. They are kept for 90 days; those of other \
+                 instances come a second later. {manages}"
+            ),
+        )
+        .for_whom(Access::Token)
+        .with(paging())
+        .gives(
+            StatusCode::OK,
+            "A page of attempts.",
+            page("The attempts.", RefusedAttemptEntry::form()),
+            &[],
+        )
+        .fails(&[Code::NotAllowed]),
     ]
 }
 
@@ -426,6 +495,20 @@ fn list_members(call: &Call) -> Result<Reply, Problem> {
     let members =
         call.registry().members(organisation, after, page.limit + 1, call.principal()?)?;
     page.reply(members.into_iter().map(MemberEntry::from).collect(), |member| member.id.clone())
+}
+
+fn list_refused_attempts(call: &Call) -> Result<Reply, Problem> {
+    let page = Page::of(call)?;
+    let (organisation, before) = (page.organisation.as_ref(), page.after.as_ref());
+    // Whoever asks is told of what just happened here, too.
+    call.service.attempts.write(call.registry(), call.moment.now)?;
+    let attempts = call.registry().refused_attempts(
+        organisation,
+        before,
+        page.limit + 1,
+        call.principal()?,
+    )?;
+    page.reply(attempts.into_iter().map(RefusedAttemptEntry::from).collect(), |one| one.id.clone())
 }
 
 fn add_member(call: &Call) -> Result<Reply, Problem> {

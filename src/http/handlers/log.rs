@@ -3,6 +3,7 @@
 use actix_web::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::app::log::LogFilter;
 use crate::domain::form::{Described as _, Form};
 use crate::domain::id::Id;
 use crate::domain::log::{Digest, Entry, Operation as LogOperation, Salt};
@@ -28,8 +29,11 @@ answer! {
         log_index: u64,
         /// When the registry learnt of it.
         recorded_at: Instant,
-        /// Who wrote it.
+        /// Who wrote it: a key or a member, or a name at the registry's own machine.
         actor: String,
+        /// The request by which it was written, as its answer named it (`X-Request-Id`).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
         /// What the write did.
         operation: LogOperation,
         /// The collection of the record.
@@ -80,10 +84,34 @@ pub fn operations() -> Vec<Operation> {
                     "Entries of a page, 1 to 1000; 100 when absent.",
                     integer(1, LONGEST_PAGE),
                 ),
+                parameter(
+                    "actor",
+                    "Only what this key or member wrote (`key:…`, `member:…`).",
+                    String::form(),
+                ),
+                parameter(
+                    "organisation",
+                    "Only what keys and members of this organisation wrote; for the organisation \
+                     itself, institutes and operators.",
+                    Id::form(),
+                ),
+                parameter("kind", "Only records of this collection.", CollectionName::form()),
+                parameter("record", "Only versions of this record.", Id::form()),
+                parameter(
+                    "recorded_from",
+                    "Only what was recorded at this instant or later.",
+                    Instant::form(),
+                ),
+                parameter(
+                    "recorded_before",
+                    "Only what was recorded before this instant.",
+                    Instant::form(),
+                ),
                 at_least(),
             ])
             .gives(StatusCode::OK, "Entries.", page, &[AnswerHeader::LogIndex])
-            .or_lines(LogEntry::form()),
+            .or_lines(LogEntry::form())
+            .fails(&[Code::NotAllowed]),
         Operation::new(Method::GET, format!("{path}/{{index}}"), "get_log_entry", get)
             .says("log", "Read an entry of the log", "One entry, which never changes.")
             .with([
@@ -106,11 +134,14 @@ fn list(call: &Call) -> Result<Reply, Problem> {
     let limit = call.number("limit", 1, LONGEST_PAGE)?.unwrap_or(USUAL_PAGE);
     let registry = call.registry().clone();
     let (head, reader) = (registry.head()?, call.reader());
+    let filter = filter(call)?;
     if call.wants_lines() {
+        // What is wrong with the request is said before the answer begins.
+        registry.log_page(after, 1, &filter, &reader)?;
         return Ok(Reply::lines(move |send| {
             let mut after = after;
             while after < head.log_index {
-                let page = match registry.log_page(after, LONGEST_PAGE, &reader) {
+                let page = match registry.log_page(after, LONGEST_PAGE, &filter, &reader) {
                     Ok(page) => page,
                     Err(refusal) => {
                         tracing::error!("the log ended early: {refusal}");
@@ -130,18 +161,51 @@ fn list(call: &Call) -> Result<Reply, Problem> {
         })
         .at(head.log_index));
     }
-    let page = registry.log_page(after, limit, &reader)?;
+    let page = registry.log_page(after, limit, &filter, &reader)?;
+    let is_full = page.len() as u64 == limit;
     let page: Vec<_> = page.iter().filter(|(entry, _)| entry.log_index <= head.log_index).collect();
     let last = page.last().map(|(entry, _)| entry.log_index);
     let items: Vec<LogEntry> =
         page.iter().map(|(entry, readable)| shown(entry, *readable)).collect();
     let body = json!({
         "items": items,
-        "next_after": last.filter(|last| *last < head.log_index),
+        "next_after": last.filter(|last| is_full && *last < head.log_index),
         "head": head.log_index,
         "head_chain_sha256": head.chain_sha256,
     });
     Ok(Reply::json(StatusCode::OK, &body)?.at(head.log_index))
+}
+
+/// Which entries are asked for.
+fn filter(call: &Call) -> Result<LogFilter, Problem> {
+    let kind = match call.parameter("kind") {
+        None => None,
+        Some(word) => Some(CollectionName::from_word(word).ok_or_else(|| {
+            let words: Vec<&str> = CollectionName::ALL.iter().map(|one| one.as_str()).collect();
+            let words = words.join(", ");
+            let message =
+                Text::new(format!("cần một trong: {words}"), format!("expected one of: {words}"));
+            Problem::parameter("kind", "unknown_value", message)
+        })?),
+    };
+    let instant = |name: &str| {
+        let Some(text) = call.parameter(name) else { return Ok(None) };
+        Instant::parse(text).map(Some).map_err(|_| {
+            let message = Text::new(
+                "cần thời điểm như 2026-11-20T00:00:00Z",
+                "expected an instant such as 2026-11-20T00:00:00Z",
+            );
+            Problem::parameter(name, "bad_instant", message)
+        })
+    };
+    Ok(LogFilter {
+        actor: call.parameter("actor").map(str::to_owned),
+        organisation: call.id_parameter("organisation")?,
+        kind,
+        record: call.id_parameter("record")?,
+        recorded_from: instant("recorded_from")?,
+        recorded_before: instant("recorded_before")?,
+    })
 }
 
 fn get(call: &Call) -> Result<Reply, Problem> {
@@ -149,7 +213,7 @@ fn get(call: &Call) -> Result<Reply, Problem> {
     let index = call.variable("index").parse().ok().filter(|index| *index > 0);
     let page = match index {
         None => Vec::new(),
-        Some(index) => registry.log_page(index - 1, 1, &call.reader())?,
+        Some(index) => registry.log_page(index - 1, 1, &LogFilter::default(), &call.reader())?,
     };
     let Some((entry, readable)) = page.first().filter(|(entry, _)| Some(entry.log_index) == index)
     else {
@@ -169,6 +233,7 @@ fn shown(entry: &Entry, readable: bool) -> LogEntry {
         log_index: entry.log_index,
         recorded_at: entry.recorded_at,
         actor: entry.actor.clone(),
+        request_id: entry.request_id.clone(),
         operation: entry.operation,
         kind: entry.kind,
         id: entry.record_id.clone(),

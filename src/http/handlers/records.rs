@@ -25,9 +25,8 @@ use super::{
     object, parameter,
 };
 
-/// The collections that are served, and what one of their records is called. Attestations come with
-/// a later release.
-const SERVED: [(CollectionName, &str); 12] = [
+/// The collections that are served, and what one of their records is called.
+const SERVED: [(CollectionName, &str); 13] = [
     (CollectionName::Organisations, "organisation"),
     (CollectionName::Memberships, "membership"),
     (CollectionName::Accreditations, "accreditation"),
@@ -39,6 +38,7 @@ const SERVED: [(CollectionName, &str); 12] = [
     (CollectionName::Comparisons, "comparison"),
     (CollectionName::Documents, "document"),
     (CollectionName::Nonconformities, "nonconformity"),
+    (CollectionName::Attestations, "attestation"),
     (CollectionName::Programme, "programme"),
 ];
 
@@ -80,78 +80,46 @@ fn of(collection: CollectionName, one: &'static str) -> Vec<Operation> {
             Option::<String>::form(),
         ),
     ]);
-    let versions =
-        object([("items", "The versions, oldest first.", Form::list_of(record.clone()))]);
-    let who = |act| access::writers(collection, act).en;
     let listed = if one == "programme" { "programmes".to_owned() } else { many.to_owned() };
     let mut all = vec![
-        Operation::new(Method::GET, &path, format!("list_{listed}"), move |call| list(collection, call))
-            .says(
-                many,
-                format!("List {}", many.replace('_', " ")),
-                "Records in the order of their ids, as known at one state of the log: the cursor \
+        Operation::new(Method::GET, &path, format!("list_{listed}"), move |call| {
+            list(collection, call)
+        })
+        .says(
+            many,
+            format!("List {}", many.replace('_', " ")),
+            "Records in the order of their ids, as known at one state of the log: the cursor \
                  keeps that state while others write. With `Accept: application/x-ndjson` every \
                  record comes on a line of its own, all pages in one answer; as `text/csv` or as a \
                  workbook (XLSX) all of them are a table, which an import takes back (at most \
                  10,000 records). Records that are confidential and not the caller's are left out.",
-            )
-            .with(list_parameters(collection))
-            .with([known_at(), at_least(), if_none_match()])
-            .gives(StatusCode::OK, "A page of records.", page, OF_A_READ)
-            .or_lines(record.clone())
-            .or_csv()
-            .or_xlsx(),
+        )
+        .with(list_parameters(collection))
+        .with([known_at(), at_least(), if_none_match()])
+        .gives(StatusCode::OK, "A page of records.", page, OF_A_READ)
+        .or_lines(record.clone())
+        .or_csv()
+        .or_xlsx(),
         Operation::new(Method::POST, &path, format!("create_{one}"), move |call| {
             create(collection, call)
         })
-        .says(
-            many,
-            format!("Create a {words}"),
-            format!(
-                "Writes a new record. `id`, `version`, `recorded_at`, `recorded_by` and `log_index` \
-                 are the service's. Who may: {}.",
-                who(Act::Create)
-            ),
-        )
+        .says(many, format!("Create {} {words}", article(one)), creation(collection))
         .for_whom(Access::Token)
         .with([idempotency_key()])
         .takes("The record.", record.clone())
-        .gives(StatusCode::CREATED, "The record as it was written.", accepted.clone(), OF_A_CREATION)
+        .gives(
+            StatusCode::CREATED,
+            "The record as it was written.",
+            accepted.clone(),
+            OF_A_CREATION,
+        )
         .fails(&[Code::NotAllowed, Code::Exists]),
         read(collection, one, &of_one, record),
-        Operation::new(Method::PUT, &of_one, format!("amend_{one}"), move |call| {
-            amend(collection, call)
-        })
-        .says(
-            many,
-            format!("Amend a {words}"),
-            format!(
-                "Writes a new version in the place of the one that `If-Match` names. Entries of a \
-                 history stay as they are. Who may: {}.",
-                who(Act::Amend)
-            ),
-        )
-        .for_whom(Access::Token)
-        .with([id(), if_match(), idempotency_key()])
-        .takes("The record as it is to be.", collection.record_form())
-        .gives(StatusCode::OK, "The record in its new version.", accepted.clone(), OF_A_WRITE)
-        .fails(&[Code::NotAllowed, Code::UnknownRecord, Code::Stale, Code::IfMatchRequired]),
-        Operation::new(
-            Method::GET,
-            format!("{of_one}/versions"),
-            format!("list_{one}_versions"),
-            move |call| versions_of(collection, call),
-        )
-        .says(
-            many,
-            format!("List the versions of a {words}"),
-            "Every version up to the state of knowledge, oldest first; without those that were \
-             confidential in their time and not the caller's.",
-        )
-        .with([id(), known_at(), at_least(), if_none_match()])
-        .gives(StatusCode::OK, "The versions.", versions, OF_A_READ)
-        .fails(&[Code::UnknownRecord]),
     ];
+    // A statement stays as it was made; whoever thinks otherwise makes another.
+    if collection != CollectionName::Attestations {
+        all.extend(versioned(collection, one, &of_one, accepted.clone()));
+    }
     if let Some(entry) = history::entry_form(collection) {
         let is_event = collection == CollectionName::MeasurementStandards;
         let (last, what) = if is_event { ("events", "event") } else { ("status", "status") };
@@ -167,7 +135,7 @@ fn of(collection: CollectionName, one: &'static str) -> Vec<Operation> {
                 format!("Append {} {what} to a {words}", if is_event { "an" } else { "a" }),
                 format!(
                     "Writes a new version with one entry more in its history. Who may: {}.",
-                    who(Act::Append)
+                    access::writers(collection, Act::Append).en
                 ),
             )
             .for_whom(Access::Token)
@@ -178,6 +146,79 @@ fn of(collection: CollectionName, one: &'static str) -> Vec<Operation> {
         );
     }
     all
+}
+
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
+/// What comes of a new record, and who may write one.
+fn creation(collection: CollectionName) -> String {
+    let who = access::writers(collection, Act::Create).en;
+    match collection {
+        CollectionName::Attestations => format!(
+            "Says something of somebody else's record: `by` is the caller's organisation, `version` \
+             the current version of the record. What is confirmed or approved is evidenced by its \
+             source from then on (`issuer_confirmed`), in a new version of that record; what is \
+             refused is not. A certificate that its issuer disputes fails rule D-07 until the issuer \
+             confirms it. Who may: {who}."
+        ),
+        _ => format!(
+            "Writes a new record. `id`, `version`, `recorded_at`, `recorded_by` and `log_index` are \
+             the service's. Who may: {who}."
+        ),
+    }
+}
+
+/// How a record gets a new version, and which it has had.
+fn versioned(
+    collection: CollectionName,
+    one: &'static str,
+    path: &str,
+    accepted: Form,
+) -> [Operation; 2] {
+    let (many, words) = (collection.as_str(), one.replace('_', " "));
+    let versions =
+        object([("items", "The versions, oldest first.", Form::list_of(collection.record_form()))]);
+    [
+        Operation::new(Method::PUT, path, format!("amend_{one}"), move |call| {
+            amend(collection, call)
+        })
+        .says(
+            many,
+            format!("Amend a {words}"),
+            format!(
+                "Writes a new version in the place of the one that `If-Match` names. Entries of a \
+                 history stay as they are. Who may: {}.",
+                access::writers(collection, Act::Amend).en
+            ),
+        )
+        .for_whom(Access::Token)
+        .with([id(), if_match(), idempotency_key()])
+        .takes("The record as it is to be.", collection.record_form())
+        .gives(StatusCode::OK, "The record in its new version.", accepted, OF_A_WRITE)
+        .fails(&[
+            Code::NotAllowed,
+            Code::UnknownRecord,
+            Code::Stale,
+            Code::IfMatchRequired,
+        ]),
+        Operation::new(
+            Method::GET,
+            format!("{path}/versions"),
+            format!("list_{one}_versions"),
+            move |call| versions_of(collection, call),
+        )
+        .says(
+            many,
+            format!("List the versions of a {words}"),
+            "Every version up to the state of knowledge, oldest first; without those that were \
+             confidential in their time and not the caller's.",
+        )
+        .with([id(), known_at(), at_least(), if_none_match()])
+        .gives(StatusCode::OK, "The versions.", versions, OF_A_READ)
+        .fails(&[Code::UnknownRecord]),
+    ]
 }
 
 /// Reads one record; a certificate also as a DCC.
@@ -301,7 +342,7 @@ fn list(collection: CollectionName, call: &Call) -> Result<Reply, Problem> {
     }
     if call.wants_csv() || call.wants_xlsx() {
         let request = ListRequest { known_at: Some(KnownAt::LogIndex(at)), ..request };
-        let table = registry.table(&request, now, call.language).map_err(of_parameters)?;
+        let table = registry.table(&request, now, call.noted.language).map_err(of_parameters)?;
         return Ok(match call.wants_xlsx() {
             true => Reply::xlsx(table.xlsx()),
             false => Reply::csv(table.csv()),
@@ -341,9 +382,14 @@ fn written(
     let attempt = call.attempt()?;
     let answered = call.registry().change(collection, change, &call.author()?, attempt.as_ref())?;
     let record = &answered.value["record"];
+    // An attestation's own `version` is the version that it attests.
+    let version = match is_creation {
+        true => 1,
+        false => record["version"].as_u64().unwrap_or_default(),
+    };
     let mut reply = Reply::json(status, &answered.value)?
         .at(record["log_index"].as_u64().unwrap_or_default())
-        .with(header::ETAG, &version_tag(record["version"].as_u64().unwrap_or_default()));
+        .with(header::ETAG, &version_tag(version));
     if let Some(id) = record["id"].as_str().filter(|_| is_creation) {
         reply = reply.with(header::LOCATION, &format!("{BASE}/{collection}/{id}"));
     }
