@@ -165,25 +165,30 @@ impl Cluster {
 
     /// Kills the server and all its processes with SIGKILL; ready when they are gone.
     pub fn kill(&self) {
-        let noted = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
-        let Some(Ok(server)) = noted.lines().next().map(str::parse::<u32>) else { return };
-        let signal = |name: &str, ids: &[u32]| {
-            let mut kill = Command::new("kill");
-            kill.args(["-s", name]).args(ids.iter().map(u32::to_string));
-            // One may have ended by itself.
-            let _ = kill.stderr(Stdio::null()).status();
-        };
-        // Held still, it makes no further ones, which nobody would wait for.
-        signal("STOP", &[server]);
-        let mut ids = vec![server];
-        ids.extend(children(server));
+        let ids = self.held();
         signal("KILL", &ids);
         while ids.iter().any(|id| is_alive(*id)) {
             std::thread::yield_now();
         }
         // The next server looks whether its id is still in use, and it may be until somebody has
-        // asked how it ended; on a machine with a real init that is at once.
-        fs::remove_file(self.data.join("postmaster.pid")).expect("the file of its id");
+        // asked how it ended; on a machine with a real init that is at once. Where the server does
+        // not run, there is no such file.
+        let _ = fs::remove_file(self.data.join("postmaster.pid"));
+    }
+
+    /// Holds the server and all its processes still, and gives their ids: it says nothing more, and
+    /// does not go away either.
+    pub fn held(&self) -> Vec<u32> {
+        let noted = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
+        let Some(Ok(server)) = noted.lines().next().map(str::parse::<u32>) else {
+            return Vec::new();
+        };
+        // Held still, it makes no further ones, which nobody would know of.
+        signal("STOP", &[server]);
+        let mut ids = vec![server];
+        ids.extend(children(server));
+        signal("STOP", &ids);
+        ids
     }
 
     /// A standby that follows this server.
@@ -225,6 +230,16 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Sends a signal to processes; one may have ended by itself.
+pub fn signal(name: &str, ids: &[u32]) {
+    if ids.is_empty() {
+        return;
+    }
+    let mut kill = Command::new("kill");
+    kill.args(["-s", name]).args(ids.iter().map(u32::to_string)).stderr(Stdio::null());
+    let _ = kill.status();
 }
 
 /// The fields of a process after its name: state, parent, …

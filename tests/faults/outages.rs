@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::records::verified;
 
 use super::client::{Answer, Client};
-use super::cluster::Cluster;
+use super::cluster::{Cluster, signal};
 use super::crash::Crowd;
 use super::process::Home;
 use super::room::Room;
@@ -42,6 +42,27 @@ fn a_database_that_is_restarted_is_found_again() {
     assert_eq!(ready.status, 200, "{ready:?}");
     // So does a connection that the library holds.
     assert_eq!(verified(&store).len(), 3);
+}
+
+/// As when the machine of the server was cut off, or its disk does not answer.
+#[test]
+fn a_database_that_says_nothing_holds_nobody_up() {
+    let Some(cluster) = Cluster::start("") else { return };
+    let home = Home::new(&cluster.registry());
+    let instance = home.serve_as(home.command().env("ETALON_REQUEST_SECONDS", "2"));
+    let token = home.operator(&instance);
+    let held = cluster.held();
+    // Reading and writing alike, on connections that are open.
+    let read = instance.client.get(PATH, &token, &[]).expect("an answer");
+    read.is_refused_for_now("timed_out");
+    create(&instance.client, &token, "meanwhile").is_refused_for_now("timed_out");
+    assert_eq!(instance.client.get("/healthz", "", &[]).expect("an answer").status, 200);
+    signal("CONT", &held);
+    // It was begun before and may be done by now; it is done once.
+    let made = create(&instance.client, &token, "meanwhile");
+    assert_eq!(made.status, 201, "{made:?}");
+    let store = Store::open(&home.database.parse().expect("an address")).expect("a store");
+    assert_eq!(verified(&store).len(), 2);
 }
 
 #[test]

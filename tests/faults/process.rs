@@ -69,7 +69,12 @@ impl Home {
 
     /// An instance, once it listens.
     pub fn serve(&self) -> Instance {
-        let mut child = self.command().spawn().expect("a process");
+        self.serve_as(&mut self.command())
+    }
+
+    /// The same with a command that was told more.
+    pub fn serve_as(&self, command: &mut Command) -> Instance {
+        let mut child = command.spawn().expect("a process");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("its output");
         BufReader::new(stdout).read_line(&mut line).expect("a line");

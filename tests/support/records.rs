@@ -173,7 +173,8 @@ pub fn has_faults(refusal: &Refusal, expected: &[(&str, &str)]) {
 pub fn entries(store: &Store) -> Vec<Entry> {
     let mut entries = Vec::new();
     loop {
-        let page = store.entries(entries.len() as u64, 1_000, &LogFilter::default()).expect("entries");
+        let page =
+            store.entries(entries.len() as u64, 1_000, &LogFilter::default()).expect("entries");
         if page.is_empty() {
             return entries;
         }
