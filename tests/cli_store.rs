@@ -830,6 +830,51 @@ fn a_changed_log_is_found_and_named() {
 }
 
 #[test]
+fn an_exported_log_is_verified_without_a_registry() {
+    let home = Home::with_small();
+    let sound = home.json(&["log", "verify"]);
+    home.good(&["log", "export", "--output", "log.ndjson"]);
+    let whole = home.json(&["log", "verify", "--file", "log.ndjson"]);
+    assert_eq!(whole["chain_sha256"], sound["chain_sha256"]);
+    assert_eq!((&whole["log_index"], &whole["withheld"]), (&json!(6), &json!(0)));
+    // As somebody is given it who may not see every record.
+    let log = home.read("log.ndjson");
+    let withheld = |line: &str| {
+        let mut entry: Value = serde_json::from_str(line).expect("JSON");
+        let fields = entry.as_object_mut().expect("an entry");
+        fields.remove("body");
+        fields.remove("salt");
+        entry.to_string()
+    };
+    let lines: Vec<String> = log
+        .lines()
+        .enumerate()
+        .map(|(position, line)| if position % 2 == 1 { withheld(line) } else { line.to_owned() })
+        .collect();
+    let public = lines.join("\n");
+    let verify = &["log", "verify", "--file", "-"];
+    let run = home.etalon_with(verify, &public);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    assert!(run.out.contains("bodies are withheld: 3"), "{run:?}");
+    let chain = sound["chain_sha256"].as_str().expect("a chain");
+    assert!(run.out.contains(&format!("6:{chain}")), "{run:?}");
+    // What is left is held to the chain, withheld or not.
+    let actor = public.replacen("\"actor\":\"operator\"", "\"actor\":\"somebody\"", 1);
+    for (text, status, complaint) in [
+        (actor, 1, "wrong from entry 1 on"),
+        (public.replacen("M-1", "M-9", 1), 1, "wrong from entry"),
+        (lines[1..].join("\n"), 1, "wrong from entry 1 on"),
+        (public.replacen("\"salt\"", "\"sult\"", 1), 65, "sult"),
+    ] {
+        assert_ne!(text, public);
+        home.etalon_with(verify, &text).refused(status, &["stdin", complaint]);
+    }
+    let other = format!("6:{}", "0".repeat(64));
+    let noted = &["log", "verify", "--file", "log.ndjson", "--checkpoint", &other];
+    home.etalon(noted).refused(1, &["at entry 6"]);
+}
+
+#[test]
 fn a_damaged_record_is_no_verdict() {
     let home = Home::with_small();
     home.tamper("UPDATE record_log SET body = 'none' WHERE kind = 'calibrations'");

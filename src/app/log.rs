@@ -51,6 +51,82 @@ pub struct SoundLog {
     pub recorded_at: Option<crate::domain::period::Instant>,
 }
 
+/// An exported log that is what it must be.
+#[derive(Debug, Clone, Serialize)]
+pub struct SoundExport {
+    /// How it ends.
+    #[serde(flatten)]
+    pub log: SoundLog,
+    /// Entries whose bodies were withheld: their place, time and author are proved, and that their
+    /// records were what they were; not what stands in them.
+    pub withheld: u64,
+}
+
+/// Checks an exported log, without a registry: one of `etalon log export`, or of `GET /log` as
+/// NDJSON, in which the bodies of confidential records are withheld. `told` hears how many entries
+/// are done.
+///
+/// # Errors
+/// The first line that is no entry, the first entry that is wrong, or that the log is another than
+/// was noted.
+pub fn verify_export(
+    lines: &mut dyn BufRead,
+    checkpoint: Option<Checkpoint>,
+    told: &mut dyn FnMut(u64),
+) -> Result<SoundExport, Refusal> {
+    let mut verifier = Verifier::new();
+    let mut noted = checkpoint.filter(|one| one.log_index == 0).map(|_| Digest::ZERO);
+    let mut withheld = 0;
+    for entry in entries_in(lines, Entry::parse_public_line) {
+        let (entry, is_withheld) = entry?;
+        match is_withheld {
+            true => verifier.follow(&entry)?,
+            false => verifier.take(&entry)?,
+        }
+        withheld += u64::from(is_withheld);
+        if checkpoint.is_some_and(|one| one.log_index == entry.log_index) {
+            noted = Some(entry.chain_sha256);
+        }
+        told(verifier.log_index());
+    }
+    as_noted(checkpoint, noted)?;
+    let (log_index, chain_sha256) = (verifier.log_index(), verifier.chain());
+    let log = SoundLog { log_index, chain_sha256, recorded_at: verifier.recorded_at() };
+    Ok(SoundExport { log, withheld })
+}
+
+/// Refuses a log that is another at a checkpoint than was noted.
+fn as_noted(checkpoint: Option<Checkpoint>, found: Option<Digest>) -> Result<(), Refusal> {
+    match checkpoint {
+        Some(Checkpoint { log_index, chain_sha256 }) if found != Some(chain_sha256) => {
+            let found = found.map_or_else(|| "—".to_owned(), |chain| chain.to_string());
+            Err(LogMismatch::Checkpoint { log_index, noted: chain_sha256, found }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The entries of an export, a line each; blank lines are passed over.
+fn entries_in<'l, T>(
+    lines: &'l mut dyn BufRead,
+    parse: impl Fn(&str) -> Result<T, Faults> + 'l,
+) -> impl Iterator<Item = Result<T, Refusal>> + 'l {
+    lines.lines().enumerate().filter_map(move |(position, line)| {
+        let place = position + 1;
+        let line = match line {
+            Ok(line) if line.trim().is_empty() => return None,
+            Ok(line) => line,
+            Err(error) => return Some(Err(unreadable(place, &error))),
+        };
+        Some(parse(&line).map_err(|Faults(mut faults)| {
+            for fault in &mut faults {
+                fault.pointer = format!("line {place}{}", fault.pointer);
+            }
+            Refusal::Faults(Faults(faults))
+        }))
+    })
+}
+
 /// What is wrong with the end of a log, or with what somebody noted about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LogMismatch {
@@ -131,12 +207,7 @@ impl Registry {
             told(verifier.log_index());
         }
         let sound = ended(&verifier, &head)?;
-        if let Some(Checkpoint { log_index, chain_sha256 }) = checkpoint
-            && noted != Some(chain_sha256)
-        {
-            let found = noted.map_or_else(|| "—".to_owned(), |chain| chain.to_string());
-            return Err(LogMismatch::Checkpoint { log_index, noted: chain_sha256, found }.into());
-        }
+        as_noted(checkpoint, noted)?;
         Ok(sound)
     }
 
@@ -182,23 +253,10 @@ impl Registry {
             return Err(Refusal::NotEmpty { entries });
         }
         let mut verifier = Verifier::new();
-        let entries = lines.lines().enumerate().filter_map(|(position, line)| {
-            let place = position + 1;
-            let line = match line {
-                Ok(line) if line.trim().is_empty() => return None,
-                Ok(line) => line,
-                Err(error) => return Some(Err(unreadable(place, &error))),
-            };
-            let entry = Entry::parse_line(&line).map_err(|Faults(mut faults)| {
-                for fault in &mut faults {
-                    fault.pointer = format!("line {place}{}", fault.pointer);
-                }
-                Refusal::Faults(Faults(faults))
-            });
-            Some(entry.and_then(|entry| {
-                verifier.take(&entry)?;
-                Ok(entry)
-            }))
+        let entries = entries_in(lines, Entry::parse_line).map(|entry| {
+            let entry = entry?;
+            verifier.take(&entry)?;
+            Ok(entry)
         });
         self.store().replay(entries, told)
     }

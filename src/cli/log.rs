@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::app::log::Checkpoint;
+use crate::app::log::{Checkpoint, SoundLog, verify_export};
 use crate::app::refusal::Refusal;
 use crate::app::registry::Registry;
 use crate::domain::fault::{Fault, Faults};
@@ -48,6 +48,11 @@ struct Verify {
     /// was rewritten since, all hashes with it.
     #[arg(long, value_name = "INDEX:CHAIN")]
     checkpoint: Option<String>,
+    /// An exported log instead of a registry; `-` is the standard input. Of `etalon log export`, or
+    /// of `GET /api/v1/log` with `Accept: application/x-ndjson`, where the bodies of confidential
+    /// records are withheld: the chain is checked all the same.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["database", "data_dir"])]
+    file: Option<PathBuf>,
     #[command(flatten)]
     database: Database,
 }
@@ -91,6 +96,9 @@ fn progress(registry: &Registry, progress: Progress) -> Result<Progress, Failure
 
 fn verify(arguments: &Verify, options: Options) -> Result<Answer, Failure> {
     let noted = arguments.checkpoint.as_deref().map(checkpoint).transpose()?;
+    if let Some(file) = &arguments.file {
+        return verify_file(file, noted, options);
+    }
     let registry = arguments.database.registry()?;
     let progress = progress(&registry, Progress::new(phrases::ENTRIES, options))?;
     let sound = registry.verify_log(noted, &mut |entries| progress.at(entries));
@@ -102,13 +110,41 @@ fn verify(arguments: &Verify, options: Options) -> Result<Answer, Failure> {
     if options.json {
         return Answer::json(&sound, Status::Good);
     }
+    let page = verified(&registry.store().url().to_string(), &sound, noted, options);
+    Ok(Answer::new(page, Status::Good))
+}
+
+/// That a log is sound, and how it ends.
+fn verified(name: &str, sound: &SoundLog, noted: Option<Checkpoint>, options: Options) -> Page {
     let language = options.language;
     let mut page = Page::new();
-    let verdict = Line::new().plain(&registry.store().url().to_string()).plain(": ");
+    let verdict = Line::new().plain(name).plain(": ");
     page.line(verdict.styled(GOOD, say(phrases::SOUND, language)));
     end(&mut page, sound.log_index, sound.recorded_at, &sound.chain_sha256, options);
     if noted.is_some() {
         page.line(Line::new().plain(say(phrases::AS_NOTED, language)));
+    }
+    page
+}
+
+fn verify_file(
+    file: &Path,
+    noted: Option<Checkpoint>,
+    options: Options,
+) -> Result<Answer, Failure> {
+    let name = input::name(file);
+    let progress = Progress::new(phrases::ENTRIES, options);
+    let sound = verify_export(&mut lines(file)?, noted, &mut |entries| progress.at(entries));
+    drop(progress);
+    let sound = sound.map_err(|refusal| Failure::from(refusal).about(&name))?;
+    if options.json {
+        return Answer::json(&sound, Status::Good);
+    }
+    let mut page = verified(&name, &sound.log, noted, options);
+    if sound.withheld > 0 {
+        let withheld = sound.withheld.to_string();
+        let text = fill(phrases::LOG_WITHHELD, options.language, &[("withheld", &withheld)]);
+        page.line(Line::new().plain(&text));
     }
     Ok(Answer::new(page, Status::Good))
 }

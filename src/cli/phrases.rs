@@ -191,6 +191,8 @@ phrases! {
     NOTE_CHECKPOINT = "Hãy ghi lại điểm kiểm tra này ở nơi khác; lần sau thêm nó vào lệnh etalon log verify:",
         "Note this checkpoint elsewhere, and add it to a later etalon log verify:";
     LOG_EXPORTED = "số mục nhật ký: {entries}", "log entries: {entries}";
+    LOG_WITHHELD = "số mục có nội dung được giữ kín: {withheld}; chuỗi băm được kiểm tra qua mã băm của chúng",
+        "entries whose bodies are withheld: {withheld}; the chain is checked through their digests";
     LOG_IMPORTED = "{file}: nay ở {database}", "{file}: now in {database}";
     BACKED_UP = "{database} đã sao lưu vào {file} ({size} byte), nhật ký đã kiểm tra",
         "{database} backed up to {file} ({size} bytes), its log checked";

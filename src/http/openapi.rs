@@ -48,7 +48,7 @@ from `POST /api/v1/auth/token` for an API key. What is confidential (ISO/IEC 170
 out for those who may not see it; without a token, everyone sees what is public.";
 
 /// The tags, with what is listed under them.
-const TAGS: [(&str, &str); 19] = [
+const TAGS: [(&str, &str); 20] = [
     ("verifications", "Claims and their reports: is this value traceable?"),
     ("impact", "What is affected by something that turned out to be bad (ISO/IEC 17025, 7.10)."),
     ("measurement_standards", "Standards, instruments and batches of reference materials."),
@@ -62,6 +62,7 @@ const TAGS: [(&str, &str); 19] = [
     ("comparisons", "Comparisons of institutes and laboratories."),
     ("documents", "Normative documents."),
     ("nonconformities", "Cases of nonconforming work (ISO/IEC 17025, 7.10)."),
+    ("attestations", "What others say of a record: confirmed, approved, refused, disputed."),
     ("programme", "Targets and plans of a national programme."),
     ("imports", "Many records at once."),
     ("log", "The record log: audit trail and change feed."),

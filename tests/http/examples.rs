@@ -137,6 +137,8 @@ fn journey(served: &Served) -> BTreeMap<String, Value> {
     });
     let member = on.ask("create_member", "POST", "/api/v1/members", Some(&body));
     on.get("list_members", "/api/v1/members?limit=2");
+    served.get("/api/v1/api_keys").send().is_problem(401, "unauthenticated");
+    on.get("list_refused_attempts", "/api/v1/refused_attempts?limit=2");
     let place = format!("/api/v1/members/{}", member.body["id"].as_str().expect("an id"));
     on.ask("revoke_member", "DELETE", &place, None);
 
@@ -329,6 +331,24 @@ fn journey(served: &Served) -> BTreeMap<String, Value> {
         }),
     );
     on.rest("nonconformity", "nonconformities", &case);
+    let body = json!({"name": "signatory", "organisation": institute, "roles": ["signatory"]});
+    let signatory = served.post("/api/v1/api_keys").token(&on.token).json(&body);
+    let signatory = served.token(signatory.body["secret"].as_str().expect("a key"));
+    let operator = std::mem::replace(&mut on.token, signatory);
+    let current = served.get(&format!("/api/v1/calibrations/{}", text(&above["id"])));
+    let current = current.token(&on.token).send();
+    let said = on.create(
+        "attestation",
+        "attestations",
+        json!({
+            "record": above["id"], "version": current.body["version"], "statement": "confirmed",
+            "by": institute,
+        }),
+    );
+    on.token = operator;
+    let place = format!("/api/v1/attestations/{}", text(&said["id"]));
+    on.get("get_attestation", &place);
+    on.get("list_attestations", "/api/v1/attestations?limit=2");
     let programme = on.create(
         "programme",
         "programme",
