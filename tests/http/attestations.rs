@@ -295,6 +295,9 @@ fn nobody_speaks_for_another(database: &Database) {
     });
     let post = |who: &Party| served.post("/api/v1/attestations").token(&who.token).json(&forged);
     post(&owner).is_problem(403, "not_allowed");
+    let lent = with(forged.clone(), json!({"by": owner.id}));
+    let lent = served.post("/api/v1/attestations").token(&issuer.token).json(&lent);
+    lent.is_problem(403, "not_allowed");
     assert_eq!(post(&stranger).errors(), [("unknown_id", "/record")]);
     // Nor by the way of a file, where nobody would look at the version.
     let record = with(forged, json!({"id": "_:said"}));
