@@ -182,7 +182,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn schema(&self) -> Result<SchemaState, StoreError> {
-        migrate::state(&mut *self.of_any_schema()?)
+        // Not for writers: whether it is ready is asked while one of them waits, too.
+        let (mut connection, _) = self.answering(&self.readers)?;
+        migrate::state(&mut connection)
     }
 
     /// Applies pending migrations, and says which.
