@@ -35,6 +35,9 @@ pub struct Config {
     pub trust_dir: Option<PathBuf>,
     /// What is logged, and how.
     pub logging: Logging,
+    /// `ETALON_OTLP_ENDPOINT`: the collector that traces of requests are sent to, without a slash at
+    /// its end; none when absent.
+    pub otlp_endpoint: Option<String>,
 }
 
 /// Where the KCDB is.
@@ -259,7 +262,11 @@ pub static SECTIONS: [Section; 5] = [
         ],
     },
     Section { vi: "KCDB", en: "KCDB", settings: &[&KCDB_URL] },
-    Section { vi: "Nhật ký vận hành", en: "Logging", settings: &[&LOG, &LOG_FORMAT] },
+    Section {
+        vi: "Nhật ký vận hành và vết",
+        en: "Logging and traces",
+        settings: &[&LOG, &LOG_FORMAT, &OTLP_ENDPOINT],
+    },
 ];
 
 static DATABASE_URL: Setting = Setting {
@@ -435,6 +442,17 @@ static LOG_FORMAT: Setting = Setting {
     values: Values::LogFormat,
 };
 
+static OTLP_ENDPOINT: Setting = Setting {
+    name: "ETALON_OTLP_ENDPOINT",
+    default: None,
+    secret: false,
+    vi: "Bộ thu OpenTelemetry nhận vết của các yêu cầu (OTLP qua HTTP, /v1/traces được thêm vào sau), \
+         như http://127.0.0.1:4318; để trống thì không gửi gì.",
+    en: "The OpenTelemetry collector that traces of requests are sent to (OTLP over HTTP, /v1/traces is \
+         put behind it), such as http://127.0.0.1:4318; when empty, nothing is sent.",
+    values: Values::WebAddress,
+};
+
 /// All settings as a file of variables with everything commented out: `.env.example`.
 pub fn example() -> String {
     let mut text = String::from(
@@ -481,6 +499,8 @@ impl Config {
         let sections = (reader.database(), reader.server(), reader.identity(), reader.logging());
         let kcdb = reader.kcdb();
         let trust_dir = reader.path(&TRUST_DIR);
+        let otlp_endpoint =
+            reader.parsed(&OTLP_ENDPOINT, |text| is_web_address(text).then(|| text.into()));
         if let (_, Some(server), Some(Identity { oidc: Some(oidc), .. }), _) = &sections
             && oidc.issuer == server.public_url
         {
@@ -496,7 +516,7 @@ impl Config {
             ((Some(database), Some(server), Some(identity), Some(logging)), Some(kcdb))
                 if reader.faults.is_empty() =>
             {
-                Ok(Self { database, server, identity, kcdb, trust_dir, logging })
+                Ok(Self { database, server, identity, kcdb, trust_dir, logging, otlp_endpoint })
             }
             _ => Err(Faults(reader.faults)),
         }
@@ -700,6 +720,7 @@ mod tests {
             kcdb: Kcdb { url: "https://www.bipm.org/api/kcdb".into() },
             trust_dir: None,
             logging: Logging { filter: "info".into(), format: LogFormat::Text },
+            otlp_endpoint: None,
         };
         assert_eq!(none, expected);
         let empty = Config::read(|_| Some(OsString::new())).expect("no setting is wrong");
@@ -727,6 +748,7 @@ mod tests {
             ("ETALON_TRUST_DIR", "/etc/etalon/trust"),
             ("ETALON_LOG", "warn,etalon::http=debug"),
             ("ETALON_LOG_FORMAT", "json"),
+            ("ETALON_OTLP_ENDPOINT", "http://127.0.0.1:4318"),
         ]);
         let expected = Config {
             database: Database {
@@ -754,6 +776,7 @@ mod tests {
             kcdb: Kcdb { url: "http://127.0.0.1:9/kcdb".into() },
             trust_dir: Some("/etc/etalon/trust".into()),
             logging: Logging { filter: "warn,etalon::http=debug".into(), format: LogFormat::Json },
+            otlp_endpoint: Some("http://127.0.0.1:4318".into()),
         };
         assert_eq!(set.expect("no setting is wrong"), expected);
     }
@@ -787,6 +810,7 @@ mod tests {
             ("ETALON_OIDC_AUDIENCE", "etalon"),
             ("ETALON_LOG", "warning"),
             ("ETALON_LOG_FORMAT", "xml"),
+            ("ETALON_OTLP_ENDPOINT", "localhost:4318"),
         ]);
         let expected = [
             ("ETALON_DATABASE_WAIT_SECONDS", "bad_setting"),
@@ -800,6 +824,7 @@ mod tests {
             ("ETALON_OIDC_JWKS_FILE", "missing_setting"),
             ("ETALON_LOG", "bad_setting"),
             ("ETALON_LOG_FORMAT", "bad_setting"),
+            ("ETALON_OTLP_ENDPOINT", "bad_setting"),
         ];
         assert_eq!(found, expected.map(|(name, code)| (name.to_owned(), code)));
     }

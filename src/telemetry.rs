@@ -1,14 +1,17 @@
-//! What can be seen of the service from outside: its log on the standard error, and its metrics.
+//! What can be seen of the service from outside: its log on the standard error, its metrics, and the
+//! traces of its requests (`traces`).
 //!
 //! What does not live here: what is worth a line or a count (whoever it happens to says so), and
 //! how long something took (the caller is told by `clock`).
+
+pub mod traces;
 
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    TextEncoder,
+    CounterVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Opts, Registry, TextEncoder,
 };
 use tracing::Subscriber;
 use tracing_subscriber::fmt::MakeWriter;
@@ -89,11 +92,43 @@ pub struct Metrics {
     requests: IntCounterVec,
     durations: HistogramVec,
     in_flight: IntGauge,
-    log_head: IntGauge,
-    connections: IntGaugeVec,
+    problems: IntCounterVec,
     verdicts: IntCounterVec,
+    findings: IntCounterVec,
+    results: IntCounter,
+    links: IntCounter,
+    steps: IntCounter,
     limits: IntCounterVec,
     panics: IntCounter,
+}
+
+/// What stands somewhere else and is looked up when somebody reads the metrics. What could not be
+/// looked up is left out.
+#[derive(Debug, Clone, Default)]
+pub struct Sampled {
+    /// The log index of the last entry of the record log.
+    pub log_head: Option<u64>,
+    /// Jobs that this instance is working on.
+    pub jobs: u64,
+    /// The pools of connections to the database.
+    pub pools: Vec<Pool>,
+}
+
+/// A pool of connections to the database.
+#[derive(Debug, Clone, Copy)]
+pub struct Pool {
+    /// Its name: one written in the source.
+    pub name: &'static str,
+    /// Connections that wait for work.
+    pub idle: u32,
+    /// Connections at work.
+    pub in_use: u32,
+    /// How often one was lent, since the start.
+    pub lent: u64,
+    /// How long those who got one waited for it, all together, since the start.
+    pub waited: Duration,
+    /// How often somebody gave up waiting, since the start.
+    pub given_up: u64,
 }
 
 /// A request that is under way, until it is dropped.
@@ -128,14 +163,35 @@ impl Metrics {
                 &["method", "route"],
             )?,
             in_flight: IntGauge::new("etalon_http_requests_in_flight", "Requests under way.")?,
-            log_head: IntGauge::new("etalon_log_head", "Log index of the last entry.")?,
-            connections: IntGaugeVec::new(
-                Opts::new("etalon_database_connections", "Connections to the database."),
-                &["pool", "state"],
+            problems: IntCounterVec::new(
+                Opts::new(
+                    "etalon_problems_total",
+                    "Requests that were refused or failed, by code.",
+                ),
+                &["code"],
             )?,
             verdicts: IntCounterVec::new(
                 Opts::new("etalon_verdicts_total", "Claims that were decided."),
                 &["verdict"],
+            )?,
+            findings: IntCounterVec::new(
+                Opts::new(
+                    "etalon_findings_total",
+                    "Claims that did not meet a rule: each rule once a claim, with its worst outcome.",
+                ),
+                &["rule", "outcome"],
+            )?,
+            results: IntCounter::new(
+                "etalon_engine_results_total",
+                "Results of standards that were decided.",
+            )?,
+            links: IntCounter::new(
+                "etalon_engine_links_total",
+                "Links of the chains of decided results: rows of certificates, and roots.",
+            )?,
+            steps: IntCounter::new(
+                "etalon_engine_steps_total",
+                "Steps from one link of a chain to another that it was made with.",
             )?,
             limits: IntCounterVec::new(
                 Opts::new(
@@ -151,18 +207,24 @@ impl Metrics {
             requests,
             durations,
             in_flight,
-            log_head,
-            connections,
+            problems,
             verdicts,
+            findings,
+            results,
+            links,
+            steps,
             limits,
             panics,
         } = &metrics;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(durations.clone()))?;
         registry.register(Box::new(in_flight.clone()))?;
-        registry.register(Box::new(log_head.clone()))?;
-        registry.register(Box::new(connections.clone()))?;
+        registry.register(Box::new(problems.clone()))?;
         registry.register(Box::new(verdicts.clone()))?;
+        registry.register(Box::new(findings.clone()))?;
+        registry.register(Box::new(results.clone()))?;
+        registry.register(Box::new(links.clone()))?;
+        registry.register(Box::new(steps.clone()))?;
         registry.register(Box::new(limits.clone()))?;
         registry.register(Box::new(panics.clone()))?;
         Ok(metrics)
@@ -182,26 +244,32 @@ impl Metrics {
         status: u16,
         duration: Duration,
     ) {
-        let method = METHODS.into_iter().find(|known| *known == method).unwrap_or(OTHER);
+        let method = known_method(method);
         let route = route.unwrap_or(UNMATCHED);
         self.requests.with_label_values(&[method, route, &status.to_string()]).inc();
         self.durations.with_label_values(&[method, route]).observe(duration.as_secs_f64());
     }
 
-    /// The log index of the last entry of the record log.
-    pub fn set_log_head(&self, log_index: u64) {
-        self.log_head.set(i64::try_from(log_index).unwrap_or(i64::MAX));
-    }
-
-    /// How many connections of a pool wait for work, and how many are at work.
-    pub fn set_connections(&self, pool: &'static str, idle: u32, in_use: u32) {
-        self.connections.with_label_values(&[pool, "idle"]).set(idle.into());
-        self.connections.with_label_values(&[pool, "in_use"]).set(in_use.into());
+    /// A request was refused, or could not be answered: the problem's code.
+    pub fn count_problem(&self, code: &'static str) {
+        self.problems.with_label_values(&[code]).inc();
     }
 
     /// A claim was decided: the verdict's word.
     pub fn count_verdict(&self, verdict: &'static str) {
         self.verdicts.with_label_values(&[verdict]).inc();
+    }
+
+    /// A claim that was decided does not meet a rule: the rule's id, and what came out.
+    pub fn count_finding(&self, rule: &'static str, outcome: &'static str) {
+        self.findings.with_label_values(&[rule, outcome]).inc();
+    }
+
+    /// What it took to decide a claim: results, links of their chains, and steps between them.
+    pub fn count_work(&self, results: u64, links: u64, steps: u64) {
+        self.results.inc_by(results);
+        self.links.inc_by(links);
+        self.steps.inc_by(steps);
     }
 
     /// Work ran into a limit, of this name: one written in the source, never anything of a request.
@@ -215,12 +283,66 @@ impl Metrics {
     }
 
     /// All of it in the text format of Prometheus, version 0.0.4.
-    pub fn render(&self) -> String {
-        // It cannot fail for what is registered above; a comment is what the format has for words.
-        TextEncoder::new()
-            .encode_to_string(&self.registry.gather())
-            .unwrap_or_else(|error| format!("# {error}\n"))
+    pub fn render(&self, sampled: &Sampled) -> String {
+        // It cannot fail for what is registered here; a comment is what the format has for words.
+        let text = |registry: prometheus::Result<Registry>| {
+            registry.and_then(|one| TextEncoder::new().encode_to_string(&one.gather()))
+        };
+        let (counted, looked_up) = (text(Ok(self.registry.clone())), text(sampled.registry()));
+        let commented = |error: prometheus::Error| format!("# {error}\n");
+        counted.unwrap_or_else(commented) + &looked_up.unwrap_or_else(commented)
     }
+}
+
+impl Sampled {
+    /// A registry of its own for each look: what was counted elsewhere is told as it stands there,
+    /// and nobody has to remember what was told before.
+    fn registry(&self) -> prometheus::Result<Registry> {
+        let registry = Registry::new();
+        let jobs = IntGauge::new("etalon_jobs_under_way", "Jobs that are worked on here.")?;
+        let pools = |name, help| IntCounterVec::new(Opts::new(name, help), &["pool"]);
+        let connections = IntGaugeVec::new(
+            Opts::new("etalon_database_connections", "Connections to the database."),
+            &["pool", "state"],
+        )?;
+        let lent = pools("etalon_database_lent_total", "Times that a connection was lent.")?;
+        let waited = CounterVec::new(
+            Opts::new(
+                "etalon_database_wait_seconds_total",
+                "Time that was waited for connections that were lent.",
+            ),
+            &["pool"],
+        )?;
+        let given_up = pools(
+            "etalon_database_wait_timeouts_total",
+            "Times that no connection came free in time.",
+        )?;
+        if let Some(index) = self.log_head {
+            let head = IntGauge::new("etalon_log_head", "Log index of the last entry.")?;
+            head.set(i64::try_from(index).unwrap_or(i64::MAX));
+            registry.register(Box::new(head))?;
+        }
+        jobs.set(i64::try_from(self.jobs).unwrap_or(i64::MAX));
+        for pool in &self.pools {
+            let name = pool.name;
+            connections.with_label_values(&[name, "idle"]).set(pool.idle.into());
+            connections.with_label_values(&[name, "in_use"]).set(pool.in_use.into());
+            lent.with_label_values(&[name]).inc_by(pool.lent);
+            waited.with_label_values(&[name]).inc_by(pool.waited.as_secs_f64());
+            given_up.with_label_values(&[name]).inc_by(pool.given_up);
+        }
+        registry.register(Box::new(jobs))?;
+        registry.register(Box::new(connections))?;
+        registry.register(Box::new(lent))?;
+        registry.register(Box::new(waited))?;
+        registry.register(Box::new(given_up))?;
+        Ok(registry)
+    }
+}
+
+/// A method by its name, or the word for every other.
+fn known_method(method: &str) -> &'static str {
+    METHODS.into_iter().find(|known| *known == method).unwrap_or(OTHER)
 }
 
 #[cfg(test)]
@@ -296,9 +418,10 @@ mod tests {
         metrics.observe_request("GET", route, 200, Duration::from_millis(30));
         metrics.observe_request("GET", route, 404, Duration::from_secs(60));
         metrics.observe_request("POST", None, 404, Duration::ZERO);
-        metrics.set_log_head(41);
-        metrics.set_log_head(42);
-        metrics.set_connections("readers", 3, 1);
+        metrics.count_problem("not_found");
+        metrics.count_finding("D-01", "fail");
+        metrics.count_work(1, 3, 2);
+        metrics.count_work(2, 4, 1);
         metrics.count_verdict("traceable");
         metrics.count_verdict("traceable");
         metrics.count_limit("DEPTH_LIMIT");
@@ -307,7 +430,18 @@ mod tests {
         let second = metrics.request_begins();
         drop(first);
 
-        let text = metrics.render();
+        let pool = Pool {
+            name: "readers",
+            idle: 3,
+            in_use: 1,
+            lent: 9,
+            waited: Duration::from_millis(1_500),
+            given_up: 2,
+        };
+        let sampled = Sampled { log_head: Some(42), jobs: 5, pools: vec![pool] };
+        let text = metrics.render(&sampled);
+        // A second look tells the same.
+        assert_eq!(metrics.render(&sampled), text);
         let calibration = "method=\"GET\",route=\"/api/v1/calibrations/{id}\"";
         for line in [
             format!("etalon_http_requests_total{{{calibration},status=\"200\"}} 2"),
@@ -320,7 +454,16 @@ mod tests {
             format!("etalon_http_request_duration_seconds_bucket{{{calibration},le=\"+Inf\"}} 3"),
             format!("etalon_http_request_duration_seconds_count{{{calibration}}} 3"),
             "etalon_http_requests_in_flight 1".into(),
+            "etalon_problems_total{code=\"not_found\"} 1".into(),
+            "etalon_findings_total{outcome=\"fail\",rule=\"D-01\"} 1".into(),
+            "etalon_engine_results_total 3".into(),
+            "etalon_engine_links_total 7".into(),
+            "etalon_engine_steps_total 3".into(),
             "etalon_log_head 42".into(),
+            "etalon_jobs_under_way 5".into(),
+            "etalon_database_lent_total{pool=\"readers\"} 9".into(),
+            "etalon_database_wait_seconds_total{pool=\"readers\"} 1.5".into(),
+            "etalon_database_wait_timeouts_total{pool=\"readers\"} 2".into(),
             "etalon_database_connections{pool=\"readers\",state=\"idle\"} 3".into(),
             "etalon_database_connections{pool=\"readers\",state=\"in_use\"} 1".into(),
             "etalon_verdicts_total{verdict=\"traceable\"} 2".into(),
@@ -330,7 +473,10 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
         drop(second);
-        assert!(metrics.render().contains("\netalon_http_requests_in_flight 0\n"));
+        let text = metrics.render(&Sampled::default());
+        assert!(text.contains("\netalon_http_requests_in_flight 0\n"));
+        // What could not be looked up is not told as zero.
+        assert!(!text.contains("etalon_log_head"), "{text}");
     }
 
     #[test]
@@ -341,7 +487,7 @@ mod tests {
         }
         let line =
             "\netalon_http_requests_total{method=\"other\",route=\"unmatched\",status=\"405\"} 4\n";
-        let text = metrics.render();
+        let text = metrics.render(&Sampled::default());
         assert!(text.contains(line), "{text}");
         assert_eq!(text.matches("\netalon_http_requests_total{").count(), 1, "{text}");
     }
@@ -350,7 +496,8 @@ mod tests {
     fn a_clone_counts_into_the_same_and_others_do_not() {
         let (metrics, other) = (Metrics::new().expect("good"), Metrics::new().expect("good"));
         metrics.clone().count_panic();
-        assert!(metrics.render().contains("\netalon_panics_total 1\n"));
-        assert!(other.render().contains("\netalon_panics_total 0\n"));
+        let render = |metrics: &Metrics| metrics.render(&Sampled::default());
+        assert!(render(&metrics).contains("\netalon_panics_total 1\n"));
+        assert!(render(&other).contains("\netalon_panics_total 0\n"));
     }
 }

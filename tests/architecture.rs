@@ -116,8 +116,18 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         what: Prefix("ureq"),
-        only_in: &["app/fetch.rs"],
-        reason: "one file asks another server; everyone else is given files",
+        only_in: &["app/fetch.rs", "telemetry/traces.rs"],
+        reason: "two files speak to another server; everyone else is given files",
+    },
+    Reserved {
+        what: Prefix("opentelemetry"),
+        only_in: &["telemetry/traces.rs"],
+        reason: "how a trace leaves the process is known where it does",
+    },
+    Reserved {
+        what: Prefix("prometheus"),
+        only_in: &["telemetry"],
+        reason: "everyone else says what happened, and not how it is counted",
     },
     Reserved {
         what: Prefix("clap"),

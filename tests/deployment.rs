@@ -1,11 +1,15 @@
 //! What the service is put into operation with says what the source says: `.env.example`, the
-//! `Dockerfile`, `.dockerignore` and `docker-compose.yml`.
+//! `Dockerfile`, `.dockerignore`, `docker-compose.yml`, the unit of systemd, the proxy, the alerts, and
+//! what docs/operations.md and docs/security.md name.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
 use etalon::config::{self, SECTIONS};
+use etalon::telemetry::{Metrics, Pool, Sampled};
 
 fn checkout() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -37,7 +41,15 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
 fn what_is_set_is_a_setting() {
     let settings: BTreeSet<&str> =
         SECTIONS.iter().flat_map(|section| section.settings).map(|setting| setting.name).collect();
-    for file in ["Dockerfile", "docker-compose.yml"] {
+    let files = [
+        "Dockerfile",
+        "docker-compose.yml",
+        "docs/etalon.service",
+        "docs/nginx.conf",
+        "docs/operations.md",
+        "docs/security.md",
+    ];
+    for file in files {
         let text = read(file);
         let named: BTreeSet<&str> = names(&text).collect();
         assert!(!named.is_empty(), "{file} sets nothing");
@@ -114,4 +126,133 @@ fn what_the_build_reads_is_let_into_the_image() {
         let is_let_in = let_in.iter().any(|prefix| file.starts_with(prefix));
         assert!(is_let_in, ".dockerignore keeps out {}", file.display());
     }
+}
+
+// ---------------------------------------------------------------------------------------------
+// Alerts and the page on operations
+
+/// The metrics that the service has, by name.
+fn metrics() -> BTreeSet<String> {
+    let metrics = Metrics::new().expect("the names are good");
+    metrics.observe_request("GET", None, 200, Duration::ZERO);
+    metrics.count_problem("not_found");
+    metrics.count_verdict("traceable");
+    metrics.count_finding("D-01", "fail");
+    metrics.count_limit("DEPTH_LIMIT");
+    let pool =
+        Pool { name: "readers", idle: 0, in_use: 0, lent: 0, waited: Duration::ZERO, given_up: 0 };
+    let sampled = Sampled { log_head: Some(0), jobs: 0, pools: vec![pool] };
+    let text = metrics.render(&sampled);
+    let names = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    names.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// Words of a text that look like names of metrics, without what Prometheus puts behind that of a
+/// histogram.
+fn named_metrics(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|letter: char| !letter.is_ascii_lowercase() && letter != '_');
+    let names = words.filter(|word| word.starts_with("etalon_") && *word != "etalon_as");
+    names
+        .map(|name| {
+            let ends = ["_bucket", "_sum", "_count"].into_iter();
+            ends.fold(name, |name, end| name.strip_suffix(end).unwrap_or(name))
+        })
+        .collect()
+}
+
+#[test]
+fn alerts_and_the_page_name_the_metrics_that_there_are() {
+    let there = metrics();
+    assert!(there.len() > 15, "{there:?}");
+    for file in ["docs/alerts.yml", "docs/operations.md"] {
+        let text = read(file);
+        let unknown: Vec<&str> =
+            named_metrics(&text).into_iter().filter(|name| !there.contains(*name)).collect();
+        assert!(unknown.is_empty(), "{file} names what is no metric: {unknown:?}");
+    }
+    let page = read("docs/operations.md");
+    for name in &there {
+        assert!(
+            page.contains(&format!("\n| `{name}` |")),
+            "docs/operations.md does not explain {name}"
+        );
+    }
+}
+
+#[test]
+fn each_alert_has_a_row_of_what_to_do() {
+    let (alerts, page) = (read("docs/alerts.yml"), read("docs/operations.md"));
+    let rows = page.split_once("\n| Alert |").expect("a table of alerts").1;
+    let rows = rows.split("\n\n").next().unwrap_or_default();
+    let names: Vec<&str> =
+        alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    assert!(names.len() > 8, "{names:?}");
+    for name in names {
+        let says = |row: &str| row.split('|').nth(1).is_some_and(|cell| cell.contains(name));
+        assert!(rows.lines().any(says), "docs/operations.md does not say what to do about {name}");
+    }
+}
+
+/// The unit as systemd reads it, where that is here: without a word that it does not know, and
+/// closed to what the service does not need.
+#[test]
+fn the_unit_is_one_that_systemd_takes() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let unit = directory.path().join("etalon.service");
+    // Whether the program is installed is not asked here.
+    let text = read("docs/etalon.service").replace("/usr/local/bin/etalon", "/bin/true");
+    fs::write(&unit, text).expect("a file");
+    let analyze = |arguments: &[&str]| {
+        Command::new("systemd-analyze").args(arguments).arg(&unit).output().ok()
+    };
+    let Some(version) = analyze(&["--version"]) else {
+        println!("skipped: systemd-analyze is not here");
+        return;
+    };
+    let verified = analyze(&["verify"]).expect("it ran before");
+    let said = String::from_utf8_lossy(&verified.stderr).into_owned();
+    assert!(verified.status.success() && said.is_empty(), "{said}");
+    // It can look at a file since version 250.
+    let version = String::from_utf8_lossy(&version.stdout).into_owned();
+    let number = version.split_whitespace().nth(1).and_then(|number| number.parse::<u32>().ok());
+    if number.is_some_and(|number| number >= 250) {
+        // The exposure, times ten, that is at most allowed.
+        let judged = analyze(&["security", "--offline=true", "--threshold=15", "--no-pager"]);
+        let judged = judged.expect("it ran before");
+        assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stdout));
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// The page on security
+
+/// Every test that docs/security.md names (`tests/file.rs::name`) is there, as a test, and every
+/// vector.
+#[test]
+fn the_tests_that_the_threat_table_names_are_there() {
+    let page = read("docs/security.md");
+    let mut named = 0;
+    for code in page.split('`').skip(1).step_by(2) {
+        if code.starts_with("tests/vectors/") && code.ends_with(".json") {
+            assert!(checkout().join(code).is_file(), "docs/security.md names {code}");
+            named += 1;
+        }
+        let Some((file, name)) = code.split_once(".rs::") else { continue };
+        named += 1;
+        let file = format!("{file}.rs");
+        let text = read(&file);
+        let function = format!("fn {name}(");
+        let (before, _) = text
+            .split_once(&function)
+            .unwrap_or_else(|| panic!("docs/security.md names {file}::{name}, which is not there"));
+        // Marked as a test, or given to the macro that makes one for each database.
+        let is_marked = before.lines().rev().take(4).any(|line| line.trim().ends_with("test]"));
+        let in_both = text.split("both!(").skip(1).any(|list| {
+            let list = list.split(");").next().unwrap_or_default();
+            list.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+                .any(|word| word == name)
+        });
+        assert!(is_marked || in_both, "{file}::{name} is no test");
+    }
+    assert!(named > 30, "docs/security.md names {named} tests");
 }

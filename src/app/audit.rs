@@ -572,11 +572,10 @@ fn answered(
             return Err(Faults(asked));
         }
     }
-    let summary = loaded.summary_under(claim, policy, moment)?;
     if !whole_report {
-        return Ok((summary, None));
+        return Ok((loaded.summary_under(claim, policy, moment)?, None));
     }
-    let mut report = loaded.answer_under(claim, policy, moment)?;
+    let (mut report, summary) = loaded.answer_and_summary(claim, policy, moment)?;
     if !sees_figures {
         redact(&mut report);
     }

@@ -19,6 +19,7 @@ use crate::engine::policy::Policy;
 use crate::engine::report::RenderedReport;
 use crate::engine::summary::Summary;
 use crate::exchange::bundle;
+use crate::telemetry::Metrics;
 
 use super::verify::{self, Moment};
 
@@ -62,6 +63,8 @@ pub struct Loaded {
     /// The registry's log index that the records are known at; none for a bundle, which is a log of
     /// its own.
     log_index: Option<u64>,
+    /// Where claims that are decided are counted; nowhere for a bundle.
+    metrics: Option<Metrics>,
 }
 
 impl Loaded {
@@ -80,6 +83,11 @@ impl Loaded {
             loaded.evidence.known_until(instant);
         }
         loaded
+    }
+
+    /// The same, with claims on it counted.
+    pub(super) fn counted_by(self, metrics: Option<Metrics>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Its records, compiled.
@@ -195,12 +203,33 @@ impl Loaded {
         policy: &Policy,
         moment: Moment,
     ) -> Result<RenderedReport, Faults> {
+        if self.log_index.is_some() {
+            return Ok(self.answer_and_summary(claim, policy, moment)?.0);
+        }
+        self.check(claim)?;
+        verify::answer_under(&self.evidence, claim, policy, moment, &Limits::default())
+    }
+
+    /// The same for what a registry loaded, whole and in short, from one decision.
+    ///
+    /// # Errors
+    /// When the claim cannot be asked of these records, with pointers into the claim.
+    pub fn answer_and_summary(
+        &self,
+        claim: &Claim,
+        policy: &Policy,
+        moment: Moment,
+    ) -> Result<(RenderedReport, Summary), Faults> {
         self.check(claim)?;
         let limits = Limits::default();
-        match self.log_index {
-            None => verify::answer_under(&self.evidence, claim, policy, moment, &limits),
-            Some(index) => verify::answer_at(&self.evidence, index, claim, policy, moment, &limits),
+        let index = self.log_index.unwrap_or_default();
+        let (shown, report) =
+            verify::answer_at(&self.evidence, index, claim, policy, moment, &limits)?;
+        let summary = Summary::of(&report);
+        if let Some(metrics) = &self.metrics {
+            verify::count(metrics, &report, &summary);
         }
+        Ok((shown, summary))
     }
 
     /// Answers a claim in short under a policy that the caller found.
@@ -221,7 +250,8 @@ impl Loaded {
     /// the records: what they say beyond the standard is taken as it is.
     pub fn summaries<'l>(&'l self, policy: &'l Policy) -> verify::Summaries<'l> {
         let all_known = self.log_index.is_some();
-        verify::Summaries::new(&self.evidence, policy, all_known, &Limits::default())
+        let (limits, metrics) = (Limits::default(), self.metrics.as_ref());
+        verify::Summaries::new(&self.evidence, policy, all_known, &limits, metrics)
     }
 
     fn check(&self, claim: &Claim) -> Result<(), Faults> {
@@ -235,7 +265,7 @@ impl Loaded {
 impl From<Records> for Loaded {
     fn from(records: Records) -> Self {
         let evidence = compile(&records);
-        Self { records, evidence, log_index: None }
+        Self { records, evidence, log_index: None, metrics: None }
     }
 }
 

@@ -132,6 +132,8 @@ impl Registry {
                     .map(Refusal::from)
             }
         };
+        let answers = keeping.number;
+        tracing::info!(answers, failed = failed.is_some(), "job");
         if let Some(refusal) = failed {
             let errors = match &refusal {
                 Refusal::Faults(faults) => faults.0.as_slice(),

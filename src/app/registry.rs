@@ -24,9 +24,10 @@ use crate::engine::report::RenderedReport;
 use crate::exchange::signature::Trust;
 use crate::ids;
 use crate::store::{
-    DatabaseUrl, FilterValue, Head, ListQuery, PoolState, Reader, Store, StoreError, Stored,
-    Writer, Written, filters,
+    DatabaseUrl, FilterValue, Head, ListQuery, Reader, Store, StoreError, Stored, Writer, Written,
+    filters,
 };
+use crate::telemetry::{Metrics, Pool};
 
 pub use crate::store::{Direction, Lineage};
 
@@ -46,6 +47,7 @@ use super::verify::Moment;
 pub struct Registry {
     store: Store,
     trust: Arc<Trust>,
+    metrics: Option<Metrics>,
 }
 
 /// Who writes, and when.
@@ -141,12 +143,17 @@ impl Registry {
     /// When its schema is older or newer than this program's.
     pub fn on(store: Store) -> Result<Self, Refusal> {
         store.schema()?.is_current()?;
-        Ok(Self { store, trust: Arc::default() })
+        Ok(Self { store, trust: Arc::default(), metrics: None })
     }
 
     /// The same, trusting authorities to say who signs certificates; without this, nobody.
     pub fn trusting(self, trust: Trust) -> Self {
         Self { trust: Arc::new(trust), ..self }
+    }
+
+    /// The same, counting the claims that it decides.
+    pub fn counted_by(self, metrics: Metrics) -> Self {
+        Self { metrics: Some(metrics), ..self }
     }
 
     /// Whom it trusts to say who signs certificates.
@@ -312,10 +319,17 @@ impl Registry {
         Ok(self.head()?.log_index)
     }
 
-    /// The connections to the database, by pool.
-    pub fn connections(&self) -> [(&'static str, PoolState); 2] {
+    /// The pools of connections to the database, as they stand.
+    pub fn pools(&self) -> [Pool; 2] {
         let (readers, writers) = self.store.pools();
-        [("readers", readers), ("writers", writers)]
+        [("readers", readers), ("writers", writers)].map(|(name, state)| Pool {
+            name,
+            idle: state.idle,
+            in_use: state.in_use,
+            lent: state.lent,
+            waited: state.waited,
+            given_up: state.given_up,
+        })
     }
 
     /// Every version of a record up to a log index, oldest first.
@@ -480,7 +494,10 @@ impl Registry {
         at: u64,
     ) -> Result<Loaded, Refusal> {
         let closure = self.store.closure(standards, certificates, at)?;
-        Ok(Loaded::known_at(closure.records, closure.log_index, closure.reached_at))
+        let records = closure.records.len();
+        tracing::debug!(standards = standards.len(), records, at, "evidence");
+        let loaded = Loaded::known_at(closure.records, closure.log_index, closure.reached_at);
+        Ok(loaded.counted_by(self.metrics.clone()))
     }
 
     /// Answers a claim from what was known then.

@@ -7,9 +7,10 @@ use crate::domain::text::Text;
 use crate::engine::evidence::{Evidence, LogIndex};
 use crate::engine::limits::Limits;
 use crate::engine::policy::Policy;
-use crate::engine::report::{RenderedReport, Renderer};
+use crate::engine::report::{RenderedReport, Renderer, Report};
 use crate::engine::summary::Summary;
 use crate::engine::verify::{Question, QuestionError, Session, verify};
+use crate::telemetry::Metrics;
 
 /// The policy of a claim that names none: the international rules, without any country's law.
 pub const DEFAULT_POLICY: &str = "ilac-p10";
@@ -51,11 +52,11 @@ pub fn answer_under(
     limits: &Limits,
 ) -> Result<RenderedReport, Faults> {
     let claim = with_defaults(claim, policy, moment);
-    decide(evidence, &claim, &claim, policy, moment, limits)
+    Ok(decide(evidence, &claim, &claim, policy, moment, limits)?.0)
 }
 
 /// Answers a claim from evidence that a registry gave as known at a log index: everything in it is
-/// known, and the report names the registry's index.
+/// known, and the report names the registry's index. The decision comes along as the engine made it.
 ///
 /// # Errors
 /// When the claim cannot be asked of this evidence, with a pointer into the claim.
@@ -66,12 +67,23 @@ pub fn answer_at(
     policy: &Policy,
     moment: Moment,
     limits: &Limits,
-) -> Result<RenderedReport, Faults> {
+) -> Result<(RenderedReport, Report), Faults> {
     let claim = with_defaults(claim, policy, moment);
     let asked = Claim { known_at: None, ..claim.clone() };
-    let mut report = decide(evidence, &asked, &claim, policy, moment, limits)?;
-    report.at_log_index(LogIndex::try_from(log_index).unwrap_or(LogIndex::MAX));
-    Ok(report)
+    let (mut shown, report) = decide(evidence, &asked, &claim, policy, moment, limits)?;
+    shown.at_log_index(LogIndex::try_from(log_index).unwrap_or(LogIndex::MAX));
+    Ok((shown, report))
+}
+
+/// Counts a claim that was decided: its verdict, the rules that are not met, and what it took.
+pub(super) fn count(metrics: &Metrics, report: &Report, summary: &Summary) {
+    metrics.count_verdict(report.verdict.as_str());
+    for unmet in &summary.rules {
+        metrics.count_finding(unmet.rule, unmet.outcome.as_str());
+    }
+    let work = report.work();
+    metrics.count_work(work.results, work.links, work.steps);
+    work.limits.into_iter().for_each(|limit| metrics.count_limit(limit));
 }
 
 /// Claims on the same evidence under the same policy, answered in short one after the other.
@@ -81,17 +93,20 @@ pub struct Summaries<'e> {
     /// Whether everything in the evidence is known: a registry gave it as known at a log index.
     all_known: bool,
     session: Session<'e>,
+    metrics: Option<&'e Metrics>,
 }
 
 impl<'e> Summaries<'e> {
-    /// Of this evidence, under this policy.
+    /// Of this evidence, under this policy; counted where there is somebody to count.
     pub fn new(
         evidence: &'e Evidence,
         policy: &'e Policy,
         all_known: bool,
         limits: &Limits,
+        metrics: Option<&'e Metrics>,
     ) -> Self {
-        Self { evidence, policy, all_known, session: Session::new(evidence, policy, limits) }
+        let session = Session::new(evidence, policy, limits);
+        Self { evidence, policy, all_known, session, metrics }
     }
 
     /// The answer to a claim in short.
@@ -103,7 +118,12 @@ impl<'e> Summaries<'e> {
         let known_at = shown.known_at.filter(|_| !self.all_known);
         let asked = Claim { known_at, ..shown.clone() };
         let question = question(self.evidence, &asked, &shown)?;
-        Ok(Summary::of(&self.session.verify(&question)))
+        let report = self.session.verify(&question);
+        let summary = Summary::of(&report);
+        if let Some(metrics) = self.metrics {
+            count(metrics, &report, &summary);
+        }
+        Ok(summary)
     }
 }
 
@@ -114,12 +134,12 @@ fn decide(
     policy: &Policy,
     moment: Moment,
     limits: &Limits,
-) -> Result<RenderedReport, Faults> {
+) -> Result<(RenderedReport, Report), Faults> {
     let question = question(evidence, asked, shown)?;
     let report = verify(evidence, &question, policy, limits);
     let computed_at = moment.now;
     let renderer = Renderer { evidence, policy, limits, claim: shown, computed_at };
-    Ok(renderer.render(&report))
+    Ok((renderer.render(&report), report))
 }
 
 /// A claim in the terms of the evidence: the registry looks up itself what was known when, so the

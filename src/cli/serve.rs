@@ -18,6 +18,7 @@ use crate::domain::text::Text;
 use crate::http::{self, Bound, Identities, Service};
 use crate::ids;
 use crate::store::DatabaseUrl;
+use crate::telemetry::traces::Traces;
 use crate::telemetry::{self, Metrics};
 
 use super::database::{self, Database};
@@ -112,7 +113,7 @@ impl Served {
         config: Config,
         arguments: &ServerArguments,
     ) -> Result<Self, Failure> {
-        let Config { mut server, identity, .. } = config;
+        let Config { mut server, identity, otlp_endpoint, .. } = config;
         let configured = server.listen;
         if let Some(listen) = arguments.listen {
             server.listen = listen;
@@ -142,7 +143,9 @@ impl Served {
             Failure::new(Status::Usage, error.text()).about("ETALON_OIDC_JWKS_FILE")
         })?;
         let identities = Identities { issuer, verifier };
-        let service = Service::new(registry, identities, server, Metrics::new().map_err(unusable)?);
+        let metrics = Metrics::new().map_err(unusable)?;
+        let mut service = Service::new(registry, identities, server, metrics);
+        service.traces = otlp_endpoint.as_deref().map(Traces::to);
         Ok(Self { service, listener, setup_key_file: identity.setup_key_file })
     }
 
@@ -185,6 +188,7 @@ impl Served {
     /// When the server cannot run.
     pub fn run(self, options: Options) -> Result<Answer, Failure> {
         announce(self.address(), self.listener.1, options);
+        let traces = self.service.traces.clone();
         let bound = Bound::new(self.service, self.listener);
         bound.run(http::stop_signal()).map_err(|error| {
             let message = Text::new(
@@ -194,6 +198,9 @@ impl Served {
             Failure::new(Status::Unavailable, message)
         })?;
         tracing::info!("stopped; requests under way were let end");
+        if let Some(traces) = traces {
+            traces.end();
+        }
         Ok(Answer { text: String::new(), notes: String::new(), status: Status::Good })
     }
 }

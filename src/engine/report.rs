@@ -1,6 +1,8 @@
 //! The report: everything that was looked at for a claim, and what came out. It holds indices into
 //! the evidence; `render` turns it into the JSON of records.md, in both languages.
 
+use std::collections::BTreeSet;
+
 use crate::domain::claim::Claim;
 use crate::domain::period::{Day, Instant};
 use crate::domain::text::Text;
@@ -189,6 +191,37 @@ pub struct Report {
     pub units: Vec<Unit>,
     /// Texts of the claim that the evidence does not hold.
     pub texts: Vec<String>,
+}
+
+/// What it took to decide a claim.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Results of the standard that were decided.
+    pub results: u64,
+    /// Links of their chains: rows of certificates, and roots.
+    pub links: u64,
+    /// Steps from one link to another that it was made with.
+    pub steps: u64,
+    /// Names of the limits that were run into (rule S-11), each once.
+    pub limits: BTreeSet<&'static str>,
+}
+
+impl Report {
+    /// What it took to decide the claim, all its parts.
+    pub fn work(&self) -> Work {
+        let mut work = Work::default();
+        // Parts have no parts of their own.
+        for report in std::iter::once(self).chain(&self.parts) {
+            work.results += u64::from(!report.links.is_empty());
+            work.links += report.links.len() as u64;
+            work.steps += report.links.iter().map(|link| link.references.len() as u64).sum::<u64>();
+            work.limits.extend(report.facts.iter().filter_map(|fact| match fact {
+                Fact { name: "limit", value: FactValue::Word(limit) } => Some(*limit),
+                _ => None,
+            }));
+        }
+        work
+    }
 }
 
 answer! {

@@ -475,6 +475,13 @@ impl Reply {
         self
     }
 
+    /// The position in the record log that it carries: that of what was written, or that of the
+    /// state of knowledge it is from.
+    pub fn log_index(&self) -> Option<u64> {
+        let value = self.headers.iter().find(|(name, _)| *name == LOG_INDEX)?;
+        value.1.to_str().ok()?.parse().ok()
+    }
+
     /// Says which state of knowledge it is from.
     #[must_use]
     pub fn at(self, log_index: u64) -> Self {

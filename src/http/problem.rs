@@ -292,7 +292,11 @@ impl Problem {
         for (name, value) in &self.headers {
             response.insert_header((name.clone(), value.clone()));
         }
-        response.body(serde_json::to_string(&self.details(place)).unwrap_or_default())
+        let mut response =
+            response.body(serde_json::to_string(&self.details(place)).unwrap_or_default());
+        // For whoever counts it on its way out.
+        response.extensions_mut().insert(self.code);
+        response
     }
 }
 

@@ -22,6 +22,8 @@ use actix_web::web::{self, Bytes, Payload};
 use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, HttpServer};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::sync::mpsc;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::access::Principal;
@@ -31,6 +33,7 @@ use crate::clock::{self, Stopwatch};
 use crate::domain::fault::Fault;
 use crate::domain::text::{Language, Text};
 use crate::ids;
+use crate::telemetry::traces::Traced;
 
 use super::call::{Call, Noted, REQUEST_ID, Reply, ReplyBody};
 use super::negotiation;
@@ -212,43 +215,93 @@ async fn observed(
         address: address(&request),
     };
     request.extensions_mut().insert(noted.clone());
-    let (method, path) = (request.method().clone(), request.path().to_owned());
-    let _under_way = service.metrics.request_begins();
-    let done = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    let place = noted.place(&service, &path);
-    let mut response = match done {
-        Ok(Ok(response)) => readable(response.map_into_boxed_body(), &place),
-        // An error of the framework, outside of every operation.
-        Ok(Err(error)) => {
-            return Err(outside(
-                of_status(error.as_response_error().status_code()),
-                &noted,
-                &place,
-            ));
-        }
-        Err(panic) => {
-            service.metrics.count_panic();
-            return Err(outside(Problem::internal(said_by(panic.as_ref())), &noted, &place));
-        }
-    };
-    sign(response.headers_mut(), &noted);
-    let pattern = response.request().match_pattern();
-    let (status, elapsed) = (response.status().as_u16(), stopwatch.elapsed());
-    service.metrics.observe_request(method.as_str(), pattern.as_deref(), status, elapsed);
-    tracing::info!(
-        request_id = %noted.request_id,
-        method = %method,
-        route = pattern.as_deref().unwrap_or("none"),
-        status,
-        milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-        "request"
+    let traced = service.traces.as_ref().map(|traces| {
+        traces.begin(|name| request.headers().get(name).and_then(|value| value.to_str().ok()))
+    });
+    // Every line of the log within a request carries these. The highest level, so that a filter
+    // which lets a line through does not take away whose it is.
+    let span = tracing::error_span!(
+        "request",
+        request_id = noted.request_id,
+        trace_id = Empty,
+        actor = Empty,
+        log_index = Empty,
     );
-    Ok(response)
+    if let Some(traced) = &traced {
+        span.record("trace_id", traced.trace_id());
+    }
+    let observed = Observed { service, noted, method: request.method().clone(), stopwatch, traced };
+    observed.answered(request, next).instrument(span).await
+}
+
+/// A request under way, and what is told of it once it is answered.
+struct Observed {
+    service: Arc<Service>,
+    noted: Noted,
+    method: Method,
+    stopwatch: Stopwatch,
+    traced: Option<Traced>,
+}
+
+impl Observed {
+    async fn answered(
+        self,
+        request: ServiceRequest,
+        next: Next<impl MessageBody + 'static>,
+    ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+        let (service, noted) = (Arc::clone(&self.service), self.noted.clone());
+        let path = request.path().to_owned();
+        let _under_way = service.metrics.request_begins();
+        let done = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+        let place = noted.place(&service, &path);
+        let problem = match done {
+            Ok(Ok(response)) => {
+                let mut response = readable(response.map_into_boxed_body(), &place);
+                sign(response.headers_mut(), &noted);
+                let pattern = response.request().match_pattern();
+                let code = response.response().extensions().get::<Code>().copied();
+                self.tell(pattern.as_deref(), response.status(), code);
+                return Ok(response);
+            }
+            // An error of the framework, outside of every operation.
+            Ok(Err(error)) => of_status(error.as_response_error().status_code()),
+            Err(panic) => {
+                service.metrics.count_panic();
+                Problem::internal(said_by(panic.as_ref()))
+            }
+        };
+        let code = problem.code;
+        let error = outside(problem, &noted, &place);
+        self.tell(None, code.status(), Some(code));
+        Err(error)
+    }
+
+    /// Counts, logs and traces what came of it: never its path, its query or its body.
+    fn tell(self, pattern: Option<&str>, status: StatusCode, code: Option<Code>) {
+        let (method, elapsed) = (self.method.as_str(), self.stopwatch.elapsed());
+        let (status, code) = (status.as_u16(), code.map(Code::as_str));
+        let metrics = &self.service.metrics;
+        metrics.observe_request(method, pattern, status, elapsed);
+        if let Some(code) = code {
+            metrics.count_problem(code);
+        }
+        tracing::info!(
+            method,
+            route = pattern.unwrap_or("none"),
+            status,
+            code,
+            milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            "request"
+        );
+        if let Some(traced) = self.traced {
+            traced.answered(method, pattern, status, code, &self.noted.request_id);
+        }
+    }
 }
 
 /// A problem that arose where there is no response yet.
 fn outside(problem: Problem, noted: &Noted, place: &Place<'_>) -> actix_web::Error {
-    log(&problem, noted);
+    log(&problem);
     let mut response = problem.to_response(place);
     sign(response.headers_mut(), noted);
     InternalError::from_response(problem.code.as_str(), response).into()
@@ -305,9 +358,9 @@ fn said_by(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or_else(|| "a panic without words".to_owned())
 }
 
-fn log(problem: &Problem, noted: &Noted) {
+fn log(problem: &Problem) {
     if let Some(internal) = &problem.internal {
-        tracing::error!(request_id = %noted.request_id, code = problem.code.as_str(), "{internal}");
+        tracing::error!(code = problem.code.as_str(), "{internal}");
     }
 }
 
@@ -340,7 +393,7 @@ impl actix_web::Responder for ServedProblem {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let noted = Noted::of(request);
-        log(&self.problem, &noted);
+        log(&self.problem);
         self.problem.to_response(&noted.place(&self.service, request.path()))
     }
 }
@@ -370,7 +423,7 @@ async fn answer(
     match outcome {
         Ok(reply) => respond(reply),
         Err(problem) => {
-            log(&problem, &noted);
+            log(&problem);
             problem.to_response(&noted.place(&served, request.path()))
         }
     }
@@ -571,17 +624,23 @@ fn cut_off() -> Problem {
 async fn done(mut call: Call) -> Result<Reply, Problem> {
     let span = tracing::Span::current();
     let service = Arc::clone(&call.service);
+    let entered = span.clone();
     let work = move |call: &mut Call| {
-        let _entered = span.entered();
         call.at_least()?;
         call.identify()?;
         if let Some(principal) = &call.principal {
+            span.record("actor", principal.actor());
             call.service.attempts.used(principal, call.moment.now);
         }
         let handler = Arc::clone(&call.operation.handler);
-        handler(call)
+        let reply = handler(call)?;
+        if let Some(log_index) = reply.log_index() {
+            span.record("log_index", log_index);
+        }
+        Ok(reply)
     };
     let work = move || {
+        let _entered = entered.entered();
         let outcome = work(&mut call);
         if let Err(problem) = &outcome {
             let path = call.target.split('?').next().unwrap_or_default();
@@ -614,7 +673,9 @@ fn respond(reply: Reply) -> HttpResponse {
         ReplyBody::File(media, bytes) => response.content_type(media).body(bytes),
         ReplyBody::Lines(work) => {
             let (sender, mut receiver) = mpsc::channel::<Bytes>(LINES_WAITING);
+            let span = tracing::Span::current();
             actix_web::rt::spawn(web::block(move || {
+                let _entered = span.entered();
                 work(&mut |mut line| {
                     line.push('\n');
                     sender.blocking_send(Bytes::from(line)).is_ok()
@@ -638,7 +699,7 @@ mod tests {
     use crate::http::call::JSON;
     use crate::http::service::Identities;
     use crate::store::DatabaseUrl;
-    use crate::telemetry::Metrics;
+    use crate::telemetry::{Metrics, Sampled};
 
     /// A service with one operation more, which does this within this time.
     fn service(
@@ -704,11 +765,11 @@ mod tests {
             assert!(!body.to_string().contains("secret"), "{body}");
         }
         assert_eq!(answered(&service, "/healthz").await.0, 200);
-        assert!(
-            service.metrics.render().contains("panics_total 2"),
-            "{}",
-            service.metrics.render()
-        );
+        let counted = service.metrics.render(&Sampled::default());
+        assert!(counted.contains("\netalon_panics_total 2\n"), "{counted}");
+        assert!(counted.contains("\netalon_problems_total{code=\"internal\"} 2\n"), "{counted}");
+        let outside = "{method=\"GET\",route=\"unmatched\",status=\"500\"} 1\n";
+        assert!(counted.contains(outside), "{counted}");
     }
 
     #[actix_web::test]

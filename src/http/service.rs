@@ -9,6 +9,7 @@ use crate::auth::token::{Issuer, Verifier};
 use crate::config::Server;
 use crate::domain::log::Digest;
 use crate::telemetry::Metrics;
+use crate::telemetry::traces::Traces;
 
 use super::openapi;
 use super::routes::Operation;
@@ -34,6 +35,8 @@ pub struct Service {
     pub settings: Server,
     /// What is counted.
     pub metrics: Metrics,
+    /// Where requests are traced to, where that is set.
+    pub traces: Option<Traces>,
     /// Every operation.
     pub operations: Vec<Arc<Operation>>,
     /// The OpenAPI document.
@@ -57,11 +60,12 @@ impl Service {
         let document = openapi::document();
         let tag = Digest::of(&[document.as_bytes()]).to_string();
         Self {
-            registry,
+            registry: registry.counted_by(metrics.clone()),
             issuer: identities.issuer,
             verifier: identities.verifier,
             settings,
             metrics,
+            traces: None,
             operations: super::handlers::operations().into_iter().map(Arc::new).collect(),
             document,
             document_tag: format!("\"{}\"", &tag[..16]),

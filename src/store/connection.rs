@@ -4,10 +4,13 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{Connection, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
+use diesel::r2d2::event::{CheckoutEvent, HandleEvent};
 use diesel::r2d2::{self, ManageConnection, Pool, R2D2Connection as _};
 use diesel::{PgConnection, SqliteConnection};
 
@@ -120,8 +123,38 @@ pub(super) struct Manager {
     alone: bool,
 }
 
-/// A pool of connections to one database.
-pub(super) type Connections = Pool<Manager>;
+/// A pool of connections to one database, and how long others waited for them.
+#[derive(Debug, Clone)]
+pub(super) struct Connections {
+    pool: Pool<Manager>,
+    waits: Waits,
+}
+
+impl Connections {
+    /// The most connections that there are.
+    pub(super) fn most(&self) -> u32 {
+        self.pool.max_size()
+    }
+}
+
+/// How long was waited for connections, as the pool tells it.
+#[derive(Debug, Clone, Default)]
+struct Waits(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    lent: AtomicU64,
+    microseconds: AtomicU64,
+    given_up: AtomicU64,
+}
+
+impl HandleEvent for Waits {
+    fn handle_checkout(&self, event: CheckoutEvent) {
+        let microseconds = u64::try_from(event.duration().as_micros()).unwrap_or(u64::MAX);
+        self.0.lent.fetch_add(1, Ordering::Relaxed);
+        self.0.microseconds.fetch_add(microseconds, Ordering::Relaxed);
+    }
+}
 
 /// A connection lent by a pool.
 pub(super) type Lent = diesel::r2d2::PooledConnection<Manager>;
@@ -133,13 +166,25 @@ pub struct PoolState {
     pub in_use: u32,
     /// Connections that wait for somebody.
     pub idle: u32,
+    /// How often one was lent, since the pool was made.
+    pub lent: u64,
+    /// How long those who got one waited for it, all together.
+    pub waited: Duration,
+    /// How often somebody gave up waiting.
+    pub given_up: u64,
 }
 
 impl PoolState {
     pub(super) fn of(pool: &Connections) -> Self {
-        let state = pool.state();
+        let (state, waits) = (pool.pool.state(), &pool.waits.0);
         let idle = state.idle_connections;
-        Self { in_use: state.connections.saturating_sub(idle), idle }
+        Self {
+            in_use: state.connections.saturating_sub(idle),
+            idle,
+            lent: waits.lent.load(Ordering::Relaxed),
+            waited: Duration::from_micros(waits.microseconds.load(Ordering::Relaxed)),
+            given_up: waits.given_up.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -200,13 +245,14 @@ pub(super) fn lend(
     let step = patience.min(OUTAGE);
     let mut waited = Duration::ZERO;
     loop {
-        let error = match pool.get_timeout(step) {
+        let error = match pool.pool.get_timeout(step) {
             Ok(connection) => return Ok(connection),
             Err(error) => StoreError::from_lending(url, &error),
         };
         waited += step;
         // Where all are lent, one comes back; where none can be made, waiting does not help.
         if error != StoreError::Locked || waited >= patience {
+            pool.waits.0.given_up.fetch_add(1, Ordering::Relaxed);
             return Err(error);
         }
     }
@@ -235,10 +281,17 @@ impl Manager {
         let (url, patience) = (self.url.clone(), self.patience);
         // The first connection is tried here, so that its own error is told and not a time-out.
         drop(self.connect().map_err(|error| StoreError::from_connecting(&url, &error))?);
-        // A connection is tried by whoever gets it, with the question that has to be asked anyhow.
-        let pool = Pool::builder().max_size(most).min_idle(Some(0)).test_on_check_out(false);
-        let pool = pool.connection_timeout(patience.min(OUTAGE));
-        Ok(pool.error_handler(Box::new(r2d2::NopErrorHandler)).build_unchecked(self))
+        let waits = Waits::default();
+        let pool = Pool::builder()
+            .max_size(most)
+            .min_idle(Some(0))
+            // A connection is tried by whoever gets it, with a question that has to be asked anyhow.
+            .test_on_check_out(false)
+            .connection_timeout(patience.min(OUTAGE))
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .event_handler(Box::new(waits.clone()))
+            .build_unchecked(self);
+        Ok(Connections { pool, waits })
     }
 }
 

@@ -160,7 +160,7 @@ impl Store {
     /// A connection that answers, and whether the database has this program's schema.
     fn answering(&self, pool: &Connections) -> Result<(Lent, Result<(), StoreError>), StoreError> {
         // As many as there are may be dead, of a server that was there before; the next is new.
-        for _ in 0..pool.max_size() {
+        for _ in 0..pool.most() {
             let mut connection = connection::lend(pool, &self.url, self.patience)?;
             match migrate::gate(&mut connection) {
                 Err(StoreError::Unreachable { .. }) => connection::discard(connection),

@@ -274,10 +274,10 @@ fn what_changed_since_a_report_is_told(database: &Database) {
     served.get(&path).token(&stranger.token).send().is_problem(404, "unknown_record");
 }
 
-const JOBS: &str = "/api/v1/verification_jobs";
+pub const JOBS: &str = "/api/v1/verification_jobs";
 
 /// A job once it does not run any more.
-fn ended(served: &Served, token: &str, place: &str) -> Response {
+pub fn ended(served: &Served, token: &str, place: &str) -> Response {
     loop {
         let job = served.get(place).token(token).send();
         if job.body["state"] != "running" {

@@ -12,6 +12,7 @@ mod examples;
 mod identity;
 mod impact;
 mod manners;
+mod observed;
 mod policies;
 mod privacy;
 mod records;

@@ -154,9 +154,12 @@ fn start(call: &Call) -> Result<Reply, Problem> {
         return Err(Problem::new(Code::Unavailable, message).with(header::RETRY_AFTER, "30"));
     };
     let (job, work) = call.registry().start_job(batch, call.principal()?, call.moment)?;
-    let spawned = std::thread::Builder::new()
-        .name("job".to_owned())
-        .spawn(move || counted.0.registry.work_on(work));
+    // It goes on after the request: what is logged on the way says which request began it.
+    let span = tracing::error_span!(parent: None, "job", job = %job.id, request_id = call.noted.request_id);
+    let spawned = std::thread::Builder::new().name("job".to_owned()).spawn(move || {
+        let _entered = span.entered();
+        counted.0.registry.work_on(work);
+    });
     spawned.map_err(|error| Problem::internal(format!("a job has no thread: {error}")))?;
     let place = format!("{BASE}/verification_jobs/{}", job.id);
     Ok(Reply::json(StatusCode::CREATED, &job)?.with(header::LOCATION, &place))

@@ -1,11 +1,14 @@
 //! For those who run the service, and for programs that read about it: is it alive, is it ready,
 //! which version is it, what does it count, what are its operations and its problems.
 
+use std::sync::atomic::Ordering;
+
 use actix_web::http::{Method, StatusCode, header};
 
 use crate::domain::form::{Described as _, Form, TextForm};
 use crate::domain::text::Language;
 use crate::engine::rules::RULESET_VERSION;
+use crate::telemetry::Sampled;
 
 use super::super::call::{Call, Reply, ReplyBody};
 use super::super::problem::{Code, Problem};
@@ -127,15 +130,14 @@ fn metrics(call: &Call) -> Result<Reply, Problem> {
     if !call.service.settings.metrics {
         return Err(Problem::of(Code::NotFound));
     }
-    let metrics = &call.service.metrics;
-    // What cannot be read now is not counted now; the rest still is.
-    if let Ok(head) = call.registry().head() {
-        metrics.set_log_head(head.log_index);
-    }
-    for (pool, state) in call.registry().connections() {
-        metrics.set_connections(pool, state.idle, state.in_use);
-    }
-    let body = ReplyBody::Text("text/plain; version=0.0.4; charset=utf-8", metrics.render());
+    let sampled = Sampled {
+        // What cannot be read now is not told now; the rest still is.
+        log_head: call.registry().head().ok().map(|head| head.log_index),
+        jobs: call.service.jobs.load(Ordering::Relaxed) as u64,
+        pools: call.registry().pools().to_vec(),
+    };
+    let text = call.service.metrics.render(&sampled);
+    let body = ReplyBody::Text("text/plain; version=0.0.4; charset=utf-8", text);
     Ok(Reply { body, ..Reply::new(StatusCode::OK) })
 }
 

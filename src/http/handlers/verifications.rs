@@ -211,9 +211,6 @@ fn ask(call: &Call) -> Result<Reply, Problem> {
     let principal = call.principal()?;
     let answered = call.registry().verify(&claim, principal, attempt.as_ref(), call.moment)?;
     let report = &answered.value;
-    if let Some(verdict) = report["verdict"].as_str().and_then(Verdict::from_word) {
-        call.service.metrics.count_verdict(verdict.as_str());
-    }
     let reply = Reply::json(StatusCode::CREATED, report)?
         .at(report["log_index"].as_u64().unwrap_or_default())
         .with(
@@ -275,7 +272,6 @@ fn get(call: &Call) -> Result<Reply, Problem> {
 fn rerun(call: &Call) -> Result<Reply, Problem> {
     let reader = call.principal()?.reader();
     let rerun = call.registry().rerun(&call.id()?, &reader, call.moment)?;
-    call.service.metrics.count_verdict(rerun.now.verdict.as_str());
     Ok(Reply::json(StatusCode::OK, &rerun)?.at(u64::from(rerun.now.log_index)))
 }
 
@@ -294,7 +290,6 @@ fn traceability(call: &Call) -> Result<Reply, Problem> {
     };
     let report = call.registry().traceability(&claim, &call.reader(), at, call.moment);
     let report = report.map_err(of_parameters)?;
-    call.service.metrics.count_verdict(report.verdict.as_str());
     Ok(Reply::json(StatusCode::OK, &report)?.at(at).with(header::ETAG, &tag))
 }
 
