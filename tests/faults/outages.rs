@@ -188,7 +188,7 @@ fn a_database_without_room_takes_nothing_and_loses_nothing() {
     let token = home.operator(&instance);
     room.fill();
     // What is free within the files of the database is used first.
-    let large = "x".repeat(100_000);
+    let large = "x".repeat(20_000);
     let mut taken = Vec::new();
     let refused = loop {
         let name = format!("write {}", taken.len());

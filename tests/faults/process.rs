@@ -55,6 +55,9 @@ impl Home {
             .env("ETALON_SIGNING_KEY_FILE", self.path("key.pem"))
             .env("ETALON_SETUP_KEY_FILE", self.path("setup-key"))
             .env("ETALON_PUBLIC_URL", PUBLIC)
+            // The crowd of these tests is one principal at one address, and in a hurry.
+            .env("ETALON_RATE_PRINCIPAL", "100000")
+            .env("ETALON_RATE_ADDRESS", "100000")
             .stdout(Stdio::piped())
             .stderr(Stdio::from(
                 File::options().append(true).create(true).open(self.path("log")).expect("a log"),
