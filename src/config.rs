@@ -6,11 +6,13 @@
 
 use std::ffi::OsString;
 use std::fmt::{self, Write as _};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 use crate::domain::fault::{Fault, Faults, shortened};
@@ -72,6 +74,50 @@ pub struct Server {
     pub shutdown_time: Duration,
     /// `ETALON_METRICS`: whether `/metrics` answers.
     pub metrics: bool,
+    /// `ETALON_TRUSTED_PROXIES`: the proxies that are believed whom they were asked by.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `ETALON_CORS_ORIGINS`: pages of which other origins may read answers.
+    pub cors_origins: Vec<String>,
+    /// How often somebody may ask.
+    pub rates: Rates,
+    /// How much is done at once.
+    pub limits: Limits,
+}
+
+/// How often somebody may ask, each a number a minute; none does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rates {
+    /// `ETALON_RATE_PRINCIPAL`: of one key or membership.
+    pub principal: Option<NonZeroU32>,
+    /// `ETALON_RATE_ADDRESS`: of one address, where nobody is named.
+    pub address: Option<NonZeroU32>,
+    /// `ETALON_RATE_CHECKS`: certificates that are looked for from one address, where nobody is named.
+    pub checks: Option<NonZeroU32>,
+    /// `ETALON_RATE_FAILURES`: wrong keys and tokens of one address, and of one key.
+    pub failures: Option<NonZeroU32>,
+}
+
+/// How much is done at once, and how long somebody is waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// `ETALON_CONNECTIONS`: open connections.
+    pub connections: u32,
+    /// `ETALON_CONNECTIONS_OF_ADDRESS`: open connections of one address that is no proxy.
+    pub connections_of_address: u32,
+    /// `ETALON_REQUESTS`: requests that are worked on.
+    pub requests: u32,
+    /// `ETALON_REQUESTS_WAITING`: requests that wait for their turn.
+    pub waiting: u32,
+    /// `ETALON_STREAMS`: answers of a line at a time that are being sent.
+    pub streams: u32,
+    /// `ETALON_BODY_MIB`: all bodies that are held, in MiB.
+    pub body_mebibytes: u32,
+    /// `ETALON_IDLE_SECONDS`: how long a connection may wait for its next request.
+    pub idle_time: Duration,
+    /// `ETALON_STALL_SECONDS`: how long a client may take nothing of its answer.
+    pub stall_time: Duration,
+    /// `ETALON_STREAM_SECONDS`: how long an answer of a line at a time may take.
+    pub stream_time: Duration,
 }
 
 /// Who is believed to be whom.
@@ -181,7 +227,10 @@ enum Values {
     Path,
     DatabaseAddress,
     SocketAddress,
+    Networks,
     WebAddress,
+    Origins,
+    Number(RangeInclusive<u32>),
     Seconds(RangeInclusive<u64>),
     Minutes(RangeInclusive<u64>),
     OnOff,
@@ -202,10 +251,25 @@ impl Values {
             Self::SocketAddress => {
                 Text::new("địa chỉ IP và cổng (IP:CỔNG)", "an IP address and a port (IP:PORT)")
             }
+            Self::Networks => Text::new(
+                "các địa chỉ IP hoặc mạng (như 10.0.0.0/8), cách nhau bằng dấu phẩy",
+                "IP addresses or networks (such as 10.0.0.0/8), with commas between them",
+            ),
             Self::WebAddress => Text::new(
                 "địa chỉ http:// hoặc https://, không có dấu / ở cuối, không có ? và #",
                 "an address http:// or https:// without a slash at its end, without ? and #",
             ),
+            Self::Origins => Text::new(
+                "các nguồn như https://etalon.example.vn, cách nhau bằng dấu phẩy",
+                "origins such as https://etalon.example.vn, with commas between them",
+            ),
+            Self::Number(range) => {
+                let (least, most) = (range.start(), range.end());
+                Text::new(
+                    format!("số nguyên từ {least} đến {most}"),
+                    format!("a whole number from {least} to {most}"),
+                )
+            }
             Self::Seconds(range) => {
                 let (least, most) = (range.start(), range.end());
                 Text::new(
@@ -237,7 +301,7 @@ fn words(words: impl Iterator<Item = &'static str>) -> Text {
 }
 
 /// All settings, in the order of `.env.example`.
-pub static SECTIONS: [Section; 5] = [
+pub static SECTIONS: [Section; 6] = [
     Section {
         vi: "Cơ sở dữ liệu",
         en: "Database",
@@ -246,7 +310,34 @@ pub static SECTIONS: [Section; 5] = [
     Section {
         vi: "Máy chủ",
         en: "Server",
-        settings: &[&LISTEN, &PUBLIC_URL, &REQUEST_SECONDS, &SHUTDOWN_SECONDS, &METRICS],
+        settings: &[
+            &LISTEN,
+            &PUBLIC_URL,
+            &TRUSTED_PROXIES,
+            &REQUEST_SECONDS,
+            &SHUTDOWN_SECONDS,
+            &METRICS,
+            &CORS_ORIGINS,
+        ],
+    },
+    Section {
+        vi: "Giới hạn",
+        en: "Limits",
+        settings: &[
+            &RATE_PRINCIPAL,
+            &RATE_ADDRESS,
+            &RATE_CHECKS,
+            &RATE_FAILURES,
+            &CONNECTIONS,
+            &CONNECTIONS_OF_ADDRESS,
+            &REQUESTS,
+            &REQUESTS_WAITING,
+            &STREAMS,
+            &BODY_MIB,
+            &IDLE_SECONDS,
+            &STALL_SECONDS,
+            &STREAM_SECONDS,
+        ],
     },
     Section {
         vi: "Danh tính",
@@ -325,6 +416,17 @@ static PUBLIC_URL: Setting = Setting {
     values: Values::WebAddress,
 };
 
+static TRUSTED_PROXIES: Setting = Setting {
+    name: "ETALON_TRUSTED_PROXIES",
+    default: None,
+    secret: false,
+    vi: "Các máy chủ uỷ nhiệm (reverse proxy) đứng trước; địa chỉ máy khách lấy từ X-Forwarded-For \
+         của chúng. Để trống: không tin tiêu đề đó của ai.",
+    en: "The reverse proxies that stand before it: from their X-Forwarded-For comes the address of a \
+         client. When empty, that header is believed of nobody.",
+    values: Values::Networks,
+};
+
 static REQUEST_SECONDS: Setting = Setting {
     name: "ETALON_REQUEST_SECONDS",
     default: Some("30"),
@@ -347,11 +449,167 @@ static SHUTDOWN_SECONDS: Setting = Setting {
 
 static METRICS: Setting = Setting {
     name: "ETALON_METRICS",
-    default: Some("on"),
+    // What is counted tells strangers how busy a service is and what it runs into.
+    default: Some("off"),
     secret: false,
-    vi: "Có trả lời /metrics (Prometheus) hay không.",
-    en: "Whether /metrics (Prometheus) answers.",
+    vi: "Có trả lời /metrics (Prometheus) hay không. Ai tới được máy chủ cũng đọc được: chỉ bật khi \
+         máy chủ uỷ nhiệm không cho đường dẫn này ra ngoài.",
+    en: "Whether /metrics (Prometheus) answers. Whoever reaches the server reads it: switch it on where \
+         a proxy keeps the path from the outside.",
     values: Values::OnOff,
+};
+
+static CORS_ORIGINS: Setting = Setting {
+    name: "ETALON_CORS_ORIGINS",
+    default: None,
+    secret: false,
+    vi: "Các trang web (nguồn) khác được gọi từ trình duyệt (CORS); để trống: không trang nào.",
+    en: "Other web pages (origins) that may call it from a browser (CORS); when empty, none.",
+    values: Values::Origins,
+};
+
+// Rates: a minute's worth at once, and as much again in every minute. 0 does not count.
+
+static RATE_PRINCIPAL: Setting = Setting {
+    name: "ETALON_RATE_PRINCIPAL",
+    // Ten a second go on for as long as they like: a laboratory's program that reads page by page
+    // stays below, one that has gone wrong is stopped before others notice.
+    default: Some("600"),
+    secret: false,
+    vi: "Số yêu cầu mỗi phút của một khoá hoặc thành viên (một lần nhập hay một lô tính 8); 0: không \
+         giới hạn.",
+    en: "Requests a minute of one key or membership (an import or a batch counts as 8); 0: no limit.",
+    values: Values::Number(0..=1_000_000),
+};
+
+static RATE_ADDRESS: Setting = Setting {
+    name: "ETALON_RATE_ADDRESS",
+    // An office of some people who read behind one address stays below.
+    default: Some("300"),
+    secret: false,
+    vi: "Số yêu cầu mỗi phút không có mã truy cập của một địa chỉ (IPv6: một mạng /64); 0: không giới \
+         hạn.",
+    en: "Requests a minute without a token from one address (IPv6: a network /64); 0: no limit.",
+    values: Values::Number(0..=1_000_000),
+};
+
+static RATE_CHECKS: Setting = Setting {
+    name: "ETALON_RATE_CHECKS",
+    // Somebody who holds a certificate in hand checks it, and the next. At 20 a minute the numbers of
+    // an issuer, 10,000 a year, are tried in eight hours instead of minutes, and the log shows it.
+    default: Some("20"),
+    secret: false,
+    vi: "Số lần mỗi phút tra giấy chứng nhận không có mã truy cập từ một địa chỉ; 0: không giới hạn.",
+    en: "Certificates a minute that are looked for without a token from one address; 0: no limit.",
+    values: Values::Number(0..=1_000_000),
+};
+
+static RATE_FAILURES: Setting = Setting {
+    name: "ETALON_RATE_FAILURES",
+    // A machine whose key has expired tries a few times; a person mistypes. A key has 256 bits, so this
+    // is for a quiet log rather than for the key.
+    default: Some("20"),
+    secret: false,
+    vi: "Số khoá hoặc mã truy cập sai mỗi phút của một địa chỉ, và của một khoá; 0: không giới hạn.",
+    en: "Wrong keys or tokens a minute of one address, and of one key; 0: no limit.",
+    values: Values::Number(0..=1_000_000),
+};
+
+static CONNECTIONS: Setting = Setting {
+    name: "ETALON_CONNECTIONS",
+    // With a quarter more that are refused and the database's own, within the 1,024 files that a
+    // process may open where nobody says otherwise.
+    default: Some("512"),
+    secret: false,
+    vi: "Số kết nối mở cùng lúc; quá số này thì trả lời 503.",
+    en: "Open connections; beyond them the answer is 503.",
+    values: Values::Number(4..=100_000),
+};
+
+static CONNECTIONS_OF_ADDRESS: Setting = Setting {
+    name: "ETALON_CONNECTIONS_OF_ADDRESS",
+    // A browser opens six; eight addresses that open as many as they can fill the rest.
+    default: Some("64"),
+    secret: false,
+    vi: "Số kết nối mở cùng lúc của một địa chỉ không thuộc ETALON_TRUSTED_PROXIES; quá số này thì bị \
+         đóng ngay.",
+    en: "Open connections of one address that is not in ETALON_TRUSTED_PROXIES; those beyond are closed \
+         at once.",
+    values: Values::Number(1..=100_000),
+};
+
+static REQUESTS: Setting = Setting {
+    name: "ETALON_REQUESTS",
+    // Each has a thread and most of them a connection to the database: some more than those, so that
+    // none is idle, and not so many that all become slow.
+    default: Some("32"),
+    secret: false,
+    vi: "Số yêu cầu được xử lý cùng lúc (một lần nhập hay một lô chiếm 8).",
+    en: "Requests that are worked on at once (an import or a batch takes 8).",
+    values: Values::Number(1..=256),
+};
+
+static REQUESTS_WAITING: Setting = Setting {
+    name: "ETALON_REQUESTS_WAITING",
+    // At some hundred answers a second the last of them waits half a second.
+    default: Some("128"),
+    secret: false,
+    vi: "Số yêu cầu chờ tới lượt, mỗi yêu cầu không quá 5 giây; quá số này thì trả lời 503.",
+    en: "Requests that wait for their turn, 5 seconds at most; beyond them the answer is 503.",
+    values: Values::Number(0..=10_000),
+};
+
+static STREAMS: Setting = Setting {
+    name: "ETALON_STREAMS",
+    // Each holds a thread, and some of them a connection to the database, while their clients read.
+    default: Some("16"),
+    secret: false,
+    vi: "Số câu trả lời từng dòng (NDJSON) được gửi cùng lúc; quá số này thì trả lời 503.",
+    en: "Answers of a line at a time (NDJSON) that are sent at once; beyond them the answer is 503.",
+    values: Values::Number(1..=128),
+};
+
+static BODY_MIB: Setting = Setting {
+    name: "ETALON_BODY_MIB",
+    // Four imports of the largest size.
+    default: Some("256"),
+    secret: false,
+    vi: "Dung lượng mọi nội dung đang nhận và đang xử lý (MiB); quá số này thì trả lời 503. Một lần \
+         nhập cần 64.",
+    en: "All bodies that come in or are worked on, in MiB; beyond that the answer is 503. An import \
+         needs 64.",
+    values: Values::Number(64..=65_536),
+};
+
+static IDLE_SECONDS: Setting = Setting {
+    name: "ETALON_IDLE_SECONDS",
+    // Longer than the 60 s after which proxies close a connection themselves, so that none sends a
+    // request into one that is being closed.
+    default: Some("75"),
+    secret: false,
+    vi: "Thời gian một kết nối được chờ yêu cầu tiếp theo.",
+    en: "How long a connection may wait for its next request.",
+    values: Values::Seconds(1..=3_600),
+};
+
+static STALL_SECONDS: Setting = Setting {
+    name: "ETALON_STALL_SECONDS",
+    // A line that is lost for half a minute is lost.
+    default: Some("30"),
+    secret: false,
+    vi: "Thời gian một máy khách được không nhận gì của câu trả lời trước khi bị ngắt.",
+    en: "How long a client may take nothing of its answer before it is cut off.",
+    values: Values::Seconds(1..=3_600),
+};
+
+static STREAM_SECONDS: Setting = Setting {
+    name: "ETALON_STREAM_SECONDS",
+    // A million entries of the log at 2 MB/s; who reads more slowly goes on after the last index.
+    default: Some("600"),
+    secret: false,
+    vi: "Thời gian dài nhất của một câu trả lời từng dòng (NDJSON).",
+    en: "The longest that an answer of a line at a time (NDJSON) may take.",
+    values: Values::Seconds(1..=86_400),
 };
 
 static SIGNING_KEY_FILE: Setting = Setting {
@@ -494,6 +752,14 @@ impl Config {
         Self::read(|name| std::env::var_os(name))
     }
 
+    /// What holds when nothing is set.
+    ///
+    /// # Errors
+    /// None, as a test proves.
+    pub fn of_defaults() -> Result<Self, Faults> {
+        Self::read(|_| None)
+    }
+
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Faults> {
         let mut reader = Reader { variable, faults: Vec::new() };
         let sections = (reader.database(), reader.server(), reader.identity(), reader.logging());
@@ -541,9 +807,12 @@ impl<V: Fn(&str) -> Option<OsString>> Reader<V> {
     fn server(&mut self) -> Option<Server> {
         let listen: Option<SocketAddr> = self.parsed(&LISTEN, |text| text.parse().ok());
         let public_url = self.parsed(&PUBLIC_URL, |text| is_web_address(text).then(|| text.into()));
+        let trusted_proxies = self.networks(&TRUSTED_PROXIES);
         let request_time = self.duration(&REQUEST_SECONDS);
         let shutdown_time = self.duration(&SHUTDOWN_SECONDS);
         let metrics = self.parsed(&METRICS, Switch::from_word);
+        let cors_origins = self.parsed(&CORS_ORIGINS, origins).unwrap_or_default();
+        let (rates, limits) = (self.rates(), self.limits());
         let listen = listen?;
         Some(Server {
             listen,
@@ -551,6 +820,47 @@ impl<V: Fn(&str) -> Option<OsString>> Reader<V> {
             request_time: request_time?,
             shutdown_time: shutdown_time?,
             metrics: metrics? == Switch::On,
+            trusted_proxies,
+            cors_origins,
+            rates: rates?,
+            limits: limits?,
+        })
+    }
+
+    fn rates(&mut self) -> Option<Rates> {
+        let all = [&RATE_PRINCIPAL, &RATE_ADDRESS, &RATE_CHECKS, &RATE_FAILURES];
+        let [principal, address, checks, failures] = all.map(|setting| self.number(setting));
+        Some(Rates {
+            principal: NonZeroU32::new(principal?),
+            address: NonZeroU32::new(address?),
+            checks: NonZeroU32::new(checks?),
+            failures: NonZeroU32::new(failures?),
+        })
+    }
+
+    fn limits(&mut self) -> Option<Limits> {
+        let numbers = [
+            &CONNECTIONS,
+            &CONNECTIONS_OF_ADDRESS,
+            &REQUESTS,
+            &REQUESTS_WAITING,
+            &STREAMS,
+            &BODY_MIB,
+        ];
+        let [connections, connections_of_address, requests, waiting, streams, body_mebibytes] =
+            numbers.map(|setting| self.number(setting));
+        let times = [&IDLE_SECONDS, &STALL_SECONDS, &STREAM_SECONDS];
+        let [idle_time, stall_time, stream_time] = times.map(|setting| self.duration(setting));
+        Some(Limits {
+            connections: connections?,
+            connections_of_address: connections_of_address?,
+            requests: requests?,
+            waiting: waiting?,
+            streams: streams?,
+            body_mebibytes: body_mebibytes?,
+            idle_time: idle_time?,
+            stall_time: stall_time?,
+            stream_time: stream_time?,
         })
     }
 
@@ -603,6 +913,20 @@ impl<V: Fn(&str) -> Option<OsString>> Reader<V> {
 
     fn text(&mut self, setting: &Setting) -> Option<String> {
         self.parsed(setting, |text| Some(text.to_owned()))
+    }
+
+    /// Networks; none where nothing is set or, with a fault, where they cannot be read.
+    fn networks(&mut self, setting: &Setting) -> Vec<IpNet> {
+        let network = |text: &str| -> Option<IpNet> {
+            text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+        };
+        self.parsed(setting, |text| text.split(',').map(|one| network(one.trim())).collect())
+            .unwrap_or_default()
+    }
+
+    fn number(&mut self, setting: &Setting) -> Option<u32> {
+        let Values::Number(range) = &setting.values else { return None };
+        self.parsed(setting, |text| text.parse().ok().filter(|number| range.contains(number)))
     }
 
     fn duration(&mut self, setting: &Setting) -> Option<Duration> {
@@ -666,6 +990,15 @@ fn is_web_address(text: &str) -> bool {
     })
 }
 
+/// Origins with commas between them. An origin is an address without a path.
+fn origins(text: &str) -> Option<Vec<String>> {
+    let origin = |text: &str| {
+        let (_, host) = text.split_once("://")?;
+        (is_web_address(text) && !host.contains('/')).then(|| text.to_owned())
+    };
+    text.split(',').map(|one| origin(one.trim())).collect()
+}
+
 /// Whether a filter of the log can be read. A lone word that is no level would be taken for the name
 /// of a module, and nothing else be logged: `warning` instead of `warn`.
 fn is_log_filter(text: &str) -> bool {
@@ -709,7 +1042,26 @@ mod tests {
                 public_url: "http://127.0.0.1:8080".into(),
                 request_time: Duration::from_secs(30),
                 shutdown_time: Duration::from_secs(30),
-                metrics: true,
+                metrics: false,
+                trusted_proxies: Vec::new(),
+                cors_origins: Vec::new(),
+                rates: Rates {
+                    principal: NonZeroU32::new(600),
+                    address: NonZeroU32::new(300),
+                    checks: NonZeroU32::new(20),
+                    failures: NonZeroU32::new(20),
+                },
+                limits: Limits {
+                    connections: 512,
+                    connections_of_address: 64,
+                    requests: 32,
+                    waiting: 128,
+                    streams: 16,
+                    body_mebibytes: 256,
+                    idle_time: Duration::from_secs(75),
+                    stall_time: Duration::from_secs(30),
+                    stream_time: Duration::from_secs(600),
+                },
             },
             identity: Identity {
                 signing_key_file: None,
@@ -736,9 +1088,24 @@ mod tests {
             ("ETALON_DATABASE_WAIT_SECONDS", "0"),
             ("ETALON_LISTEN", "[::]:80"),
             ("ETALON_PUBLIC_URL", "https://etalon.example.vn/registry"),
+            ("ETALON_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8,::1"),
             ("ETALON_REQUEST_SECONDS", "600"),
             ("ETALON_SHUTDOWN_SECONDS", "5"),
-            ("ETALON_METRICS", "off"),
+            ("ETALON_METRICS", "on"),
+            ("ETALON_CORS_ORIGINS", "https://a.vn, http://[::1]:8080"),
+            ("ETALON_RATE_PRINCIPAL", "0"),
+            ("ETALON_RATE_ADDRESS", "1"),
+            ("ETALON_RATE_CHECKS", "2"),
+            ("ETALON_RATE_FAILURES", "1000000"),
+            ("ETALON_CONNECTIONS", "4"),
+            ("ETALON_CONNECTIONS_OF_ADDRESS", "1"),
+            ("ETALON_REQUESTS", "256"),
+            ("ETALON_REQUESTS_WAITING", "0"),
+            ("ETALON_STREAMS", "2"),
+            ("ETALON_BODY_MIB", "64"),
+            ("ETALON_IDLE_SECONDS", "60"),
+            ("ETALON_STALL_SECONDS", "1"),
+            ("ETALON_STREAM_SECONDS", "86400"),
             ("ETALON_SIGNING_KEY_FILE", "/run/secrets/key"),
             ("ETALON_TOKEN_MINUTES", "1"),
             ("ETALON_SETUP_KEY_FILE", "/tmp/setup"),
@@ -761,7 +1128,28 @@ mod tests {
                 public_url: "https://etalon.example.vn/registry".into(),
                 request_time: Duration::from_secs(600),
                 shutdown_time: Duration::from_secs(5),
-                metrics: false,
+                metrics: true,
+                trusted_proxies: ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]
+                    .map(|network| network.parse().expect("a network"))
+                    .to_vec(),
+                cors_origins: vec!["https://a.vn".into(), "http://[::1]:8080".into()],
+                rates: Rates {
+                    principal: None,
+                    address: NonZeroU32::new(1),
+                    checks: NonZeroU32::new(2),
+                    failures: NonZeroU32::new(1_000_000),
+                },
+                limits: Limits {
+                    connections: 4,
+                    connections_of_address: 1,
+                    requests: 256,
+                    waiting: 0,
+                    streams: 2,
+                    body_mebibytes: 64,
+                    idle_time: Duration::from_secs(60),
+                    stall_time: Duration::from_secs(1),
+                    stream_time: Duration::from_secs(86_400),
+                },
             },
             identity: Identity {
                 signing_key_file: Some("/run/secrets/key".into()),
@@ -803,9 +1191,13 @@ mod tests {
             ("ETALON_DATABASE_WAIT_SECONDS", "soon"),
             ("ETALON_LISTEN", "localhost"),
             ("ETALON_PUBLIC_URL", "etalon.example.vn"),
+            ("ETALON_TRUSTED_PROXIES", "10.0.0.0/8;127.0.0.1"),
             ("ETALON_REQUEST_SECONDS", "0"),
             ("ETALON_SHUTDOWN_SECONDS", "601"),
             ("ETALON_METRICS", "yes"),
+            ("ETALON_CORS_ORIGINS", "https://a.vn/page"),
+            ("ETALON_RATE_ADDRESS", "-1"),
+            ("ETALON_CONNECTIONS", "3"),
             ("ETALON_TOKEN_MINUTES", "16"),
             ("ETALON_OIDC_AUDIENCE", "etalon"),
             ("ETALON_LOG", "warning"),
@@ -816,9 +1208,13 @@ mod tests {
             ("ETALON_DATABASE_WAIT_SECONDS", "bad_setting"),
             ("ETALON_LISTEN", "bad_setting"),
             ("ETALON_PUBLIC_URL", "bad_setting"),
+            ("ETALON_TRUSTED_PROXIES", "bad_setting"),
             ("ETALON_REQUEST_SECONDS", "bad_setting"),
             ("ETALON_SHUTDOWN_SECONDS", "bad_setting"),
             ("ETALON_METRICS", "bad_setting"),
+            ("ETALON_CORS_ORIGINS", "bad_setting"),
+            ("ETALON_RATE_ADDRESS", "bad_setting"),
+            ("ETALON_CONNECTIONS", "bad_setting"),
             ("ETALON_TOKEN_MINUTES", "bad_setting"),
             ("ETALON_OIDC_ISSUER", "missing_setting"),
             ("ETALON_OIDC_JWKS_FILE", "missing_setting"),

@@ -249,7 +249,7 @@ fn exported(stored: &Stored) -> Result<AnyRecord, StoreError> {
             fields.insert("version".to_owned(), stored.version.into());
         }
     }
-    AnyRecord::read(stored.collection, body, ValuePointerRef::Origin).map_err(|faults| {
+    AnyRecord::read_kept(stored.collection, body, ValuePointerRef::Origin).map_err(|faults| {
         let reason = faults.0.first().map_or_else(String::new, |fault| fault.message.en.clone());
         StoreError::Damaged { log_index: stored.log_index, reason }
     })

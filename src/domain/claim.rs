@@ -46,9 +46,10 @@ pub enum KnownAt {
 impl KnownAt {
     /// Reads an RFC 3339 instant or a log index.
     pub fn parse(text: &str) -> Option<Self> {
+        // An index is written in one way only: without a sign.
         match text.parse() {
-            Ok(index) => Some(Self::LogIndex(index)),
-            Err(_) => Instant::parse(text).ok().map(Self::Instant),
+            Ok(index) if !text.starts_with('+') => Some(Self::LogIndex(index)),
+            _ => Instant::parse(text).ok().map(Self::Instant),
         }
     }
 }

@@ -151,32 +151,63 @@ fn joined(faults: Option<Faults>, other: Faults) -> ControlFlow<Faults, Faults> 
     }
 }
 
-/// The faults of all texts of a record, keys included: a text that is not in Unicode's form NFC, or
-/// one with U+0000. Two spellings of one name must not be two names, and what is signed
-/// must not change on its way through other software; PostgreSQL keeps no U+0000.
+/// Most bytes of a text of a record: a page or five of remarks. The longest of the KCDB has 2,000.
+const LONGEST_TEXT: usize = 20_000;
+/// Most elements of a list in a record: the results of a multifunction calibrator are some hundred.
+const LONGEST_LIST: usize = 10_000;
+/// Deepest that lists and objects of a record stand in each other; the forms of records reach 8.
+const DEEPEST: usize = 32;
+
+/// The faults of all texts of a record, keys included: a text that is not in Unicode's form NFC, one
+/// with U+0000, or one with characters that are not seen. Two spellings of one name must not be two
+/// names, nor two names look like one, and what is signed must not change on its way through other
+/// software; PostgreSQL keeps no U+0000. Beside those what is larger than a record can be, whichever
+/// way it comes.
 pub(crate) fn texts(value: &serde_json::Value, location: ValuePointerRef<'_>) -> Faults {
     let mut faults = Faults::default();
-    texts_below(value, location, &mut faults);
+    texts_below(value, location, 1, &mut faults);
     faults.0.truncate(MOST_OF_A_RECORD);
     faults
 }
 
-fn texts_below(value: &serde_json::Value, location: ValuePointerRef<'_>, faults: &mut Faults) {
+fn texts_below(
+    value: &serde_json::Value,
+    location: ValuePointerRef<'_>,
+    depth: usize,
+    faults: &mut Faults,
+) {
     if faults.0.len() >= MOST_OF_A_RECORD {
+        return;
+    }
+    if depth > DEEPEST && (value.is_array() || value.is_object()) {
+        let message = Text::new(
+            format!("lồng sâu hơn {DEEPEST} tầng"),
+            format!("nested more than {DEEPEST} levels deep"),
+        );
+        faults.0.push(Fault::error(json_pointer(location), "too_deep", message));
         return;
     }
     match value {
         serde_json::Value::String(text) => faults.0.extend(characters(text, location)),
         serde_json::Value::Array(elements) => {
+            if elements.len() > LONGEST_LIST {
+                let found = elements.len();
+                let message = Text::new(
+                    format!("danh sách có {found} phần tử, nhiều nhất là {LONGEST_LIST}"),
+                    format!("the list has {found} elements, at most {LONGEST_LIST} are read"),
+                );
+                faults.0.push(Fault::error(json_pointer(location), "list_too_long", message));
+                return;
+            }
             for (index, element) in elements.iter().enumerate() {
-                texts_below(element, location.push_index(index), faults);
+                texts_below(element, location.push_index(index), depth + 1, faults);
             }
         }
         serde_json::Value::Object(fields) => {
             for (key, field) in fields {
                 let location = location.push_key(key);
                 faults.0.extend(characters(key, location));
-                texts_below(field, location, faults);
+                texts_below(field, location, depth + 1, faults);
             }
         }
         serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
@@ -202,7 +233,33 @@ fn characters(text: &str, location: ValuePointerRef<'_>) -> impl Iterator<Item =
         );
         Fault::error(json_pointer(location), "not_nfc", message)
     });
-    nul.into_iter().chain(not_nfc)
+    let hidden = text.chars().find(|letter| is_hidden(*letter)).map(|letter| {
+        let code = u32::from(letter);
+        let message = Text::new(
+            format!("văn bản có ký tự không nhìn thấy U+{code:04X}; hãy bỏ ký tự này"),
+            format!("the text has the character U+{code:04X}, which is not seen; remove it"),
+        );
+        Fault::error(json_pointer(location), "hidden_character", message)
+    });
+    let too_long = (text.len() > LONGEST_TEXT).then(|| {
+        let found = text.len();
+        let message = Text::new(
+            format!("văn bản có {found} byte, nhiều nhất là {LONGEST_TEXT}"),
+            format!("the text has {found} bytes, at most {LONGEST_TEXT} are kept"),
+        );
+        Fault::error(json_pointer(location), "text_too_long", message)
+    });
+    nul.into_iter().chain(not_nfc).chain(hidden).chain(too_long)
+}
+
+/// Whether a character makes a text look like another that it is not: controls, beside those of lines
+/// and tabs; what turns the direction of the text around it; what has no width. The joiners U+200C and
+/// U+200D have none either and stay: scripts are written with them. U+0000 is a fault of its own.
+fn is_hidden(letter: char) -> bool {
+    let is_control = letter.is_control() && !matches!(letter, '\0' | '\t' | '\n' | '\r');
+    is_control
+        || matches!(letter,
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
 
 /// Reads a string, refusing every other kind of value.

@@ -227,19 +227,31 @@ macro_rules! collections {
                 location: ValuePointerRef<'_>,
             ) -> Result<Self, Faults> {
                 let mut faults = fault::texts(&value, location);
-                let value = value.into_value();
-                let read: Result<Self, Faults> = match collection {
-                    $( CollectionName::$kind => {
-                        <$record>::deserialize_from_value(value, location).map(Self::from)
-                    } )+
-                };
-                match read {
+                match Self::read_kept(collection, value, location) {
                     Ok(record) if faults.0.is_empty() => Ok(record),
                     Ok(_) => Err(faults),
                     Err(others) => {
                         faults.0.extend(others.0);
                         Err(faults)
                     }
+                }
+            }
+
+            /// Reads a record that was accepted before: its texts and sizes were right when it came, and
+            /// what is refused since does not make it unreadable.
+            ///
+            /// # Errors
+            /// The faults of its form, with pointers below `location`.
+            pub fn read_kept(
+                collection: CollectionName,
+                value: Value,
+                location: ValuePointerRef<'_>,
+            ) -> Result<Self, Faults> {
+                let value = value.into_value();
+                match collection {
+                    $( CollectionName::$kind => {
+                        <$record>::deserialize_from_value(value, location).map(Self::from)
+                    } )+
                 }
             }
         }

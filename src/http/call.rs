@@ -1,6 +1,7 @@
 //! One request as a handler sees it: plain and owned, so that it can go to a thread that may block;
 //! and the answer that it gives back. No actix here, and no work of the registry.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -53,8 +54,8 @@ pub struct Noted {
     pub request_id: String,
     /// The language that the client reads.
     pub language: Language,
-    /// The network address that it comes from.
-    pub address: String,
+    /// The network address that it comes from, behind the proxies that are believed.
+    pub address: IpAddr,
 }
 
 /// A request.
@@ -176,7 +177,7 @@ impl Call {
     /// When it is none, or out of bounds.
     pub fn number(&self, name: &str, least: u64, most: u64) -> Result<Option<u64>, Problem> {
         let Some(text) = self.parameter(name) else { return Ok(None) };
-        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        let number = whole(text).filter(|number| (least..=most).contains(number));
         number.map(Some).ok_or_else(|| {
             let message = Text::new(
                 format!("cần một số nguyên từ {least} đến {most}"),
@@ -236,7 +237,7 @@ impl Call {
     /// When it has not, or the header is no number.
     pub fn at_least(&self) -> Result<(), Problem> {
         let Some(value) = self.headers.get(&AT_LEAST_LOG_INDEX) else { return Ok(()) };
-        let least = value.to_str().ok().and_then(|text| text.parse::<u64>().ok());
+        let least = value.to_str().ok().and_then(whole);
         let Some(least) = least.filter(|least| *least <= Entry::LAST_INDEX) else {
             let message = Text::new("cần một chỉ số nhật ký", "expected a log index");
             return Err(Problem::parameter("At-Least-Log-Index", "bad_number", message));
@@ -387,6 +388,12 @@ fn find<'v>(values: &'v [(String, String)], name: &str) -> Option<&'v str> {
     values.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
+/// A whole number as it is written in one way only: in digits, without a sign.
+fn whole(text: &str) -> Option<u64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain.then(|| text.parse().ok()).flatten()
+}
+
 /// A refusal of what the query says: faults of parameters, not of a body.
 pub fn of_parameters(refusal: crate::app::refusal::Refusal) -> Problem {
     match refusal {
@@ -401,7 +408,7 @@ pub fn version_tag(version: u64) -> String {
 }
 
 fn version_of_tag(tag: &str) -> Option<u32> {
-    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+    whole(tag.strip_prefix('"')?.strip_suffix('"')?)?.try_into().ok()
 }
 
 /// What goes back.
@@ -417,6 +424,9 @@ pub struct Reply {
 /// Where the lines of an answer go; false when nobody takes them any more.
 pub type Lines<'s> = dyn FnMut(String) -> bool + 's;
 
+/// What makes the lines of an answer.
+pub type LinesWork = Box<dyn FnOnce(&mut Lines<'_>) + Send>;
+
 /// The body of an answer.
 pub enum ReplyBody {
     /// None.
@@ -426,7 +436,7 @@ pub enum ReplyBody {
     /// A file of this media type.
     File(&'static str, Vec<u8>),
     /// One JSON value a line, made while it is sent.
-    Lines(Box<dyn FnOnce(&mut Lines<'_>) + Send>),
+    Lines(LinesWork),
 }
 
 impl Reply {

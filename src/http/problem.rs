@@ -139,6 +139,10 @@ codes! {
         "Thiếu If-Match" "If-Match is missing"
         "Hãy đọc bản ghi và gửi ETag của nó trong If-Match, để không ghi đè sửa đổi của người khác."
         "Read the record and send its ETag in If-Match, so that nobody else's change is overwritten.",
+    RateLimited = "rate_limited" TOO_MANY_REQUESTS
+        "Quá nhiều yêu cầu" "Too many requests"
+        "Bạn đã dùng hết số lần trong một phút. Hãy thử lại sau thời gian trong Retry-After; RateLimit và RateLimit-Policy nói còn bao nhiêu."
+        "You have used up what a minute allows. Try again after the time in Retry-After; RateLimit and RateLimit-Policy say how much is left.",
     Internal = "internal" INTERNAL_SERVER_ERROR
         "Lỗi của sổ đăng ký" "A fault of the registry"
         "Đây không phải lỗi của yêu cầu. Hãy báo lại cùng “request_id”."
@@ -147,6 +151,10 @@ codes! {
         "Xử lý quá lâu" "It took too long"
         "Yêu cầu không xong trong thời gian cho phép. Gửi lại với cùng Idempotency-Key thì không ghi hai lần."
         "The request was not done in time. Sent again with the same Idempotency-Key it is not written twice.",
+    Overloaded = "overloaded" SERVICE_UNAVAILABLE
+        "Đang quá tải" "There is too much to do"
+        "Sổ đăng ký đang nhận nhiều việc hơn mức làm được; yêu cầu này chưa được làm. Hãy thử lại sau thời gian trong Retry-After."
+        "The registry is asked for more than it can do at once; nothing was done for this request. Try again after the time in Retry-After.",
     Unavailable = "unavailable" SERVICE_UNAVAILABLE
         "Tạm thời không dùng được" "Not available at the moment"
         "Cơ sở dữ liệu không trả lời hoặc đang bận. Hãy thử lại sau thời gian trong Retry-After."

@@ -32,6 +32,26 @@ pub enum Access {
     Open,
 }
 
+/// What an operation asks of the service: how it counts against the limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Load {
+    /// It answers out of memory, whatever else goes on: never limited.
+    Free,
+    /// Those who look after the service ask it: it does not count against how often somebody may
+    /// ask, and has places of its own.
+    Probe,
+    /// It lets numbers of certificates be tried: counted apart where nobody is named.
+    Check,
+    /// Work of this cost, where reading a record costs 1.
+    Work(u32),
+}
+
+/// What a claim or an answer that walks the graph of references costs.
+pub const GRAPH_COST: u32 = 2;
+/// What many claims at once, or a file of records, cost: a hundred and more of the others, but whoever
+/// may ask it is known and comes seldom.
+pub const BATCH_COST: u32 = 8;
+
 /// Where a parameter stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Position {
@@ -123,6 +143,8 @@ pub struct Operation {
     pub description: String,
     /// Who may call it.
     pub access: Access,
+    /// How it counts against the limits.
+    pub load: Load,
     /// Its parameters.
     pub parameters: Vec<Parameter>,
     /// What it takes.
@@ -151,6 +173,7 @@ impl Operation {
             summary: String::new(),
             description: String::new(),
             access: Access::Public,
+            load: Load::Work(1),
             parameters: Vec::new(),
             body: None,
             answer: Answer {
@@ -182,6 +205,13 @@ impl Operation {
     #[must_use]
     pub fn for_whom(mut self, access: Access) -> Self {
         self.access = access;
+        self
+    }
+
+    /// How it counts against the limits.
+    #[must_use]
+    pub fn loads(mut self, load: Load) -> Self {
+        self.load = load;
         self
     }
 
@@ -253,6 +283,11 @@ impl Operation {
     pub fn all_problems(&self) -> Vec<Code> {
         let mut all = self.problems.clone();
         all.extend([Code::Internal, Code::TimedOut, Code::Unavailable]);
+        match self.load {
+            Load::Free => {}
+            Load::Probe => all.push(Code::Overloaded),
+            Load::Check | Load::Work(_) => all.extend([Code::RateLimited, Code::Overloaded]),
+        }
         all.push(Code::InvalidParameter);
         if !self.answer.media.is_empty() {
             all.push(Code::NotAcceptable);

@@ -5,23 +5,26 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::http::{ConnectionType, Method, StatusCode};
+use actix_web::middleware::{Compress, Condition, Next, from_fn};
 use actix_web::rt::time::timeout;
 use actix_web::web::{self, Bytes, Payload};
 use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, HttpServer};
-use futures_util::{FutureExt as _, StreamExt as _, stream};
+use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -35,21 +38,24 @@ use crate::domain::text::{Language, Text};
 use crate::ids;
 use crate::telemetry::traces::Traced;
 
-use super::call::{Call, Noted, REQUEST_ID, Reply, ReplyBody};
+use super::call::{Call, LinesWork, Noted, REQUEST_ID, Reply, ReplyBody};
+use super::client;
+use super::connections::Connection;
+use super::gate::{self, Place as Turn, Room};
+use super::headers;
 use super::negotiation;
 use super::problem::{Code, Place, Problem};
-use super::routes::{Access, BASE, Body, Operation, Position};
+use super::rates::Told;
+use super::routes::{Access, BASE, Body, Load, Operation, Position};
 use super::service::Service;
 
-/// Time in which the head of a request has to come.
+/// Time in which the head of a request has to come: some packets, from anywhere.
 const HEAD_SECONDS: Duration = Duration::from_secs(10);
-/// How long a connection may wait for its next request.
-const IDLE_SECONDS: Duration = Duration::from_secs(75);
 /// The methods that are answered at all, in the order in which they are named.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"];
 /// Most characters of a path that are kept of a request that was refused.
 const LONGEST_PATH: usize = 300;
-/// Lines of an answer that wait for a slow client.
+/// Lines of an answer that wait for a slow client; how long they do is set.
 const LINES_WAITING: usize = 64;
 
 /// A server that listens and does not answer yet.
@@ -95,9 +101,15 @@ impl Bound {
     fn server(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<Server> {
         let Self { service, listener, .. } = self;
         let seconds = service.settings.shutdown_time.as_secs();
+        let idle = service.settings.limits.idle_time;
+        let connections = Arc::clone(&service.connections);
         let make = move || {
             let inside = Arc::clone(&service);
             let outside = Arc::clone(&service);
+            let cors = Condition::new(
+                !service.settings.cors_origins.is_empty(),
+                headers::cors(&service.settings.cors_origins),
+            );
             let pages = Config::new([format!("{BASE}/openapi.json")]).validator_url("none");
             App::new()
                 .configure(|routes| configure(routes, &inside))
@@ -109,11 +121,17 @@ impl Bound {
                     move || nothing_there(Arc::clone(&service))
                 }))
                 .wrap(Compress::default())
+                .wrap(cors)
                 .wrap(from_fn(move |request, next| observed(Arc::clone(&outside), request, next)))
         };
         let server = HttpServer::new(make)
             .client_request_timeout(HEAD_SECONDS)
-            .keep_alive(IDLE_SECONDS)
+            .keep_alive(idle)
+            .on_connect(move |stream, data| {
+                if let Some(stream) = stream.downcast_ref() {
+                    data.insert(connections.accept(stream));
+                }
+            })
             .shutdown_timeout(seconds)
             .shutdown_signal(stop)
             .listen(listener)?;
@@ -196,7 +214,7 @@ impl Noted {
         noted.unwrap_or_else(|| Self {
             request_id: String::new(),
             language: Language::English,
-            address: String::new(),
+            address: IpAddr::from([0, 0, 0, 0]),
         })
     }
 }
@@ -212,7 +230,7 @@ async fn observed(
     let noted = Noted {
         request_id: request_id(&request),
         language: language(&request),
-        address: address(&request),
+        address: client::address(&request, &service.settings.trusted_proxies),
     };
     request.extensions_mut().insert(noted.clone());
     let traced = service.traces.as_ref().map(|traces| {
@@ -257,7 +275,14 @@ impl Observed {
         let problem = match done {
             Ok(Ok(response)) => {
                 let mut response = readable(response.map_into_boxed_body(), &place);
-                sign(response.headers_mut(), &noted);
+                sign(response.headers_mut(), &noted, &place);
+                let told = response.request().extensions().get::<Told>().cloned();
+                for (name, value) in told.iter().flat_map(Told::headers) {
+                    response.headers_mut().insert(name, value);
+                }
+                if !is_admitted(response.request()) {
+                    response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+                }
                 let pattern = response.request().match_pattern();
                 let code = response.response().extensions().get::<Code>().copied();
                 self.tell(pattern.as_deref(), response.status(), code);
@@ -286,6 +311,7 @@ impl Observed {
             metrics.count_problem(code);
         }
         tracing::info!(
+            address = %self.noted.address,
             method,
             route = pattern.unwrap_or("none"),
             status,
@@ -303,16 +329,16 @@ impl Observed {
 fn outside(problem: Problem, noted: &Noted, place: &Place<'_>) -> actix_web::Error {
     log(&problem);
     let mut response = problem.to_response(place);
-    sign(response.headers_mut(), noted);
+    sign(response.headers_mut(), noted, place);
     InternalError::from_response(problem.code.as_str(), response).into()
 }
 
 /// The headers of every answer.
-fn sign(headers: &mut HeaderMap, noted: &Noted) {
+fn sign(headers: &mut HeaderMap, noted: &Noted, place: &Place<'_>) {
     if let Ok(id) = HeaderValue::from_str(&noted.request_id) {
         headers.insert(REQUEST_ID, id);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers::secure(headers, place.instance, place.base);
 }
 
 /// The id that the client gave, if it is one that can be written into a log, or a new one.
@@ -406,27 +432,33 @@ async fn answer(
     payload: Payload,
 ) -> HttpResponse {
     let noted = Noted::of(&request);
-    let within = service.settings.request_time;
-    let served = Arc::clone(&service);
-    // A slow body has a time of its own: what is said of it does not hang on which clock is first.
-    let outcome = match call(&service, &operation, &request, &noted, payload).await {
-        Ok(call) => match timeout(within, done(call)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Problem::of(Code::TimedOut)),
-        },
-        Err(problem) => {
+    let outcome = async {
+        let mut room = service.gate.room();
+        let call = call(&service, &operation, &request, &noted, payload, &mut room).await;
+        let call = call.inspect_err(|problem| {
             let asked = (request.method().as_str(), request.path());
-            note_refused(&served, &noted, asked, &problem, None);
-            Err(problem)
-        }
+            note_refused(&service, &noted, asked, problem, None);
+        })?;
+        // A slow body has a time of its own, and so has a queue: what is said of them does not hang on
+        // which clock is first.
+        let turn = service.gate.enter(operation.load, &service.metrics).await?;
+        let within = service.settings.request_time;
+        let done = timeout(within, done(call, (turn, room))).await;
+        done.unwrap_or_else(|_| Err(Problem::of(Code::TimedOut)))
     };
-    match outcome {
-        Ok(reply) => respond(reply),
+    let is_personal = request.headers().contains_key(header::AUTHORIZATION);
+    match outcome.await.and_then(|reply| respond(reply, &service, is_personal)) {
+        Ok(response) => response,
         Err(problem) => {
             log(&problem);
-            problem.to_response(&noted.place(&served, request.path()))
+            problem.to_response(&noted.place(&service, request.path()))
         }
     }
+}
+
+/// Whether the connection that a request came by is within the bounds. One of a test is.
+fn is_admitted(request: &HttpRequest) -> bool {
+    request.conn_data::<Connection>().is_none_or(Connection::is_admitted)
 }
 
 /// Notes a request that was refused for who sent it.
@@ -446,7 +478,7 @@ fn note_refused(
         request_id: noted.request_id.clone(),
         actor: by.map(Principal::actor),
         organisation: by.map(|one| one.organisation.clone()),
-        address: noted.address.clone(),
+        address: noted.address.to_string(),
         method: method.to_owned(),
         path: path.chars().take(LONGEST_PATH).collect(),
         code: problem.code.as_str().to_owned(),
@@ -460,7 +492,31 @@ async fn call(
     request: &HttpRequest,
     noted: &Noted,
     payload: Payload,
+    room: &mut Room,
 ) -> Result<Call, Problem> {
+    let is_limited = matches!(operation.load, Load::Work(_) | Load::Check);
+    if is_limited && !is_admitted(request) {
+        return Err(gate::overloaded("CONNECTIONS", &service.metrics));
+    }
+    let now = clock::now();
+    let identity = match (operation.access, request.headers().get(header::AUTHORIZATION)) {
+        (Access::Open, _) | (_, None) => None,
+        (_, Some(value)) => match value.to_str().ok().and_then(bearer) {
+            None => Some(Err(Problem::of(Code::Unauthenticated))),
+            Some(token) => Some(service.verifier.verify(token, now).map_err(|error| {
+                service.rates.wrong_token(noted.address, error.into(), &service.metrics)
+            })),
+        },
+    };
+    let known = identity.as_ref().and_then(|identity| identity.as_ref().ok());
+    let told = service.rates.draw(known, noted.address, operation, &service.metrics)?;
+    if let Some(told) = told {
+        request.extensions_mut().insert(told);
+    }
+    let identity = match (operation.access, identity) {
+        (Access::Token, None) => return Err(Problem::of(Code::Unauthenticated)),
+        (_, identity) => identity.transpose()?,
+    };
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let accept = header(header::ACCEPT).unwrap_or_default();
     let media = &operation.answer.media;
@@ -473,16 +529,6 @@ async fn call(
         );
         return Err(Problem::new(Code::NotAcceptable, message));
     }
-    let now = clock::now();
-    let identity = match (operation.access, request.headers().get(header::AUTHORIZATION)) {
-        (Access::Open, _) | (Access::Public, None) => None,
-        (Access::Token, None) => return Err(Problem::of(Code::Unauthenticated)),
-        (_, Some(value)) => {
-            let token = value.to_str().ok().and_then(bearer);
-            let token = token.ok_or_else(|| Problem::of(Code::Unauthenticated))?;
-            Some(service.verifier.verify(token, now)?)
-        }
-    };
     let path = operation.parameters.iter().filter(|one| one.position == Position::Path);
     let path = path.map(|one| {
         let value = request.match_info().get(one.name).unwrap_or_default();
@@ -492,7 +538,7 @@ async fn call(
     let query = query(operation, request.query_string())?;
     let body = match &operation.body {
         None => Vec::new(),
-        Some(body) => read(body, request, payload, service.settings.request_time).await?,
+        Some(body) => read(body, request, payload, service, room).await?,
     };
     Ok(Call {
         service: Arc::clone(service),
@@ -509,15 +555,14 @@ async fn call(
     })
 }
 
-/// Where a request comes from.
-fn address(request: &ServiceRequest) -> String {
-    request.peer_addr().map_or_else(|| "unknown".to_owned(), |peer| peer.ip().to_string())
-}
-
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
+
+/// Faults of a query that are told: nobody mends more at a time, and a hostile query must not make an
+/// answer that is a hundred times as long.
+const MOST_FAULTS: usize = 100;
 
 /// The query, of which every name is known and stands once.
 fn query(operation: &Operation, text: &str) -> Result<Vec<(String, String)>, Problem> {
@@ -525,6 +570,9 @@ fn query(operation: &Operation, text: &str) -> Result<Vec<(String, String)>, Pro
     let mut faults = Vec::new();
     let known = || operation.parameters.iter().filter(|one| one.position == Position::Query);
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        if faults.len() >= MOST_FAULTS {
+            break;
+        }
         let pointer = format!("/{name}");
         if !known().any(|one| one.name == name) {
             let names: Vec<&str> = known().map(|one| one.name).collect();
@@ -568,7 +616,8 @@ async fn read(
     body: &Body,
     request: &HttpRequest,
     mut payload: Payload,
-    within: Duration,
+    service: &Service,
+    room: &mut Room,
 ) -> Result<Vec<u8>, Problem> {
     let names: Vec<&str> = body.media.iter().map(|media| media.name).collect();
     let is_known = names.contains(&request.content_type().to_ascii_lowercase().as_str());
@@ -588,7 +637,10 @@ async fn read(
             let piece: Bytes = piece.map_err(|_| cut_off())?;
             length += piece.len();
             match length <= body.most {
-                true => bytes.extend_from_slice(&piece),
+                true => {
+                    room.grow(length, &service.metrics)?;
+                    bytes.extend_from_slice(&piece);
+                }
                 // The rest of a body that is a little too large is read and thrown away: a client
                 // that still sends would not read the answer.
                 false if length <= 4 * body.most.min(8 << 20) => bytes.clear(),
@@ -597,7 +649,7 @@ async fn read(
         }
         Ok::<(), Problem>(())
     };
-    match timeout(within, reading).await {
+    match timeout(service.settings.request_time, reading).await {
         Ok(done) => done?,
         Err(_) => return Err(Problem::of(Code::RequestTimeout)),
     }
@@ -620,14 +672,17 @@ fn cut_off() -> Problem {
     Problem { errors: vec![fault], ..Problem::new(Code::MalformedJson, message) }
 }
 
-/// Does the work where it may block.
-async fn done(mut call: Call) -> Result<Reply, Problem> {
+/// Does the work where it may block. The work holds its places until it ends, also where nobody waits
+/// for it any more.
+async fn done(mut call: Call, held: (Turn, Room)) -> Result<Reply, Problem> {
     let span = tracing::Span::current();
-    let service = Arc::clone(&call.service);
+    let (service, load) = (Arc::clone(&call.service), call.operation.load);
     let entered = span.clone();
     let work = move |call: &mut Call| {
-        call.at_least()?;
-        call.identify()?;
+        if load != Load::Free {
+            call.at_least()?;
+            call.identify()?;
+        }
         if let Some(principal) = &call.principal {
             span.record("actor", principal.actor());
             call.service.attempts.used(principal, call.moment.now);
@@ -640,6 +695,7 @@ async fn done(mut call: Call) -> Result<Reply, Problem> {
         Ok(reply)
     };
     let work = move || {
+        let _held = held;
         let _entered = entered.entered();
         let outcome = work(&mut call);
         if let Err(problem) = &outcome {
@@ -650,47 +706,96 @@ async fn done(mut call: Call) -> Result<Reply, Problem> {
         outcome
     };
     let caught = move || std::panic::catch_unwind(AssertUnwindSafe(work));
-    match web::block(caught).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(panic)) => {
-            service.metrics.count_panic();
-            Err(Problem::internal(said_by(panic.as_ref())))
-        }
-        Err(error) => Err(Problem::internal(error.to_string())),
-    }
+    let done = match load {
+        // It blocks nowhere, and does not wait for a thread behind work that does.
+        Load::Free => caught(),
+        _ => match web::block(caught).await {
+            Ok(done) => done,
+            Err(error) => return Err(Problem::internal(error.to_string())),
+        },
+    };
+    done.unwrap_or_else(|panic| {
+        service.metrics.count_panic();
+        Err(Problem::internal(said_by(panic.as_ref())))
+    })
 }
 
-fn respond(reply: Reply) -> HttpResponse {
+fn respond(
+    reply: Reply,
+    service: &Arc<Service>,
+    is_personal: bool,
+) -> Result<HttpResponse, Problem> {
     let mut response = HttpResponse::build(reply.status);
-    response.insert_header((header::CACHE_CONTROL, "no-cache"));
-    response.insert_header((header::VARY, "Accept, Accept-Language, Authorization"));
+    headers::cache(&mut response, is_personal);
     for (name, value) in reply.headers {
         response.insert_header((name, value));
     }
-    match reply.body {
+    Ok(match reply.body {
         ReplyBody::Empty => response.finish(),
         ReplyBody::Text(media, text) => response.content_type(media).body(text),
         ReplyBody::File(media, bytes) => response.content_type(media).body(bytes),
-        ReplyBody::Lines(work) => {
-            let (sender, mut receiver) = mpsc::channel::<Bytes>(LINES_WAITING);
-            let span = tracing::Span::current();
-            actix_web::rt::spawn(web::block(move || {
-                let _entered = span.entered();
-                work(&mut |mut line| {
-                    line.push('\n');
-                    sender.blocking_send(Bytes::from(line)).is_ok()
-                });
-            }));
-            let lines = stream::poll_fn(move |context| receiver.poll_recv(context));
-            let lines = lines.map(Ok::<Bytes, actix_web::Error>);
-            response.content_type(super::call::NDJSON).streaming(lines)
+        ReplyBody::Lines(work) => response.content_type(super::call::NDJSON).streaming(lines(
+            work,
+            service,
+            service.gate.stream(&service.metrics)?,
+        )),
+    })
+}
+
+/// Lines while they are made, in a thread of their own that waits while the client reads. A client
+/// that takes nothing for too long, or takes too long altogether, is cut off: what it holds does not
+/// end as an answer ends, so it cannot be taken for the whole.
+fn lines(
+    work: LinesWork,
+    service: &Arc<Service>,
+    place: Turn,
+) -> impl Stream<Item = io::Result<Bytes>> + use<> {
+    let (sender, mut receiver) = mpsc::channel::<Bytes>(LINES_WAITING);
+    let is_whole = Arc::new(AtomicBool::new(false));
+    let (service, is_done) = (Arc::clone(service), Arc::clone(&is_whole));
+    let (runtime, span) = (tokio::runtime::Handle::current(), tracing::Span::current());
+    actix_web::rt::spawn(web::block(move || {
+        let _entered = span.entered();
+        let _place = place;
+        let limits = &service.settings.limits;
+        let stopwatch = Stopwatch::start();
+        let mut goes_on = true;
+        let mut send = |mut line: String| {
+            line.push('\n');
+            let left = limits.stream_time.saturating_sub(stopwatch.elapsed());
+            let sent = sender.send_timeout(Bytes::from(line), left.min(limits.stall_time));
+            goes_on = goes_on
+                && match runtime.block_on(sent) {
+                    Ok(()) => true,
+                    Err(SendTimeoutError::Closed(_)) => false,
+                    Err(SendTimeoutError::Timeout(_)) => {
+                        service.metrics.count_limit("SLOW_READER");
+                        false
+                    }
+                };
+            goes_on
+        };
+        work(&mut send);
+        is_done.store(goes_on, Ordering::Release);
+    }));
+    let mut is_over = false;
+    stream::poll_fn(move |context| {
+        if is_over {
+            return Poll::Ready(None);
         }
-    }
+        let line = std::task::ready!(receiver.poll_recv(context));
+        is_over = line.is_none();
+        Poll::Ready(match line {
+            Some(line) => Some(Ok(line)),
+            None if is_whole.load(Ordering::Acquire) => None,
+            None => Some(Err(io::Error::other("the answer was not made to its end"))),
+        })
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test;
+    use actix_web::test as actix;
 
     use super::*;
     use crate::app::registry::Registry;
@@ -701,23 +806,20 @@ mod tests {
     use crate::store::DatabaseUrl;
     use crate::telemetry::{Metrics, Sampled};
 
-    /// A service with one operation more, which does this within this time.
+    /// A service with one operation more, which does this, with other settings.
     fn service(
         directory: &std::path::Path,
-        request_time: Duration,
+        change: impl FnOnce(&mut config::Server),
         handler: impl Fn(&Call) -> Result<Reply, Problem> + Send + Sync + 'static,
-    ) -> Arc<Service> {
+    ) -> Service {
         let url = DatabaseUrl::Sqlite(directory.join("registry.db"));
         let (key, _) = SigningKey::generate([1; 32]);
         let issuer = Issuer::new(key, "http://here".to_owned(), Duration::from_secs(60));
         let verifier = Verifier::new(&issuer, None).expect("keys");
-        let settings = config::Server {
-            listen: "127.0.0.1:0".parse().expect("an address"),
-            public_url: "http://here".to_owned(),
-            request_time,
-            shutdown_time: Duration::from_secs(1),
-            metrics: true,
-        };
+        let mut settings = config::Config::of_defaults().expect("defaults").server;
+        settings.public_url = "http://here".to_owned();
+        settings.shutdown_time = Duration::from_secs(1);
+        change(&mut settings);
         let mut service = Service::new(
             Registry::open(&url).expect("a registry"),
             Identities { issuer, verifier },
@@ -726,7 +828,7 @@ mod tests {
         );
         let operation = Operation::new(Method::GET, "/odd", "odd", handler).for_whom(Access::Open);
         service.operations.push(Arc::new(operation));
-        Arc::new(service)
+        service
     }
 
     async fn odd() -> HttpResponse {
@@ -740,9 +842,9 @@ mod tests {
             .configure(|routes| configure(routes, service))
             .route("/panic", web::get().to(odd))
             .wrap(from_fn(move |request, next| observed(Arc::clone(&outside), request, next)));
-        let app = test::init_service(app).await;
-        let request = test::TestRequest::get().uri(path).to_request();
-        let response = match test::try_call_service(&app, request).await {
+        let app = actix::init_service(app).await;
+        let request = actix::TestRequest::get().uri(path).to_request();
+        let response = match actix::try_call_service(&app, request).await {
             Ok(response) => response.into_parts().1.map_into_boxed_body(),
             Err(error) => error.error_response(),
         };
@@ -758,7 +860,7 @@ mod tests {
     #[actix_web::test]
     async fn a_panic_is_a_problem_and_the_service_goes_on() {
         let directory = tempfile::tempdir().expect("a directory");
-        let service = service(directory.path(), Duration::from_secs(60), |_| panic!("a secret"));
+        let service = Arc::new(service(directory.path(), |_| {}, |_| panic!("a secret")));
         for path in ["/odd", "/panic"] {
             let (status, body) = answered(&service, path).await;
             assert_eq!((status, body["code"].as_str()), (500, Some("internal")), "{path}");
@@ -777,13 +879,136 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let (release, held) = std::sync::mpsc::channel::<()>();
         let held = std::sync::Mutex::new(held);
-        let service = service(directory.path(), Duration::from_millis(100), move |_| {
+        let soon = |settings: &mut config::Server| {
+            settings.request_time = Duration::from_millis(100);
+        };
+        let service = service(directory.path(), soon, move |_| {
             // Until the test ends.
             let _ = held.lock().map(|held| held.recv());
             Reply::json(StatusCode::OK, &"late")
         });
+        let service = Arc::new(service);
         let (status, body) = answered(&service, "/odd").await;
         assert_eq!((status, body["code"].as_str()), (503, Some("timed_out")));
         drop(release);
+    }
+
+    #[actix_web::test]
+    async fn beyond_its_places_it_says_so_and_those_who_look_after_it_are_answered() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let held = std::sync::Mutex::new(held);
+        let (began, mut begins) = mpsc::unbounded_channel();
+        let narrow = |settings: &mut config::Server| {
+            settings.limits.requests = 1;
+            settings.limits.waiting = 0;
+        };
+        let service = service(directory.path(), narrow, move |_| {
+            let _ = began.send(());
+            let _ = held.lock().map(|held| held.recv());
+            Reply::json(StatusCode::OK, &"done")
+        });
+        let service = Arc::new(service);
+        let first = answered(&service, "/odd");
+        let meanwhile = async {
+            begins.recv().await.expect("it is worked on");
+            for _ in 0..100 {
+                let (status, body) = answered(&service, "/odd").await;
+                assert_eq!((status, body["code"].as_str()), (503, Some("overloaded")));
+            }
+            for path in ["/healthz", "/version", "/readyz"] {
+                assert_ne!(answered(&service, path).await.1["code"], "overloaded", "{path}");
+            }
+            assert_eq!(answered(&service, "/healthz").await.0, 200);
+            drop(release);
+        };
+        let ((status, _), ()) = futures_util::future::join(first, meanwhile).await;
+        assert_eq!(status, 200, "what was let in is done");
+        assert!(service.metrics.render(&Sampled::default()).contains("limit=\"QUEUE\"} 100"));
+        assert_eq!(answered(&service, "/odd").await.0, 200);
+    }
+
+    /// A server of its own, for as long as a test holds what ends it, that answers lines without end
+    /// and says when it begins and ends to make them.
+    fn endless(
+        directory: &std::path::Path,
+        change: impl FnOnce(&mut config::Limits),
+    ) -> (SocketAddr, std::sync::mpsc::Receiver<bool>, tokio::sync::oneshot::Sender<()>) {
+        let (says, said) = std::sync::mpsc::channel();
+        let service = service(
+            directory,
+            |settings| change(&mut settings.limits),
+            move |_| {
+                let says = says.clone();
+                Ok(Reply::lines(move |send| {
+                    let _ = says.send(true);
+                    while send("x".repeat(10_000)) {}
+                    let _ = says.send(false);
+                }))
+            },
+        );
+        let listener = bind(([127, 0, 0, 1], 0).into()).expect("a port");
+        let address = listener.1;
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let bound = Bound::new(service, listener);
+        std::thread::spawn(move || bound.run(async move { drop(stopped.await) }));
+        (address, said, stop)
+    }
+
+    fn asked(address: SocketAddr) -> std::net::TcpStream {
+        use std::io::Write as _;
+
+        let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+        write!(stream, "GET /odd HTTP/1.1\r\nHost: here\r\n\r\n").expect("sent");
+        stream
+    }
+
+    /// Long for anything that has to happen; it only keeps a fault from hanging the tests.
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_client_that_reads_nothing_or_for_too_long_holds_no_thread() {
+        use std::io::Read as _;
+
+        for is_read in [false, true] {
+            let directory = tempfile::tempdir().expect("a directory");
+            let (address, said, _stop) = endless(directory.path(), |limits| match is_read {
+                false => limits.stall_time = Duration::from_millis(200),
+                true => limits.stream_time = Duration::from_millis(200),
+            });
+            let mut stream = asked(address);
+            assert_eq!(said.recv_timeout(LONG), Ok(true));
+            let mut answer = Vec::new();
+            if is_read {
+                // Its end may come as a reset.
+                let _ = stream.read_to_end(&mut answer);
+            }
+            assert_eq!(said.recv_timeout(LONG), Ok(false), "the thread is free");
+            let _ = stream.read_to_end(&mut answer);
+            assert!(answer.starts_with(b"HTTP/1.1 200"), "it began");
+            assert!(!answer.ends_with(b"0\r\n\r\n"), "it does not look whole");
+        }
+    }
+
+    #[test]
+    fn answers_that_go_on_have_so_many_places() {
+        use std::io::Read as _;
+
+        let directory = tempfile::tempdir().expect("a directory");
+        let (address, said, _stop) = endless(directory.path(), |limits| limits.streams = 1);
+        let first = asked(address);
+        assert_eq!(said.recv_timeout(LONG), Ok(true));
+        let mut head = [0; 12];
+        asked(address).read_exact(&mut head).expect("an answer");
+        assert_eq!(&head, b"HTTP/1.1 503");
+        // The work ends when its client goes.
+        drop(first);
+        assert_eq!(said.recv_timeout(LONG), Ok(false));
+        // Its place is free a moment after it said so.
+        let admitted = (0..1_000).any(|_| {
+            asked(address).read_exact(&mut head).expect("an answer");
+            &head == b"HTTP/1.1 200"
+        });
+        assert!(admitted);
     }
 }

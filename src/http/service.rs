@@ -11,7 +11,10 @@ use crate::domain::log::Digest;
 use crate::telemetry::Metrics;
 use crate::telemetry::traces::Traces;
 
+use super::connections::Connections;
+use super::gate::Gate;
 use super::openapi;
+use super::rates::Rates;
 use super::routes::Operation;
 
 /// Who proves who somebody is.
@@ -35,6 +38,12 @@ pub struct Service {
     pub settings: Server,
     /// What is counted.
     pub metrics: Metrics,
+    /// How often somebody may ask.
+    pub rates: Rates,
+    /// How much is done at once.
+    pub gate: Gate,
+    /// The connections.
+    pub connections: Arc<Connections>,
     /// Where requests are traced to, where that is set.
     pub traces: Option<Traces>,
     /// Every operation.
@@ -59,12 +68,18 @@ impl Service {
     ) -> Self {
         let document = openapi::document();
         let tag = Digest::of(&[document.as_bytes()]).to_string();
+        let rates = Rates::new(&settings.rates);
+        let gate = Gate::new(&settings.limits);
+        let connections = Arc::new(Connections::new(&settings, metrics.clone()));
         Self {
             registry: registry.counted_by(metrics.clone()),
             issuer: identities.issuer,
             verifier: identities.verifier,
             settings,
             metrics,
+            rates,
+            gate,
+            connections,
             traces: None,
             operations: super::handlers::operations().into_iter().map(Arc::new).collect(),
             document,

@@ -62,7 +62,7 @@ pub(super) fn parse(
 ) -> Result<AnyRecord, StoreError> {
     let damaged = |reason: String| StoreError::Damaged { log_index, reason };
     let value = serde_json::from_str(body).map_err(|error| damaged(error.to_string()))?;
-    AnyRecord::read(collection, value, ValuePointerRef::Origin).map_err(|faults| {
+    AnyRecord::read_kept(collection, value, ValuePointerRef::Origin).map_err(|faults| {
         let first = faults.0.first();
         damaged(
             first.map_or_else(String::new, |fault| {

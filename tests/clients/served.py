@@ -89,6 +89,11 @@ def main(arguments: list[str]) -> int:
     # The settings of whoever runs this are not ours.
     own = {name: value for name, value in os.environ.items() if not name.startswith("ETALON_")}
     own.pop("DATABASE_URL", None)
+    # What is checked here is what it answers, as fast as it can be asked; how often it may be asked is
+    # a matter of tests/http/limits.rs.
+    for rate in ("PRINCIPAL", "ADDRESS", "CHECKS", "FAILURES"):
+        own[f"ETALON_RATE_{rate}"] = "0"
+    own["ETALON_METRICS"] = "on"
     with tempfile.TemporaryDirectory(prefix="etalon-served.") as directory:
         data = f"{directory}/data"
         if country is not None:

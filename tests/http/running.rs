@@ -122,6 +122,132 @@ fn it_ends_well_when_it_is_told_to() {
     }
 }
 
+/// Keys, tokens, passwords and what is like them are in no line of the log, whatever is logged, and in
+/// no answer to somebody who should not have them.
+#[test]
+fn no_secret_is_in_the_log_of_a_running_server() {
+    let (key, pem) = etalon::auth::token::SigningKey::generate([9; 32]);
+    drop(key);
+    let directory = tempfile::tempdir().expect("a directory");
+    let signing = directory.path().join("key.pem");
+    std::fs::write(&signing, &pem).expect("a key");
+    // With a password where there is a database that takes one (any, from this machine).
+    const PASSWORD: &str = "hunter2-of-the-database";
+    let database = Database::on(Backend::Postgres);
+    let url = match database.as_ref().map(|database| database.url().connection_string()) {
+        Some(url) => with_password(&url, PASSWORD),
+        None => directory.path().join("registry.db").display().to_string(),
+    };
+    let setup_key = directory.path().join("setup-key");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_etalon"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--json"])
+        .env_clear()
+        .env("DATABASE_URL", &url)
+        .env("ETALON_SIGNING_KEY_FILE", &signing)
+        .env("ETALON_SETUP_KEY_FILE", &setup_key)
+        // Everything that this program and its server say; the libraries below them may dump bytes.
+        .env("ETALON_LOG", "debug,etalon=trace,actix_http=trace,actix_web=trace")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a process");
+    // Its log is read while it writes: a full pipe would stop it.
+    let stderr = child.stderr.take().expect("its log");
+    let log = std::thread::spawn(move || {
+        let mut log = Vec::new();
+        BufReader::new(stderr).read_to_end(&mut log).expect("its log");
+        String::from_utf8_lossy(&log).into_owned()
+    });
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+    let said: Value = serde_json::from_str(&line).expect("JSON");
+    let address = said["listening"].as_str().expect("an address").to_owned();
+    let setup_key = std::fs::read_to_string(setup_key).expect("a key");
+    let post = |path: &str, media: &str, body: String, token: Option<&str>| {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let request = agent.post(format!("{address}{path}")).header("Content-Type", media);
+        let request = match token {
+            Some(token) => request.header("Authorization", format!("Bearer {token}")),
+            None => request,
+        };
+        let mut answer = request.send(body).expect("an answer");
+        answer.body_mut().read_to_string().expect("a text")
+    };
+    let form = "application/x-www-form-urlencoded";
+    let json = "application/json";
+    let body = serde_json::json!({
+        "setup_key": setup_key.trim(),
+        "organisation": {"kind": "nmi", "names": {"en": "Institute"}},
+    });
+    let made = post("/api/v1/setup", json, body.to_string(), None);
+    let made: Value = serde_json::from_str(&made).expect("JSON");
+    let api_key = made["secret"].as_str().expect("a key").to_owned();
+    let asked = format!("grant_type=client_credentials&client_secret={api_key}");
+    let token = post("/api/v1/auth/token", form, asked, None);
+    let token: Value = serde_json::from_str(&token).expect("JSON");
+    let token = token["access_token"].as_str().expect("a token").to_owned();
+    // What is wrong is told without what was sent.
+    let wrong_key = format!("{}x", &api_key[..api_key.len() - 1]);
+    let wrong_token = format!("{}x", &token[..token.len() - 1]);
+    let answers = [
+        post(
+            "/api/v1/auth/token",
+            form,
+            format!("grant_type=client_credentials&client_secret={wrong_key}"),
+            None,
+        ),
+        post(
+            "/api/v1/auth/token",
+            form,
+            format!("grant_type=x&client_secret={api_key}&more={api_key}"),
+            None,
+        ),
+        post("/api/v1/setup", json, body.to_string(), None),
+        post("/api/v1/setup", json, format!("{{\"setup_key\": \"{}\" ", setup_key.trim()), None),
+        post("/api/v1/organisations", json, "{}".to_owned(), Some(&wrong_token)),
+        post("/api/v1/organisations", json, "{}".to_owned(), Some(&token)),
+        post("/api/v1/documents", json, "{\"designation\": \"TCVN 1\"}".to_owned(), Some(&token)),
+    ];
+    let process = Process { child, address: address.clone() };
+    let id = process.child.id().to_string();
+    let sent = Command::new("kill").args(["-s", "TERM", &id]).status().expect("kill");
+    assert!(sent.success());
+    let mut child = process.child;
+    assert_eq!(child.wait().expect("an end").code(), Some(0));
+    let log = log.join().expect("its log");
+    assert!(log.contains("the registry is set up"), "it logs: {log}");
+    let private: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    for (what, secret) in [
+        ("the set-up key", setup_key.trim()),
+        ("a key", api_key.as_str()),
+        ("a wrong key", wrong_key.as_str()),
+        ("a token", token.as_str()),
+        ("a wrong token", wrong_token.as_str()),
+        ("the signature of a token", token.rsplit('.').next().expect("a signature")),
+        ("the signing key", private.as_str()),
+        ("the password of the database", PASSWORD),
+    ] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert!(line.is_none(), "{what} is in the log: {line:?}");
+        for answer in &answers {
+            assert!(!answer.contains(secret), "{what} is in an answer: {answer}");
+        }
+    }
+}
+
+/// The address of a database with a password put into it.
+fn with_password(url: &str, password: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("an address");
+    match rest.split_once('@') {
+        Some((user, place)) => {
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}:{password}@{place}")
+        }
+        None => format!("{scheme}://postgres:{password}@{rest}"),
+    }
+}
+
 #[test]
 fn a_database_that_goes_is_a_problem_and_comes_back() {
     let Some(database) = Database::on(Backend::Postgres) else { return };

@@ -59,9 +59,10 @@ impl Served {
         let settings = change(config::Server {
             listen: address,
             public_url: public_url.clone(),
-            request_time: Duration::from_secs(30),
-            shutdown_time: Duration::from_secs(30),
             metrics: true,
+            // A test asks as fast as it can; `tests/http/limits.rs` is about those who may not.
+            rates: config::Rates { principal: None, address: None, checks: None, failures: None },
+            ..config::Config::of_defaults().expect("defaults").server
         });
         let identities = Identities { issuer: issuer(), verifier };
         let metrics = Metrics::new().expect("metrics");
@@ -165,7 +166,7 @@ impl Drop for Served {
 }
 
 /// Any 32 bytes: the same key for every server of the tests.
-const SEED: [u8; 32] = [7; 32];
+pub const SEED: [u8; 32] = [7; 32];
 
 /// A request about to be sent.
 pub struct Request {

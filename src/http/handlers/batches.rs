@@ -18,7 +18,7 @@ use crate::domain::text::Text;
 
 use super::super::call::{Call, Reply};
 use super::super::problem::{Code, Problem};
-use super::super::routes::{Access, AnswerHeader, BASE, Operation};
+use super::super::routes::{Access, AnswerHeader, BASE, BATCH_COST, Load, Operation};
 use super::super::service::Service;
 use super::{at_least, id, integer, object, parameter};
 
@@ -64,6 +64,7 @@ pub fn operations() -> Vec<Operation> {
              document holds 1,000.",
         )
         .for_whom(Access::Token)
+        .loads(Load::Work(BATCH_COST))
         .with([at_least()])
         .takes("The claims, or the filter.", Batch::form())
         .gives(StatusCode::OK, "The answers.", answers, &[AnswerHeader::LogIndex])
@@ -78,6 +79,7 @@ pub fn operations() -> Vec<Operation> {
                  instance works on sixteen at once.",
             )
             .for_whom(Access::Token)
+            .loads(Load::Work(BATCH_COST))
             .with([at_least()])
             .takes("The claims, or the filter.", Batch::form())
             .gives(StatusCode::CREATED, "The job.", Job::form(), &[AnswerHeader::Location]),

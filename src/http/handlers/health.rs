@@ -12,7 +12,7 @@ use crate::telemetry::Sampled;
 
 use super::super::call::{Call, Reply, ReplyBody};
 use super::super::problem::{Code, Problem};
-use super::super::routes::{Access, Answer, AnswerHeader, BASE, Media, Operation};
+use super::super::routes::{Access, Answer, AnswerHeader, BASE, Load, Media, Operation};
 use super::{if_none_match, variable};
 
 const TAG: &str = "operations";
@@ -63,6 +63,7 @@ pub fn operations() -> Vec<Operation> {
     vec![
         get("/healthz", "get_health", alive as fn(&Call) -> Result<Reply, Problem>)
             .says(TAG, "Is it alive", "Answers as long as the process does.")
+            .loads(Load::Free)
             .gives(StatusCode::OK, "It is.", Health::form(), &[]),
         get("/readyz", "get_readiness", ready)
             .says(
@@ -70,16 +71,22 @@ pub fn operations() -> Vec<Operation> {
                 "Is it ready",
                 "Answers 200 when the database answers and has the schema of this program.",
             )
+            .loads(Load::Probe)
             .gives(StatusCode::OK, "It is.", Readiness::form(), &[AnswerHeader::LogIndex]),
         get("/version", "get_version", version)
             .says(TAG, "Which version is it", "The version of the program and of its rules.")
+            .loads(Load::Free)
             .gives(StatusCode::OK, "The version.", Version::form(), &[]),
         text(
-            get("/metrics", "get_metrics", metrics).says(
-                TAG,
-                "Read the metrics",
-                "What is counted, for Prometheus. By route pattern, never by path.",
-            ),
+            get("/metrics", "get_metrics", metrics)
+                .says(
+                    TAG,
+                    "Read the metrics",
+                    "What is counted, for Prometheus. By route pattern, never by path. Not there \
+                     unless the operator switches it on.",
+                )
+                .loads(Load::Probe)
+                .fails(&[Code::NotFound]),
             METRICS,
             "The metrics.",
         ),

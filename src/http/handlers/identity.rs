@@ -381,28 +381,49 @@ fn set_up(call: &Call) -> Result<Reply, Problem> {
             return Err(Refusal::fault("/organisation", "missing_field", message).into());
         }
     };
-    let setup_key = Secret::parse(&request.setup_key).map_err(|_| Problem::of(Code::InvalidKey))?;
     let secret = Secret::api_key(ids::new_secret());
     let name = request.key_name.as_deref().unwrap_or("first key");
     let now = call.moment.now;
-    let (key, organisation) =
-        call.registry().set_up(&setup_key.digest(), first, name, &secret.digest(), now)?;
+    let (key, organisation) = tried(call, None, || {
+        let shown = Secret::parse(&request.setup_key);
+        let shown = shown.map_err(|_| Problem::of(Code::InvalidKey))?.digest();
+        Ok(call.registry().set_up(&shown, first, name, &secret.digest(), now)?)
+    })?;
     tracing::info!(%organisation, key = %key.id, "the registry is set up");
     let answer = NewKey { key: key.into(), secret: secret.expose().to_owned() };
     Ok(Reply::json(StatusCode::CREATED, &answer)?.with(header::CACHE_CONTROL, "no-store"))
 }
 
+/// Has a secret tried, unless too many were wrong of late: from the address that it comes from, or for
+/// the key that is named beside it.
+fn tried<T>(
+    call: &Call,
+    key: Option<&str>,
+    attempt: impl FnOnce() -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    let (rates, address) = (&call.service.rates, call.noted.address);
+    rates.may_try(address, key, &call.service.metrics)?;
+    let tried = attempt();
+    match (&tried, key) {
+        (Err(problem), _) if problem.code == Code::InvalidKey => rates.was_wrong(address, key),
+        (Ok(_), Some(key)) => rates.was_right(address, key),
+        _ => {}
+    }
+    tried
+}
+
 fn token(call: &Call) -> Result<Reply, Problem> {
     let text = call.text()?;
-    let mut secret = None;
+    let (mut client, mut secret) = (None, None);
     let mut faults = Vec::new();
     let mut grant = None;
     for (name, value) in form_urlencoded::parse(text.trim().as_bytes()) {
         match &*name {
             "grant_type" => grant = Some(value.into_owned()),
             "client_secret" => secret = Some(value.into_owned()),
-            // The key says whose it is; others who keep to RFC 6749 send these along.
-            "client_id" | "scope" => {}
+            "client_id" => client = Some(value.into_owned()),
+            // The key says what it is for; others who keep to RFC 6749 send this along.
+            "scope" => {}
             other => {
                 let message = Text::new(
                     format!("không có trường “{other}” ở đây"),
@@ -424,8 +445,10 @@ fn token(call: &Call) -> Result<Reply, Problem> {
         return Err(Refusal::Faults(Faults(faults)).into());
     };
     let now = call.moment.now;
-    let secret = Secret::parse(&secret).map_err(|_| Problem::of(Code::InvalidKey))?;
-    let key = call.registry().key_of_secret(&secret.digest(), now)?;
+    let key = tried(call, client.as_deref(), || {
+        let shown = Secret::parse(&secret).map_err(|_| Problem::of(Code::InvalidKey))?;
+        Ok(call.registry().key_of_secret(&shown.digest(), now)?)
+    })?;
     let issued = call.service.issuer.issue(&subject_of_key(&key), &ids::new_id(), now);
     let answer = TokenAnswer {
         access_token: issued.token,

@@ -12,7 +12,7 @@ use crate::domain::impact::ImpactQuestion;
 
 use super::super::call::{Call, Reply};
 use super::super::problem::{Code, Problem};
-use super::super::routes::{Access, AnswerHeader, BASE, Operation};
+use super::super::routes::{Access, AnswerHeader, BASE, GRAPH_COST, Load, Operation};
 use super::at_least;
 
 /// The operations.
@@ -32,6 +32,7 @@ pub fn operations() -> Vec<Operation> {
                  (RFC 4180).",
             )
             .for_whom(Access::Token)
+            .loads(Load::Work(GRAPH_COST))
             .with([at_least()])
             .takes("The question.", ImpactQuestion::form())
             .gives(

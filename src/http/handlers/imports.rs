@@ -11,7 +11,9 @@ use crate::domain::text::Text;
 
 use super::super::call::{CSV, Call, IDEMPOTENT_REPLAYED, JSON, NDJSON, Reply, XLSX};
 use super::super::problem::{Code, Problem};
-use super::super::routes::{Access, AnswerHeader, BASE, Body, IMPORT_BYTES, Media, Operation};
+use super::super::routes::{
+    Access, AnswerHeader, BASE, BATCH_COST, Body, IMPORT_BYTES, Load, Media, Operation,
+};
 use super::{idempotency_key, object, parameter};
 
 /// Most characters of the name of a source.
@@ -49,6 +51,7 @@ pub fn operations() -> Vec<Operation> {
              job of several transactions, and the same request goes on where it was cut off.",
     )
     .for_whom(Access::Token)
+    .loads(Load::Work(BATCH_COST))
     .with([
         parameter("dry_run", "Only say what would happen; false when absent.", bool::form()),
         parameter(

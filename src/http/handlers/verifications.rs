@@ -22,7 +22,7 @@ use crate::engine::report::{RenderedReport, Verdict};
 
 use super::super::call::{Call, IDEMPOTENT_REPLAYED, Reply, of_parameters};
 use super::super::problem::{Code, Problem};
-use super::super::routes::{Access, AnswerHeader, BASE, Operation};
+use super::super::routes::{Access, AnswerHeader, BASE, GRAPH_COST, Load, Operation};
 use super::{at_least, id, idempotency_key, if_none_match, integer, known_at, object, parameter};
 
 const OF_A_READ: &[AnswerHeader] = &[AnswerHeader::ETag, AnswerHeader::LogIndex];
@@ -62,6 +62,7 @@ pub fn operations() -> Vec<Operation> {
             move |call| lineage(direction, call),
         )
         .says(STANDARDS, summary, description)
+        .loads(Load::Work(GRAPH_COST))
         .with([id(), parameter("limit", most, integer(1, MOST_STEPS))])
         .with([known_at(), at_least(), if_none_match()])
         .gives(StatusCode::OK, "The graph.", Lineage::form(), OF_A_READ)
@@ -77,6 +78,7 @@ pub fn operations() -> Vec<Operation> {
                  result of the standard's current certificates is checked.",
             )
             .for_whom(Access::Token)
+            .loads(Load::Work(GRAPH_COST))
             .with([idempotency_key(), at_least()])
             .takes("The claim.", Claim::form())
             .gives(
@@ -120,6 +122,7 @@ pub fn operations() -> Vec<Operation> {
                  and the findings that are new or gone. For who may read the report; nothing is kept.",
             )
             .for_whom(Access::Token)
+            .loads(Load::Work(GRAPH_COST))
             .with([id(), at_least()])
             .gives(StatusCode::OK, "What is the same, and what has changed.", Rerun::form(), &[
                 AnswerHeader::LogIndex,
@@ -139,6 +142,7 @@ pub fn operations() -> Vec<Operation> {
                  part a result; it is not kept. {redacted}"
             ),
         )
+        .loads(Load::Work(GRAPH_COST))
         .with([
             id(),
             parameter("used_on", "The day of use; today when absent.", Day::form()),
@@ -177,6 +181,7 @@ pub fn operations() -> Vec<Operation> {
                  whether it exists, its status, dates and endorsement, the verdict for its item \
                  and the rules that are not met; never values, uncertainties or customers.",
         )
+        .loads(Load::Check)
         .with([
             parameter("issuer", "The organisation that issued it; with `number`.", Id::form()),
             parameter("number", "The certificate's number.", String::form()),
