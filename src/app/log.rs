@@ -206,14 +206,9 @@ impl Registry {
             }
             told(verifier.log_index());
         }
-        let (log_index, chain_sha256) = (verifier.log_index(), verifier.chain());
-        if (log_index, chain_sha256) != (head.log_index, head.chain_sha256) {
-            let head = format!("{}:{}", head.log_index, head.chain_sha256);
-            let log = format!("{log_index}:{chain_sha256}");
-            return Err(LogMismatch::Head { head, log }.into());
-        }
+        let sound = ended(&verifier, &head)?;
         as_noted(checkpoint, noted)?;
-        Ok(SoundLog { log_index, chain_sha256, recorded_at: verifier.recorded_at() })
+        Ok(sound)
     }
 
     /// Writes the log, one entry a line, and says how many there were.
@@ -265,6 +260,17 @@ impl Registry {
         });
         self.store().replay(entries, told)
     }
+}
+
+/// A log whose entries were all right, held against its head.
+pub(super) fn ended(verifier: &Verifier, head: &Head) -> Result<SoundLog, Refusal> {
+    let (log_index, chain_sha256) = (verifier.log_index(), verifier.chain());
+    if (log_index, chain_sha256) != (head.log_index, head.chain_sha256) {
+        let head = format!("{}:{}", head.log_index, head.chain_sha256);
+        let log = format!("{log_index}:{chain_sha256}");
+        return Err(LogMismatch::Head { head, log }.into());
+    }
+    Ok(SoundLog { log_index, chain_sha256, recorded_at: verifier.recorded_at() })
 }
 
 fn unreadable(line: usize, error: &io::Error) -> Refusal {

@@ -4,6 +4,7 @@ pub mod access;
 pub mod attempts;
 mod attestations;
 pub mod audit;
+pub mod backup;
 pub mod bundle;
 mod cases;
 pub mod certificates;

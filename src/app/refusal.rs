@@ -111,6 +111,12 @@ pub enum Refusal {
         /// Entries that it has.
         entries: u64,
     },
+    /// A backup is of another kind of database than the one that it is to be put into.
+    #[error("the backup is one of {backup}")]
+    OtherBackend {
+        /// The kind of database that it is of.
+        backup: &'static str,
+    },
 }
 
 impl Refusal {
@@ -122,6 +128,11 @@ impl Refusal {
     /// Whether it may pass by itself: the database does not answer, or somebody else holds it.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_passing())
+    }
+
+    /// Whether the database has another schema than this program.
+    pub fn is_other_schema(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_other_schema())
     }
 
     /// What is wrong and what to do, in both languages. Faults are listed one by one elsewhere.
@@ -204,6 +215,16 @@ impl Refusal {
                 ),
             ),
             Self::NoRule { name, alike } => no_rule(&shortened(name), alike),
+            Self::OtherBackend { backup } => Text::new(
+                format!(
+                    "bản sao lưu này là của {backup}; hãy khôi phục vào {backup}, rồi chuyển sang cơ \
+                     sở dữ liệu khác bằng etalon log export và etalon log import"
+                ),
+                format!(
+                    "this backup is one of {backup}; restore it into {backup}, and go to the other \
+                     kind of database with etalon log export and etalon log import"
+                ),
+            ),
             Self::NotEmpty { entries } => Text::new(
                 format!(
                     "sổ đăng ký đã có {entries} mục nhật ký; thao tác này cần một sổ đăng ký trống"

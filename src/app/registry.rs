@@ -131,12 +131,18 @@ impl Registry {
     /// When the database cannot be reached, or its schema is older or newer.
     pub fn open(url: &DatabaseUrl) -> Result<Self, Refusal> {
         let store = Store::open(url)?;
-        let schema = store.schema()?;
-        if schema.applied.is_empty() && matches!(url, DatabaseUrl::Sqlite(_)) {
+        if store.schema()?.applied.is_empty() && matches!(url, DatabaseUrl::Sqlite(_)) {
             store.migrate()?;
-        } else {
-            schema.is_current()?;
         }
+        Self::on(store)
+    }
+
+    /// The registry of a store that is open.
+    ///
+    /// # Errors
+    /// When its schema is older or newer than this program's.
+    pub fn on(store: Store) -> Result<Self, Refusal> {
+        store.schema()?.is_current()?;
         Ok(Self { store, trust: Arc::default(), metrics: None })
     }
 

@@ -197,7 +197,8 @@ impl From<Refusal> for Failure {
             | Refusal::KeyReused
             | Refusal::AlreadySetUp
             | Refusal::WrongKey
-            | Refusal::NotEmpty { .. } => Status::Refused,
+            | Refusal::NotEmpty { .. }
+            | Refusal::OtherBackend { .. } => Status::Refused,
         };
         let message = refusal.text();
         match refusal {
@@ -230,13 +231,18 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let status = match &error {
             StoreError::BadUrl(_) => Status::Usage,
-            StoreError::NotADatabase(_) => Status::Unreadable,
-            StoreError::Full | StoreError::ReadOnly(_) => Status::Unwritable,
+            StoreError::NotADatabase(_) | StoreError::NoBackup(_) => Status::Unreadable,
+            StoreError::Full | StoreError::ReadOnly(_) | StoreError::File { .. } => {
+                Status::Unwritable
+            }
+            StoreError::Occupied(_) => Status::Refused,
             StoreError::Unreachable { .. }
             | StoreError::Locked
             | StoreError::NotMigrated { .. }
             | StoreError::NewerSchema(_)
             | StoreError::Damaged { .. }
+            | StoreError::NoProgram { .. }
+            | StoreError::Program { .. }
             | StoreError::Database(_) => Status::Unavailable,
         };
         Self::new(status, error.text())
@@ -287,6 +293,11 @@ mod tests {
             (StoreError::NewerSchema(reason()), 69),
             (StoreError::Damaged { log_index: 1, reason: reason() }, 69),
             (StoreError::Database(reason()), 69),
+            (StoreError::NoBackup(reason()), 66),
+            (StoreError::Occupied(reason()), 65),
+            (StoreError::NoProgram { name: "pg_dump" }, 69),
+            (StoreError::Program { name: "pg_dump", reason: reason() }, 69),
+            (StoreError::File { file: reason(), reason: reason() }, 74),
             (StoreError::Full, 74),
             (StoreError::ReadOnly(reason()), 74),
         ] {

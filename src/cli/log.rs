@@ -165,7 +165,7 @@ fn unreadable(log_index: u64, reason: &str) -> Failure {
 }
 
 /// How a log ends: entries, time of the last, and the checkpoint.
-fn end(
+pub fn end(
     page: &mut Page,
     log_index: u64,
     recorded_at: Option<Instant>,

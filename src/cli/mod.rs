@@ -21,6 +21,7 @@ use crate::domain::text::{Language, Text};
 use failure::{Failure, Status};
 
 mod audit;
+mod backup;
 mod chain;
 mod check;
 mod conformance;
@@ -45,6 +46,7 @@ mod phrases;
 mod policy;
 mod progress;
 mod report;
+mod restore;
 mod rules;
 mod serve;
 mod signature;
@@ -118,6 +120,8 @@ enum Command {
     Export(export::Arguments),
     Log(log::Arguments),
     Migrate(migrate::Arguments),
+    Backup(backup::Arguments),
+    Restore(restore::Arguments),
     Token(token::Arguments),
     Openapi(openapi::Arguments),
     Rules(rules::Arguments),
@@ -203,6 +207,8 @@ fn answer(Arguments { command, options }: Arguments) -> Status {
         Command::Export(arguments) => export::run(&arguments, options),
         Command::Log(arguments) => log::run(&arguments, options),
         Command::Migrate(arguments) => migrate::run(&arguments, options),
+        Command::Backup(arguments) => backup::run(&arguments, options),
+        Command::Restore(arguments) => restore::run(&arguments, options),
         Command::Token(arguments) => token::run(&arguments, options),
         Command::Openapi(arguments) => openapi::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments, options),

@@ -194,6 +194,12 @@ phrases! {
     LOG_WITHHELD = "số mục có nội dung được giữ kín: {withheld}; chuỗi băm được kiểm tra qua mã băm của chúng",
         "entries whose bodies are withheld: {withheld}; the chain is checked through their digests";
     LOG_IMPORTED = "{file}: nay ở {database}", "{file}: now in {database}";
+    BACKED_UP = "{database} đã sao lưu vào {file} ({size} byte), nhật ký đã kiểm tra",
+        "{database} backed up to {file} ({size} bytes), its log checked";
+    RESTORED = "{file} đã khôi phục vào {database}, nhật ký đã kiểm tra",
+        "{file} restored into {database}, its log checked";
+    KEY_APART = "Khoá ký (signing-key.pem hoặc ETALON_SIGNING_KEY_FILE) không nằm trong bản sao lưu: hãy giữ riêng. Không có nó, mã truy cập đã cấp hết hiệu lực; khoá API vẫn dùng được.",
+        "The signing key (signing-key.pem or ETALON_SIGNING_KEY_FILE) is not in a backup: keep it apart. Without it tokens given out are void; API keys stay good.";
 }
 
 // The audit

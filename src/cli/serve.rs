@@ -89,7 +89,7 @@ fn waited_for(url: &DatabaseUrl, most: Duration) -> Result<Registry, Failure> {
             return Err(refusal.into());
         }
         let seconds = (most - waited).as_secs();
-        tracing::warn!("{url} does not answer; waiting for it, up to {seconds} s more");
+        tracing::warn!("{url} does not answer; waiting for it, up to {seconds} s more: {refusal}");
         clock::pause(PAUSE);
         waited += PAUSE;
     }
@@ -187,7 +187,7 @@ impl Served {
     /// # Errors
     /// When the server cannot run.
     pub fn run(self, options: Options) -> Result<Answer, Failure> {
-        announce(self.address(), options);
+        announce(self.address(), self.listener.1, options);
         let traces = self.service.traces.clone();
         let bound = Bound::new(self.service, self.listener);
         bound.run(http::stop_signal()).map_err(|error| {
@@ -205,10 +205,11 @@ impl Served {
     }
 }
 
-/// Says where it listens, on stdout: the kernel takes connections from now on.
-fn announce(address: &str, options: Options) {
+/// Says where it listens, on stdout: the kernel takes connections from now on. Programs are told
+/// both what clients see and where that is.
+fn announce(address: &str, listen: SocketAddr, options: Options) {
     let line = match options.json {
-        true => json!({"listening": address}).to_string(),
+        true => json!({"listening": address, "bound": default_address(listen)}).to_string(),
         false => {
             let text = Text::new(
                 format!("Đang phục vụ ở {address} (tài liệu: {address}/docs); dừng bằng Ctrl-C."),

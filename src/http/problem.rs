@@ -157,8 +157,12 @@ codes! {
         "The registry is asked for more than it can do at once; nothing was done for this request. Try again after the time in Retry-After.",
     Unavailable = "unavailable" SERVICE_UNAVAILABLE
         "Tạm thời không dùng được" "Not available at the moment"
-        "Cơ sở dữ liệu không trả lời hoặc đang bận. Hãy thử lại sau thời gian trong Retry-After."
-        "The database does not answer or is busy. Try again after the time in Retry-After.",
+        "Cơ sở dữ liệu không trả lời, đang bận hoặc đã đầy. Hãy thử lại sau thời gian trong Retry-After; gửi lại với cùng Idempotency-Key thì không ghi hai lần."
+        "The database does not answer, is busy or is full. Try again after the time in Retry-After; sent again with the same Idempotency-Key nothing is written twice.",
+    OtherSchema = "other_schema" SERVICE_UNAVAILABLE
+        "Cơ sở dữ liệu thuộc phiên bản khác" "The database is that of another version"
+        "Cơ sở dữ liệu đã được chuẩn bị cho một phiên bản khác của chương trình; tiến trình này không đọc cũng không ghi gì cho tới khi được thay thế. Tiến trình khác có thể trả lời; hãy thử lại sau thời gian trong Retry-After."
+        "The database was made ready for another version of the program; this instance reads and writes nothing until it is replaced. Another may answer; try again after the time in Retry-After.",
 }
 
 answer! {
@@ -346,6 +350,9 @@ impl From<Refusal> for Problem {
             Refusal::KeyReused => Self::of(Code::IdempotencyKeyReused),
             Refusal::AlreadySetUp => Self::of(Code::AlreadySetUp),
             Refusal::WrongKey => Self::of(Code::InvalidKey),
+            other if other.is_other_schema() => {
+                Self { internal: Some(other.to_string()), ..Self::of(Code::OtherSchema) }
+            }
             passing if passing.is_passing() => {
                 Self { internal: Some(passing.to_string()), ..Self::of(Code::Unavailable) }
             }

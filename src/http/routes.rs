@@ -282,7 +282,7 @@ impl Operation {
     /// Everything that can go wrong: also what follows from what the operation takes and gives.
     pub fn all_problems(&self) -> Vec<Code> {
         let mut all = self.problems.clone();
-        all.extend([Code::Internal, Code::TimedOut, Code::Unavailable]);
+        all.extend([Code::Internal, Code::TimedOut, Code::Unavailable, Code::OtherSchema]);
         match self.load {
             Load::Free => {}
             Load::Probe => all.push(Code::Overloaded),

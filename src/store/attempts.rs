@@ -84,7 +84,8 @@ const WIDTH: usize = 9;
 const ROWS: usize = 200;
 
 impl Writer<'_> {
-    /// Adds refused attempts, and forgets those from before an instant.
+    /// Adds refused attempts, and forgets those from before an instant. Those that are there stay:
+    /// they come again where nobody heard that they were kept.
     ///
     /// # Errors
     /// When the database fails.
@@ -97,7 +98,7 @@ impl Writer<'_> {
         for some in attempts.chunks(ROWS) {
             let mut statement = Statement::varying(format!(
                 "INSERT INTO refused_attempts (id, refused_at, request_id, actor, organisation, \
-                 address, method, path, code) VALUES {}",
+                 address, method, path, code) VALUES {} ON CONFLICT (id) DO NOTHING",
                 vec![row.as_str(); some.len()].join(", ")
             ));
             for one in some {

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{Connection, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
-use diesel::r2d2::event::{CheckoutEvent, HandleEvent, TimeoutEvent};
-use diesel::r2d2::{self, ManageConnection, Pool, PoolError, R2D2Connection as _};
+use diesel::r2d2::event::{CheckoutEvent, HandleEvent};
+use diesel::r2d2::{self, ManageConnection, Pool, R2D2Connection as _};
 use diesel::{PgConnection, SqliteConnection};
 
 use super::error::StoreError;
@@ -119,6 +119,8 @@ fn shown(url: &str) -> String {
 pub(super) struct Manager {
     url: DatabaseUrl,
     patience: Duration,
+    /// Whether a file of SQLite is one that nobody else uses, and is to stay a single file.
+    alone: bool,
 }
 
 /// A pool of connections to one database, and how long others waited for them.
@@ -129,9 +131,9 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// Lends a connection.
-    pub(super) fn get(&self) -> Result<Lent, PoolError> {
-        self.pool.get()
+    /// The most connections that there are.
+    pub(super) fn most(&self) -> u32 {
+        self.pool.max_size()
     }
 }
 
@@ -151,10 +153,6 @@ impl HandleEvent for Waits {
         let microseconds = u64::try_from(event.duration().as_micros()).unwrap_or(u64::MAX);
         self.0.lent.fetch_add(1, Ordering::Relaxed);
         self.0.microseconds.fetch_add(microseconds, Ordering::Relaxed);
-    }
-
-    fn handle_timeout(&self, _: TimeoutEvent) {
-        self.0.given_up.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -190,13 +188,92 @@ impl PoolState {
     }
 }
 
-/// How long a reader or writer waits for a connection, and a writer of SQLite for its lock: longer
-/// than any write takes, short enough to say so while somebody still waits.
+/// How long a reader or writer waits for a connection, and a writer for the lock that fixes the
+/// order of the log: longer than any write takes, short enough to say so while somebody still waits.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long somebody waits for a connection that cannot be made before they are told why. While
+/// nothing can be done, nobody should hold a thread for longer; and the pool, which tries again at
+/// half of this at the latest, finds a database that has come back within it.
+const OUTAGE: Duration = Duration::from_secs(1);
+
+/// How long PostgreSQL lets a transaction of ours do nothing, which holds up every other writer: an
+/// instance that was stopped or cut off in the middle of a write. No use case thinks for as long.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
+
+/// What libpq is told about a server where the address says nothing of it, so that a machine that
+/// vanished without a word is noticed: seconds for a connection to be made, seconds of silence after
+/// which it is asked whether it is still there and how often, and the milliseconds that what was
+/// sent may stay unacknowledged.
+const NETWORK: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "15"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "20000"),
+];
+
+/// An address of PostgreSQL with what is so where it does not say otherwise.
+///
+/// Of several servers only the one that takes writes is used: from a standby a read could be older
+/// than one that was answered before.
+fn told(url: &str) -> String {
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let says =
+        |name: &str| query.split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+    let hosts = address.rsplit_once('@').map_or(address, |(_, hosts)| hosts);
+    let several = hosts.contains(',') || says("host").is_some_and(|hosts| hosts.contains(','));
+    let writes = several.then_some(("target_session_attrs", "read-write"));
+    let mut told = url.to_owned();
+    for (name, value) in NETWORK.into_iter().chain(writes) {
+        if says(name).is_none() {
+            told.push(if told.contains('?') { '&' } else { '?' });
+            told.push_str(name);
+            told.push('=');
+            told.push_str(value);
+        }
+    }
+    told
+}
+
+/// Lends a connection, whatever has become of it since somebody had it last.
+pub(super) fn lend(
+    pool: &Connections,
+    url: &DatabaseUrl,
+    patience: Duration,
+) -> Result<Lent, StoreError> {
+    let step = patience.min(OUTAGE);
+    let mut waited = Duration::ZERO;
+    loop {
+        let error = match pool.pool.get_timeout(step) {
+            Ok(connection) => return Ok(connection),
+            Err(error) => StoreError::from_lending(url, &error),
+        };
+        waited += step;
+        // Where all are lent, one comes back; where none can be made, waiting does not help.
+        if error != StoreError::Locked || waited >= patience {
+            pool.waits.0.given_up.fetch_add(1, Ordering::Relaxed);
+            return Err(error);
+        }
+    }
+}
+
+/// Throws a connection away that does not answer, so that the pool makes another.
+pub(super) fn discard(mut connection: Lent) {
+    <AnyConnection as Connection>::TransactionManager::transaction_manager_status_mut(
+        &mut *connection,
+    )
+    .set_in_error();
+}
 
 impl Manager {
     pub(super) fn new(url: DatabaseUrl, patience: Duration) -> Self {
-        Self { url, patience }
+        Self { url, patience, alone: false }
+    }
+
+    /// The same for a file that nobody else uses: nothing is left beside it.
+    pub(super) fn alone(self) -> Self {
+        Self { alone: true, ..self }
     }
 
     /// A pool of at most so many connections.
@@ -208,7 +285,9 @@ impl Manager {
         let pool = Pool::builder()
             .max_size(most)
             .min_idle(Some(0))
-            .connection_timeout(patience)
+            // A connection is tried by whoever gets it, with a question that has to be asked anyhow.
+            .test_on_check_out(false)
+            .connection_timeout(patience.min(OUTAGE))
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .event_handler(Box::new(waits.clone()))
             .build_unchecked(self);
@@ -224,16 +303,20 @@ impl ManageConnection for Manager {
         match &self.url {
             DatabaseUrl::Postgres(url) => {
                 let mut connection =
-                    PgConnection::establish(url).map_err(r2d2::Error::ConnectionError)?;
-                connection
-                    .batch_execute(
-                        "SET application_name = 'etalon'; SET timezone = 'UTC'; \
-                         SET client_min_messages = 'warning';",
-                    )
-                    .map_err(r2d2::Error::QueryError)?;
+                    PgConnection::establish(&told(url)).map_err(r2d2::Error::ConnectionError)?;
+                let (lock, idle) = (self.patience.as_millis(), IDLE_IN_TRANSACTION.as_millis());
+                let settings = format!(
+                    "SET application_name = 'etalon'; SET timezone = 'UTC'; \
+                     SET client_min_messages = 'warning'; SET lock_timeout = {lock}; \
+                     SET idle_in_transaction_session_timeout = {idle};"
+                );
+                connection.batch_execute(&settings).map_err(r2d2::Error::QueryError)?;
                 Ok(AnyConnection::Postgres(connection))
             }
-            DatabaseUrl::Sqlite(path) => Ok(AnyConnection::Sqlite(sqlite(path, self.patience)?)),
+            DatabaseUrl::Sqlite(path) => {
+                let connection = sqlite(path, self.patience, self.alone)?;
+                Ok(AnyConnection::Sqlite(connection))
+            }
         }
     }
 
@@ -267,7 +350,7 @@ fn is_of_another_program(connection: &mut SqliteConnection) -> diesel::QueryResu
     Ok(tables.all > 0 && tables.ours == 0)
 }
 
-fn sqlite(path: &Path, patience: Duration) -> Result<SqliteConnection, r2d2::Error> {
+fn sqlite(path: &Path, patience: Duration, alone: bool) -> Result<SqliteConnection, r2d2::Error> {
     let bad =
         |what: &str| r2d2::Error::ConnectionError(ConnectionError::BadConnection(what.into()));
     let name = path.to_str().ok_or_else(|| bad("the name of the file is no UTF-8 text"))?;
@@ -280,16 +363,32 @@ fn sqlite(path: &Path, patience: Duration) -> Result<SqliteConnection, r2d2::Err
     if is_of_another_program(&mut connection).map_err(r2d2::Error::QueryError)? {
         return Err(bad(OF_ANOTHER_PROGRAM));
     }
-    let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                    PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; \
-                    PRAGMA temp_store = MEMORY;";
-    connection.batch_execute(settings).map_err(r2d2::Error::QueryError)?;
+    let journal = if alone { "DELETE" } else { "WAL" };
+    let settings = format!(
+        "PRAGMA journal_mode = {journal}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+         PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
+    );
+    connection.batch_execute(&settings).map_err(r2d2::Error::QueryError)?;
     Ok(connection)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_network_is_told_what_the_address_does_not_say() {
+        let network = "connect_timeout=5&keepalives_idle=15&keepalives_interval=5\
+                       &keepalives_count=3&tcp_user_timeout=20000";
+        let one = |url: &str| told(url);
+        assert_eq!(one("postgres://u:a,b@h/db"), format!("postgres://u:a,b@h/db?{network}"));
+        let several = format!("{network}&target_session_attrs=read-write");
+        assert_eq!(one("postgres://h1:1,h2:2/db"), format!("postgres://h1:1,h2:2/db?{several}"));
+        let hosts = "postgres:///db?host=h1,h2";
+        assert_eq!(one(hosts), format!("{hosts}&{several}"));
+        let said = "postgres://h1,h2/db?target_session_attrs=any&connect_timeout=1";
+        assert_eq!(one(said), said.to_owned() + &network[17..]);
+    }
 
     #[test]
     fn passwords_are_not_shown() {

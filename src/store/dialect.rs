@@ -4,7 +4,9 @@
 
 use std::fmt::Write as _;
 
-use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
+use diesel::connection::{
+    AnsiTransactionManager, Connection, SimpleConnection, TransactionManager,
+};
 use diesel::pg::CopyTarget;
 use diesel::prelude::*;
 use diesel::query_builder::AstPass;
@@ -53,15 +55,17 @@ fn begin(connection: &mut AnyConnection) -> QueryResult<()> {
     }
 }
 
-/// Makes others that migrate wait until the transaction ends.
+/// Makes others that migrate or write wait until the transaction ends.
 pub(super) fn lock_schema(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
-        // Any number that nothing else locks.
-        AnyConnection::Postgres(connection) => {
-            diesel::sql_query("SELECT pg_advisory_xact_lock(1163149153)")
-                .execute(connection)
-                .map(|_| ())
-        }
+        // Any number that nothing else locks. It is waited for without end: another program that
+        // migrates may take long. The head of the log is locked where it is there already, against
+        // those who write; those who read it go on.
+        AnyConnection::Postgres(connection) => connection.batch_execute(
+            "SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(1163149153); \
+             DO $$ BEGIN IF to_regclass('log_head') IS NOT NULL THEN \
+             LOCK TABLE log_head IN EXCLUSIVE MODE; END IF; END $$",
+        ),
         // BEGIN IMMEDIATE has locked the file.
         AnyConnection::Sqlite(_) => Ok(()),
     }

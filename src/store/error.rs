@@ -51,6 +51,34 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// A file that a copy of the database is, or is to be, cannot be used.
+    #[error("{file}: {reason}")]
+    File {
+        /// Its name.
+        file: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A file is no copy of a database.
+    #[error("{0} is no backup")]
+    NoBackup(String),
+    /// A database that was to be filled has tables already.
+    #[error("{0} is not empty")]
+    Occupied(String),
+    /// A program of PostgreSQL is not installed.
+    #[error("{name} is not installed")]
+    NoProgram {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A program of PostgreSQL could not do its work.
+    #[error("{name}: {reason}")]
+    Program {
+        /// Its name.
+        name: &'static str,
+        /// What it said.
+        reason: String,
+    },
     /// Anything else that the database said.
     #[error("{0}")]
     Database(String),
@@ -61,6 +89,11 @@ impl StoreError {
     /// full, or may not be written at the moment, as while another server takes over.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Locked | Self::Full | Self::ReadOnly(_))
+    }
+
+    /// Whether the database has another schema than this program: older, or newer.
+    pub fn is_other_schema(&self) -> bool {
+        matches!(self, Self::NotMigrated { .. } | Self::NewerSchema(_))
     }
 
     /// What is wrong and what to do, in both languages.
@@ -102,12 +135,37 @@ impl StoreError {
                 format!("mục nhật ký {log_index} bị hỏng: {reason}; hãy chạy: etalon log verify"),
                 format!("log entry {log_index} is damaged: {reason}; run: etalon log verify"),
             ),
+            Self::File { file, reason } => (
+                format!("{file}: không đọc hay ghi được: {reason}; hãy kiểm tra thư mục và quyền"),
+                format!("{file}: it cannot be read or written: {reason}; check the directory and its permissions"),
+            ),
+            Self::NoBackup(file) => (
+                format!("{file} không phải bản sao lưu; cần một tệp do “etalon backup” tạo"),
+                format!("{file} is no backup; expected a file that “etalon backup” wrote"),
+            ),
+            Self::Occupied(url) => (
+                format!("{url} không trống; chỉ khôi phục vào cơ sở dữ liệu chưa có gì: hãy nêu tệp khác, hoặc tạo cơ sở dữ liệu mới bằng createdb"),
+                format!("{url} is not empty; a backup is restored only where nothing is: name another file, or make a new database with createdb"),
+            ),
+            Self::NoProgram { name } => (
+                format!("không tìm thấy chương trình {name} của PostgreSQL; hãy cài gói postgresql-client, phiên bản không cũ hơn máy chủ"),
+                format!("the program {name} of PostgreSQL is not there; install the package postgresql-client, in a version not older than the server"),
+            ),
+            Self::Program { name, reason } => (
+                format!("{name} báo lỗi: {reason}"),
+                format!("{name} reports: {reason}"),
+            ),
             Self::Database(reason) => (
                 format!("cơ sở dữ liệu báo lỗi: {reason}"),
                 format!("the database reports: {reason}"),
             ),
         };
         Text::new(vi, en)
+    }
+
+    /// A file that cannot be read or written.
+    pub(crate) fn file(file: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::File { file: file.display().to_string(), reason: error.to_string() }
     }
 
     /// What keeps a first connection from being made.
@@ -141,32 +199,70 @@ impl StoreError {
 
     /// What both backends only say in words; the words are theirs and stable.
     fn from_words(words: &str) -> Option<Self> {
-        let has = |part: &str| words.contains(part);
-        if has("database is locked") || has("database table is locked") {
+        let has = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
+        if has(&LOCKED) {
             Some(Self::Locked)
-        } else if has("database or disk is full") || has("No space left on device") {
+        } else if has(&FULL) {
             Some(Self::Full)
-        } else if has("readonly database") || has("read-only transaction") {
+        } else if has(&READ_ONLY) {
             Some(Self::ReadOnly(words.to_owned()))
-        } else if has("file is not a database") {
+        } else if has(&NO_DATABASE) {
             Some(Self::NotADatabase(words.to_owned()))
+        } else if has(&GONE) {
+            Some(Self::gone(words))
         } else {
             None
         }
     }
+
+    /// That the database was there, and is not now.
+    fn gone(words: &str) -> Self {
+        Self::Unreachable { url: "the database".to_owned(), reason: words.trim().to_owned() }
+    }
 }
+
+/// Somebody else holds what is needed: longer than is waited for, or each waits for the other.
+const LOCKED: [&str; 4] = [
+    "database is locked",
+    "database table is locked",
+    "canceling statement due to lock timeout",
+    "deadlock detected",
+];
+const FULL: [&str; 3] =
+    ["database or disk is full", "No space left on device", "Disk quota exceeded"];
+const READ_ONLY: [&str; 2] = ["readonly database", "read-only transaction"];
+const NO_DATABASE: [&str; 1] = ["file is not a database"];
+/// A server that ends, starts, or has ended; a standby that had to choose between us and its
+/// primary; and a disk that cannot be read, as one that is mounted over a network.
+const GONE: [&str; 13] = [
+    "server closed the connection",
+    "terminating connection",
+    "the database system is",
+    "no connection to the server",
+    "connection not open",
+    "could not receive data from server",
+    "could not send data to server",
+    "Connection reset by peer",
+    "Broken pipe",
+    "SSL connection has been closed",
+    "due to conflict with recovery",
+    "disk I/O error",
+    "unable to open database file",
+];
 
 impl From<DieselError> for StoreError {
     fn from(error: DieselError) -> Self {
+        use DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, UnableToSendCommand};
         let words = error.to_string();
-        if let Some(known) = Self::from_words(&words) {
-            return known;
-        }
-        match &error {
-            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => {
-                Self::Unreachable { url: "the database".to_owned(), reason: words }
+        match error {
+            // Why it could not be kept says more than that it could not be taken back either.
+            DieselError::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
+            DieselError::DatabaseError(ReadOnlyTransaction, _) => Self::ReadOnly(words),
+            DieselError::DatabaseError(ClosedConnection | UnableToSendCommand, _)
+            | DieselError::BrokenTransactionManager => {
+                Self::from_words(&words).unwrap_or_else(|| Self::gone(&words))
             }
-            _ => Self::Database(words),
+            _ => Self::from_words(&words).unwrap_or(Self::Database(words)),
         }
     }
 }

@@ -1,8 +1,11 @@
 //! The schema of the database: which migrations there are, which were applied, and applying them.
 //! One of the three files that name a backend.
 
+use std::sync::LazyLock;
+
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -40,15 +43,41 @@ impl SchemaState {
     }
 }
 
+/// The migrations of this program, oldest first: twins, so those of one backend name them all.
+static KNOWN: LazyLock<Vec<String>> =
+    LazyLock::new(|| names::<Sqlite>(&SQLITE).unwrap_or_default());
+
+#[derive(QueryableByName)]
+struct AppliedRow {
+    #[diesel(sql_type = BigInt)]
+    applied: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    last: Option<String>,
+}
+
+/// Whether the database has this program's schema, asked in one short question.
+///
+/// # Errors
+/// When it has another one, or does not answer.
+pub(super) fn gate(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    let question = Statement::new(
+        "SELECT COUNT(*) AS applied, MAX(version) AS last FROM __diesel_schema_migrations",
+    );
+    match question.get_result::<AppliedRow>(connection).map_err(StoreError::from) {
+        Ok(row) if row.applied as usize == KNOWN.len() && row.last.as_ref() == KNOWN.last() => {
+            Ok(())
+        }
+        Err(error) if error.is_passing() => Err(error),
+        // Another schema, or none.
+        _ => state(connection)?.is_current(),
+    }
+}
+
 /// How the database stands. Nothing is written.
 pub(super) fn state(connection: &mut AnyConnection) -> Result<SchemaState, StoreError> {
-    let known = match connection {
-        AnyConnection::Postgres(_) => names::<diesel::pg::Pg>(&POSTGRES)?,
-        AnyConnection::Sqlite(_) => names::<Sqlite>(&SQLITE)?,
-    };
     let applied = applied(connection)?;
-    let pending = known.iter().filter(|name| !applied.contains(name)).cloned().collect();
-    let unknown = applied.iter().filter(|name| !known.contains(name)).cloned().collect();
+    let pending = KNOWN.iter().filter(|name| !applied.contains(name)).cloned().collect();
+    let unknown = applied.iter().filter(|name| !KNOWN.contains(name)).cloned().collect();
     Ok(SchemaState { applied, pending, unknown })
 }
 
@@ -68,7 +97,8 @@ fn applied(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
 
 /// Applies what is pending. A schema that is newer than this program is left alone.
 ///
-/// Programs that start together migrate once: the others wait, and find nothing to do.
+/// Programs that start together migrate once: the others wait, and find nothing to do. Nobody writes
+/// meanwhile; who waited to write looks at the schema again ([`gate`]).
 pub(super) fn up(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
     dialect::writing(connection, |connection| {
         dialect::lock_schema(connection)?;

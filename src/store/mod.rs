@@ -6,13 +6,15 @@
 //! version with the columns that filters, constraints and the graph of references need. Reads pin
 //! a log index and see the versions that hold there. Beside the log stands what the service keeps:
 //! reports (`reports`), the policies that were written for the registry (`policies`), answers for
-//! those who ask again (`replies`), and who may come in (`access`).
+//! those who ask again (`replies`), and who may come in (`access`). Copies of all of it are made
+//! by the database's own means (`backup`).
 //!
 //! `connection`, `migrate` and `dialect` are the only files that name a backend. What may be
 //! written, and by whom, does not live here (`app`); nor does what records mean (`engine`).
 
 mod access;
 mod attempts;
+mod backup;
 mod closure;
 mod connection;
 mod dialect;
@@ -34,6 +36,7 @@ mod value;
 mod write;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -46,6 +49,7 @@ use crate::domain::records::{AnyRecord, CollectionName};
 
 pub use access::{ApiKey, Member};
 pub use attempts::RefusedAttempt;
+pub use backup::{BackupForm, dumped_log, lasting, restore_dump};
 pub use closure::Closure;
 pub use connection::{DatabaseUrl, PoolState};
 pub use error::StoreError;
@@ -72,6 +76,7 @@ const PAGE: u32 = 2_000;
 #[derive(Clone)]
 pub struct Store {
     url: DatabaseUrl,
+    patience: Duration,
     readers: Connections,
     writers: Connections,
 }
@@ -108,9 +113,27 @@ impl Store {
             DatabaseUrl::Postgres(_) => Self::WRITERS_OF_POSTGRES,
             DatabaseUrl::Sqlite(_) => 1,
         };
-        let readers = Manager::new(url.clone(), patience).pool(Self::READERS)?;
-        let writers = Manager::new(url.clone(), patience).pool(writers)?;
-        Ok(Self { url: url.clone(), readers, writers })
+        Self::connected(Manager::new(url.clone(), patience), url, patience, writers)
+    }
+
+    /// Opens a file of SQLite that nobody else uses, and leaves nothing beside it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no database.
+    pub fn open_alone(file: &Path) -> Result<Self, StoreError> {
+        let url = DatabaseUrl::Sqlite(file.to_owned());
+        Self::connected(Manager::new(url.clone(), PATIENCE).alone(), &url, PATIENCE, 1)
+    }
+
+    fn connected(
+        manager: Manager,
+        url: &DatabaseUrl,
+        patience: Duration,
+        writers: u32,
+    ) -> Result<Self, StoreError> {
+        let readers = manager.clone().pool(Self::READERS)?;
+        let writers = manager.pool(writers)?;
+        Ok(Self { url: url.clone(), patience, readers, writers })
     }
 
     /// Where the database is.
@@ -127,8 +150,31 @@ impl Store {
         self.lent(&self.readers)
     }
 
+    /// A connection to a database of this program's schema. It is asked each time: a newer program
+    /// may have changed the schema since, and this one would misread what it finds there.
     fn lent(&self, pool: &Connections) -> Result<Lent, StoreError> {
-        pool.get().map_err(|error| StoreError::from_lending(&self.url, &error))
+        let (connection, schema) = self.answering(pool)?;
+        schema.map(|()| connection)
+    }
+
+    /// A connection that answers, and whether the database has this program's schema.
+    fn answering(&self, pool: &Connections) -> Result<(Lent, Result<(), StoreError>), StoreError> {
+        // As many as there are may be dead, of a server that was there before; the next is new.
+        for _ in 0..pool.most() {
+            let mut connection = connection::lend(pool, &self.url, self.patience)?;
+            match migrate::gate(&mut connection) {
+                Err(StoreError::Unreachable { .. }) => connection::discard(connection),
+                schema => return Ok((connection, schema)),
+            }
+        }
+        let mut connection = connection::lend(pool, &self.url, self.patience)?;
+        let schema = migrate::gate(&mut connection);
+        Ok((connection, schema))
+    }
+
+    /// A connection for writing, whatever the schema.
+    fn of_any_schema(&self) -> Result<Lent, StoreError> {
+        self.answering(&self.writers).map(|(connection, _)| connection)
     }
 
     /// How the schema stands against this program's migrations.
@@ -136,7 +182,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn schema(&self) -> Result<SchemaState, StoreError> {
-        migrate::state(&mut *self.lent(&self.writers)?)
+        // Not for writers: whether it is ready is asked while one of them waits, too.
+        let (mut connection, _) = self.answering(&self.readers)?;
+        migrate::state(&mut connection)
     }
 
     /// Applies pending migrations, and says which.
@@ -144,7 +192,7 @@ impl Store {
     /// # Errors
     /// When the schema is newer than this program, or the database fails.
     pub fn migrate(&self) -> Result<Vec<String>, StoreError> {
-        migrate::up(&mut *self.lent(&self.writers)?)
+        migrate::up(&mut *self.of_any_schema()?)
     }
 
     /// Takes back every migration, and with them everything that is stored.
@@ -152,7 +200,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn revert(&self) -> Result<(), StoreError> {
-        migrate::down(&mut *self.lent(&self.writers)?)
+        migrate::down(&mut *self.of_any_schema()?)
     }
 
     /// Writes in one transaction: all that the work appends is kept, or nothing.

@@ -16,6 +16,7 @@ use super::dialect;
 use super::error::StoreError;
 use super::impact::{self, Below, Root};
 use super::list::{self, ListQuery};
+use super::migrate;
 use super::projection::project;
 use super::read::{self, Stored};
 use super::reader::{self, Reader};
@@ -92,6 +93,8 @@ pub struct Written {
 impl<'c> Writer<'c> {
     pub(super) fn begin(connection: &'c mut AnyConnection) -> Result<Self, StoreError> {
         let head = dialect::locked_head(connection).get_result::<HeadRow>(connection)?;
+        // The lock may have been waited for while a newer program changed the schema.
+        migrate::gate(connection)?;
         let head = Head::try_from(head)?;
         Ok(Self {
             connection,
