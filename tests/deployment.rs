@@ -147,11 +147,16 @@ fn metrics() -> BTreeSet<String> {
     names.map(|(name, _)| name.to_owned()).collect()
 }
 
-/// Words of a text that look like names of metrics, without what Prometheus puts behind that of a
-/// histogram.
+/// Names of metrics in a text: whole words of alerts, or what stands between backticks on a page;
+/// without what Prometheus puts behind the name of a histogram.
 fn named_metrics(text: &str) -> BTreeSet<&str> {
-    let words = text.split(|letter: char| !letter.is_ascii_lowercase() && letter != '_');
-    let names = words.filter(|word| word.starts_with("etalon_") && *word != "etalon_as");
+    let is_of_a_name = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+    let words: Vec<&str> = match text.contains("```") {
+        true => text.split('`').skip(1).step_by(2).collect(),
+        false => text.split(|letter: char| !is_of_a_name(letter)).collect(),
+    };
+    let is_name = |word: &&str| word.starts_with("etalon_") && word.chars().all(is_of_a_name);
+    let names = words.into_iter().filter(is_name);
     names
         .map(|name| {
             let ends = ["_bucket", "_sum", "_count"].into_iter();

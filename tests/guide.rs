@@ -1,4 +1,4 @@
-//! The guides `docs/api.md` and `docs/impact.md` run: every block of commands in it is given to a shell, one after the
+//! The guides `docs/api.md`, `docs/impact.md` and `docs/operations.md` run: every block of commands in it is given to a shell, one after the
 //! other, against a server of its own, and what comes out is what the guide shows.
 //!
 //! A block of commands is marked `sh`; the block `json` or `text` after it is its output, and one
@@ -27,6 +27,11 @@ fn the_guide_is_what_happens() {
 #[test]
 fn the_page_on_impact_is_what_happens() {
     runs("impact.md");
+}
+
+#[test]
+fn the_page_on_operations_is_what_happens() {
+    runs("operations.md");
 }
 
 /// Runs a guide, and holds what comes out against what it shows.
