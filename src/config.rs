@@ -125,23 +125,16 @@ pub struct Limits {
 pub struct Identity {
     /// `ETALON_SIGNING_KEY_FILE`: the private key that signs tokens.
     pub signing_key_file: Option<PathBuf>,
+    /// `ETALON_PUBLISHED_KEYS_DIR`: the keys that sign next or signed before.
+    pub published_keys_dir: Option<PathBuf>,
     /// `ETALON_TOKEN_MINUTES`: how long a token is valid.
     pub token_lifetime: Duration,
     /// `ETALON_SETUP_KEY_FILE`: where the one-time set-up key is written; printed when absent.
     pub setup_key_file: Option<PathBuf>,
-    /// `ETALON_OIDC_…`: another issuer whose tokens are believed.
-    pub oidc: Option<Oidc>,
-}
-
-/// An issuer of tokens other than this registry (OpenID Connect).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Oidc {
-    /// `ETALON_OIDC_ISSUER`: what its tokens say as `iss`.
-    pub issuer: String,
-    /// `ETALON_OIDC_AUDIENCE`: what they must say as `aud`.
-    pub audience: String,
-    /// `ETALON_OIDC_JWKS_FILE`: its public keys.
-    pub jwks_file: PathBuf,
+    /// `ETALON_KEY_DAYS`: how long an API key may be good; without end when absent.
+    pub longest_key: Option<Duration>,
+    /// `ETALON_ISSUERS_FILE`: other issuers whose tokens are believed.
+    pub issuers_file: Option<PathBuf>,
 }
 
 /// What is logged, and how.
@@ -223,7 +216,6 @@ pub struct Section {
 /// What a setting may be.
 #[derive(Debug)]
 enum Values {
-    Text,
     Path,
     DatabaseAddress,
     SocketAddress,
@@ -233,6 +225,7 @@ enum Values {
     Number(RangeInclusive<u32>),
     Seconds(RangeInclusive<u64>),
     Minutes(RangeInclusive<u64>),
+    Days(RangeInclusive<u64>),
     OnOff,
     LogDirectives,
     LogFormat,
@@ -242,7 +235,6 @@ impl Values {
     /// What is expected, as it stands in a sentence.
     fn text(&self) -> Text {
         match self {
-            Self::Text => Text::new("văn bản", "a text"),
             Self::Path => Text::new("đường dẫn", "a path"),
             Self::DatabaseAddress => Text::new(
                 "postgres://NGƯỜI_DÙNG:MẬT_KHẨU@MÁY/TÊN, hoặc một tệp SQLite",
@@ -282,6 +274,13 @@ impl Values {
                 Text::new(
                     format!("số phút nguyên từ {least} đến {most}"),
                     format!("a whole number of minutes from {least} to {most}"),
+                )
+            }
+            Self::Days(range) => {
+                let (least, most) = (range.start(), range.end());
+                Text::new(
+                    format!("số ngày nguyên từ {least} đến {most}"),
+                    format!("a whole number of days from {least} to {most}"),
                 )
             }
             Self::OnOff => words(Switch::ALL.iter().map(|word| word.as_str())),
@@ -344,11 +343,11 @@ pub static SECTIONS: [Section; 6] = [
         en: "Identity",
         settings: &[
             &SIGNING_KEY_FILE,
+            &PUBLISHED_KEYS_DIR,
             &TOKEN_MINUTES,
+            &KEY_DAYS,
             &SETUP_KEY_FILE,
-            &OIDC_ISSUER,
-            &OIDC_AUDIENCE,
-            &OIDC_JWKS_FILE,
+            &ISSUERS_FILE,
             &TRUST_DIR,
         ],
     },
@@ -642,32 +641,36 @@ static SETUP_KEY_FILE: Setting = Setting {
     values: Values::Path,
 };
 
-static OIDC_ISSUER: Setting = Setting {
-    name: "ETALON_OIDC_ISSUER",
+static PUBLISHED_KEYS_DIR: Setting = Setting {
+    name: "ETALON_PUBLISHED_KEYS_DIR",
     default: None,
     secret: false,
-    vi: "Bên phát hành khác mà mã truy cập được tin (OpenID Connect, trường iss). Cả ba thiết lập \
-         ETALON_OIDC_… hoặc không thiết lập nào.",
-    en: "Another issuer whose tokens are believed (OpenID Connect, iss). All three settings \
-         ETALON_OIDC_… or none.",
-    values: Values::Text,
+    vi: "Thư mục các khoá (tệp .pem, chỉ cần nửa công khai) được công bố và mã truy cập của chúng \
+         được tin nhưng không ký: khoá kế tiếp và khoá trước đó, khi thay khoá ký.",
+    en: "Folder of keys (files .pem, the public half is enough) that are published and whose tokens \
+         are good, but which do not sign: the next one and the former, when the signing key is \
+         rotated.",
+    values: Values::Path,
 };
 
-static OIDC_AUDIENCE: Setting = Setting {
-    name: "ETALON_OIDC_AUDIENCE",
+static KEY_DAYS: Setting = Setting {
+    name: "ETALON_KEY_DAYS",
     default: None,
     secret: false,
-    vi: "Đối tượng mà mã truy cập của bên đó phải nêu (aud).",
-    en: "The audience that its tokens must name (aud).",
-    values: Values::Text,
+    vi: "Thời hạn dài nhất của một khoá API mới; để trống thì không giới hạn.",
+    en: "The longest that a new API key may be good; when empty, without end.",
+    // Ten years: what is to be good for longer may as well be without end.
+    values: Values::Days(1..=3_653),
 };
 
-static OIDC_JWKS_FILE: Setting = Setting {
-    name: "ETALON_OIDC_JWKS_FILE",
+static ISSUERS_FILE: Setting = Setting {
+    name: "ETALON_ISSUERS_FILE",
     default: None,
     secret: false,
-    vi: "Tệp các khoá công khai của bên đó (JWKS).",
-    en: "File of its public keys (JWKS).",
+    vi: "Tệp JSON các bên phát hành khác mà mã truy cập được tin (OpenID Connect); \
+         docs/identity.md nói cách viết. Để trống thì không tin ai khác.",
+    en: "JSON file of other issuers whose tokens are believed (OpenID Connect); docs/identity.md \
+         says how it is written. When empty, nobody else.",
     values: Values::Path,
 };
 
@@ -767,17 +770,6 @@ impl Config {
         let trust_dir = reader.path(&TRUST_DIR);
         let otlp_endpoint =
             reader.parsed(&OTLP_ENDPOINT, |text| is_web_address(text).then(|| text.into()));
-        if let (_, Some(server), Some(Identity { oidc: Some(oidc), .. }), _) = &sections
-            && oidc.issuer == server.public_url
-        {
-            // Whose name stands in a token must say whose key signed it.
-            let message = Text::new(
-                "bên phát hành khác không được trùng với địa chỉ của chính sổ đăng ký này \
-                 (ETALON_PUBLIC_URL)",
-                "another issuer cannot be this registry's own address (ETALON_PUBLIC_URL)",
-            );
-            reader.fault(&OIDC_ISSUER, "bad_setting", message);
-        }
         match (sections, kcdb) {
             ((Some(database), Some(server), Some(identity), Some(logging)), Some(kcdb))
                 if reader.faults.is_empty() =>
@@ -866,29 +858,19 @@ impl<V: Fn(&str) -> Option<OsString>> Reader<V> {
 
     fn identity(&mut self) -> Option<Identity> {
         let signing_key_file = self.path(&SIGNING_KEY_FILE);
+        let published_keys_dir = self.path(&PUBLISHED_KEYS_DIR);
         let token_lifetime = self.duration(&TOKEN_MINUTES);
+        let longest_key = self.duration(&KEY_DAYS);
         let setup_key_file = self.path(&SETUP_KEY_FILE);
-        let oidc = self.oidc();
-        Some(Identity { signing_key_file, token_lifetime: token_lifetime?, setup_key_file, oidc })
-    }
-
-    fn oidc(&mut self) -> Option<Oidc> {
-        let all = [&OIDC_ISSUER, &OIDC_AUDIENCE, &OIDC_JWKS_FILE];
-        let (set, missing): (Vec<&Setting>, Vec<&Setting>) =
-            all.into_iter().partition(|setting| self.set(setting).is_some());
-        if let Some(present) = set.first() {
-            for setting in missing {
-                let message = Text::new(
-                    format!("cần có vì {} đã có: cả ba hoặc không thiết lập nào", present.name),
-                    format!("is needed because {} is set: all three or none", present.name),
-                );
-                self.fault(setting, "missing_setting", message);
-            }
-        }
-        let issuer = self.text(&OIDC_ISSUER);
-        let audience = self.text(&OIDC_AUDIENCE);
-        let jwks_file = self.path(&OIDC_JWKS_FILE);
-        Some(Oidc { issuer: issuer?, audience: audience?, jwks_file: jwks_file? })
+        let issuers_file = self.path(&ISSUERS_FILE);
+        Some(Identity {
+            signing_key_file,
+            published_keys_dir,
+            token_lifetime: token_lifetime?,
+            longest_key,
+            setup_key_file,
+            issuers_file,
+        })
     }
 
     fn kcdb(&mut self) -> Option<Kcdb> {
@@ -933,6 +915,7 @@ impl<V: Fn(&str) -> Option<OsString>> Reader<V> {
         let (range, seconds) = match &setting.values {
             Values::Seconds(range) => (range, 1),
             Values::Minutes(range) => (range, 60),
+            Values::Days(range) => (range, 24 * 3_600),
             _ => return None,
         };
         let number = self.parsed(setting, |text| {
@@ -1065,9 +1048,11 @@ mod tests {
             },
             identity: Identity {
                 signing_key_file: None,
+                published_keys_dir: None,
                 token_lifetime: Duration::from_secs(15 * 60),
+                longest_key: None,
                 setup_key_file: None,
-                oidc: None,
+                issuers_file: None,
             },
             kcdb: Kcdb { url: "https://www.bipm.org/api/kcdb".into() },
             trust_dir: None,
@@ -1109,9 +1094,9 @@ mod tests {
             ("ETALON_SIGNING_KEY_FILE", "/run/secrets/key"),
             ("ETALON_TOKEN_MINUTES", "1"),
             ("ETALON_SETUP_KEY_FILE", "/tmp/setup"),
-            ("ETALON_OIDC_ISSUER", "https://login.example.vn/"),
-            ("ETALON_OIDC_AUDIENCE", "etalon"),
-            ("ETALON_OIDC_JWKS_FILE", "/etc/jwks.json"),
+            ("ETALON_PUBLISHED_KEYS_DIR", "/run/secrets/keys"),
+            ("ETALON_KEY_DAYS", "365"),
+            ("ETALON_ISSUERS_FILE", "/etc/etalon/issuers.json"),
             ("ETALON_TRUST_DIR", "/etc/etalon/trust"),
             ("ETALON_LOG", "warn,etalon::http=debug"),
             ("ETALON_LOG_FORMAT", "json"),
@@ -1153,13 +1138,11 @@ mod tests {
             },
             identity: Identity {
                 signing_key_file: Some("/run/secrets/key".into()),
+                published_keys_dir: Some("/run/secrets/keys".into()),
                 token_lifetime: Duration::from_secs(60),
+                longest_key: Some(Duration::from_secs(365 * 24 * 3_600)),
                 setup_key_file: Some("/tmp/setup".into()),
-                oidc: Some(Oidc {
-                    issuer: "https://login.example.vn/".into(),
-                    audience: "etalon".into(),
-                    jwks_file: "/etc/jwks.json".into(),
-                }),
+                issuers_file: Some("/etc/etalon/issuers.json".into()),
             },
             kcdb: Kcdb { url: "http://127.0.0.1:9/kcdb".into() },
             trust_dir: Some("/etc/etalon/trust".into()),
@@ -1199,7 +1182,7 @@ mod tests {
             ("ETALON_RATE_ADDRESS", "-1"),
             ("ETALON_CONNECTIONS", "3"),
             ("ETALON_TOKEN_MINUTES", "16"),
-            ("ETALON_OIDC_AUDIENCE", "etalon"),
+            ("ETALON_KEY_DAYS", "0"),
             ("ETALON_LOG", "warning"),
             ("ETALON_LOG_FORMAT", "xml"),
             ("ETALON_OTLP_ENDPOINT", "localhost:4318"),
@@ -1216,8 +1199,7 @@ mod tests {
             ("ETALON_RATE_ADDRESS", "bad_setting"),
             ("ETALON_CONNECTIONS", "bad_setting"),
             ("ETALON_TOKEN_MINUTES", "bad_setting"),
-            ("ETALON_OIDC_ISSUER", "missing_setting"),
-            ("ETALON_OIDC_JWKS_FILE", "missing_setting"),
+            ("ETALON_KEY_DAYS", "bad_setting"),
             ("ETALON_LOG", "bad_setting"),
             ("ETALON_LOG_FORMAT", "bad_setting"),
             ("ETALON_OTLP_ENDPOINT", "bad_setting"),
@@ -1244,14 +1226,13 @@ mod tests {
 
         let bytes = OsString::from_vec(vec![b'/', 0xff]);
         let read = Config::read(|name| match name {
-            "DATABASE_URL" | "ETALON_DATA_DIR" | "ETALON_OIDC_ISSUER" => Some(bytes.clone()),
-            "ETALON_OIDC_AUDIENCE" | "ETALON_OIDC_JWKS_FILE" => Some("x".into()),
+            "DATABASE_URL" | "ETALON_DATA_DIR" | "ETALON_LOG" => Some(bytes.clone()),
             _ => None,
         });
         let Faults(faults) = read.expect_err("two are no text");
         let names: Vec<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
         // A path need not be text.
-        assert_eq!(names, ["DATABASE_URL", "ETALON_OIDC_ISSUER"]);
+        assert_eq!(names, ["DATABASE_URL", "ETALON_LOG"]);
     }
 
     #[test]
@@ -1261,17 +1242,6 @@ mod tests {
         assert!(!format!("{config:?} {config:#?}").contains("hunter2"));
         let url = config.database.url.expect("it is set");
         assert_eq!(url.reveal(), "postgres://registry:hunter2@db/etalon");
-    }
-
-    #[test]
-    fn another_issuer_is_not_this_registry() {
-        let found = faults(&[
-            ("ETALON_PUBLIC_URL", "https://etalon.example.vn"),
-            ("ETALON_OIDC_ISSUER", "https://etalon.example.vn"),
-            ("ETALON_OIDC_AUDIENCE", "etalon"),
-            ("ETALON_OIDC_JWKS_FILE", "jwks.json"),
-        ]);
-        assert_eq!(found, [("ETALON_OIDC_ISSUER".to_owned(), "bad_setting")]);
     }
 
     #[test]

@@ -116,8 +116,8 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         what: Prefix("ureq"),
-        only_in: &["app/fetch.rs", "telemetry/traces.rs"],
-        reason: "two files speak to another server; everyone else is given files",
+        only_in: &["app/fetch.rs", "app/key_set.rs", "telemetry/traces.rs"],
+        reason: "three files speak to another server; everyone else is given files",
     },
     Reserved {
         what: Prefix("opentelemetry"),

@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::domain::attestation::{Attestation, Statement};
 use crate::domain::capability::Publisher;
 use crate::domain::id::Id;
-use crate::domain::identity::Role;
+use crate::domain::identity::{Role, Scopes};
 use crate::domain::organisation::OrganisationKind;
 use crate::domain::recognition::EvidenceLevel;
 use crate::domain::records::{AnyRecord, CollectionName};
@@ -35,6 +35,8 @@ pub struct Principal {
     pub country: Option<String>,
     /// The roles that they hold there.
     pub roles: BTreeSet<Role>,
+    /// What their way in may be used for.
+    pub scopes: Scopes,
     /// Their key or membership, as tokens and the record log name it.
     pub credential: String,
 }
@@ -731,3 +733,6 @@ fn accredits(writer: &mut Writer<'_>, body: &Id, organisation: &Id) -> Result<bo
     };
     Ok(!writer.list(&query)?.is_empty())
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,8 @@ use super::registry::Registry;
 /// Refused attempts that wait to be written; a flood beyond them is counted and not kept: what it
 /// was can be seen from those that are.
 const MOST_WAITING: usize = 2_000;
-/// Uses that wait to be written, one a key or member.
+/// Keys and members whose last minute is remembered, some hundred bytes each; what comes beyond is
+/// not noted until the minute is over.
 const MOST_USES: usize = 10_000;
 /// How long they wait. Somebody who looks after an attempt finds it; a flood is one write a second.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -42,6 +43,8 @@ struct Waiting {
     refused: Vec<RefusedAttempt>,
     keys: BTreeMap<Id, Instant>,
     members: BTreeMap<Id, Instant>,
+    /// The minute in which each came in last, written or waiting.
+    minutes: BTreeMap<String, Instant>,
     is_over: bool,
 }
 
@@ -66,16 +69,26 @@ impl Attempts {
         }
     }
 
-    /// Notes that somebody came in, to the minute.
-    pub fn used(&self, principal: &Principal, now: Instant) {
+    /// Notes that somebody came in with a key or as a member, to the minute: once in each.
+    pub fn used(&self, credential: &str, now: Instant) {
+        let minute = now.minute();
         let mut waiting = self.waiting();
-        if waiting.keys.len() + waiting.members.len() >= MOST_USES {
+        if waiting.minutes.get(credential).is_some_and(|last| *last >= minute) {
             return;
         }
-        if let Some(id) = keys::key_of_subject(&principal.credential) {
-            waiting.keys.insert(id, now);
-        } else if let Some(id) = keys::member_of_subject(&principal.credential) {
-            waiting.members.insert(id, now);
+        if waiting.minutes.len() >= MOST_USES {
+            waiting.minutes.retain(|_, last| *last >= minute);
+        }
+        if waiting.minutes.len() >= MOST_USES
+            || waiting.keys.len() + waiting.members.len() >= MOST_USES
+        {
+            return;
+        }
+        waiting.minutes.insert(credential.to_owned(), minute);
+        if let Some(id) = keys::key_of_subject(credential) {
+            waiting.keys.insert(id, minute);
+        } else if let Some(id) = keys::member_of_subject(credential) {
+            waiting.members.insert(id, minute);
         }
     }
 
@@ -104,8 +117,9 @@ impl Attempts {
     /// When the database fails.
     pub fn write(&self, registry: &Registry, now: Instant) -> Result<(), Refusal> {
         let mut waiting = self.waiting();
-        let is_over = waiting.is_over;
-        let taken = std::mem::replace(&mut *waiting, Waiting { is_over, ..Waiting::default() });
+        let (is_over, minutes) = (waiting.is_over, std::mem::take(&mut waiting.minutes));
+        let left = Waiting { is_over, minutes, ..Waiting::default() };
+        let taken = std::mem::replace(&mut *waiting, left);
         drop(waiting);
         let written = registry.keep_attempts(&taken, now);
         if written.is_err() {

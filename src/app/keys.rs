@@ -3,12 +3,13 @@
 //! do (`access`).
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::id::Id;
-use crate::domain::identity::{Identity, Role};
+use crate::domain::identity::{Identity, Proof, Role, Scope, Scopes};
 use crate::domain::log::Digest;
 use crate::domain::organisation::{Organisation, OrganisationKind};
 use crate::domain::period::Instant;
@@ -37,8 +38,10 @@ object! {
         optional {
             /// The organisation; the caller's own when absent.
             organisation: Id,
-            /// Until when it can be used; without end when absent.
+            /// Until when it can be used; as long as this registry allows when absent.
             expires_at: Instant,
+            /// What it may be used for; all that the caller's own way in may when absent.
+            scopes: Vec<Scope>,
         }
         many {
             /// The roles that it gives.
@@ -113,36 +116,30 @@ impl Registry {
     /// When the database fails.
     pub fn principal(
         &self,
-        identity: &Identity,
+        proof: &Proof,
         own_issuer: &str,
         now: Instant,
     ) -> Result<Option<Principal>, Refusal> {
         let store = self.store();
+        let Proof { identity, scopes } = proof;
         let own = (identity.issuer == own_issuer).then_some(identity.subject.as_str());
         let found = match (own.and_then(key_of_subject), own.and_then(member_of_subject)) {
-            (Some(key), _) => {
-                let key = store.key(&key)?.filter(|key| key.is_good(now));
-                key.map(|key| (key.organisation.clone(), key.roles.clone(), subject_of_key(&key)))
-            }
-            (None, Some(member)) => {
-                let member = store.member(&member)?.filter(|member| member.revoked_at.is_none());
-                member.map(|member| {
-                    (member.organisation.clone(), member.roles.clone(), subject_of_member(&member))
-                })
-            }
-            (None, None) => {
-                let member = store.member_of(identity)?;
-                member.map(|member| {
-                    (member.organisation.clone(), member.roles.clone(), subject_of_member(&member))
-                })
-            }
+            (Some(key), _) => store.key(&key)?.filter(|key| key.is_good(now)).map(Found::of_key),
+            (None, Some(member)) => store
+                .member(&member)?
+                .filter(|member| member.revoked_at.is_none())
+                .map(Found::of_member),
+            (None, None) => store.member_of(identity)?.map(Found::of_member),
         };
-        let Some((organisation, roles, credential)) = found else { return Ok(None) };
+        let Some(Found { organisation, roles, scopes: most, credential }) = found else {
+            return Ok(None);
+        };
         let Some(record) = self.organisation(&organisation)? else { return Ok(None) };
         let (kind, country) = (record.kind, record.country);
         // An organisation that has become something else does not keep the roles of what it was.
         let roles = roles.into_iter().filter(|role| fits(*role, kind)).collect();
-        Ok(Some(Principal { organisation, kind, country, roles, credential }))
+        let scopes = scopes.as_ref().map_or_else(|| most.clone(), |scopes| most.within(scopes));
+        Ok(Some(Principal { organisation, kind, country, roles, scopes, credential }))
     }
 
     /// An organisation as it is now; none where it is not there.
@@ -160,38 +157,95 @@ impl Registry {
         Ok(self.organisation(organisation)?.map(|organisation| organisation.kind))
     }
 
-    /// The key of a secret, while it holds.
+    /// The key of a secret, while it holds, and if it is the one that is named where one is named.
     ///
     /// # Errors
     /// The same for every secret that cannot be used, or when the database fails.
-    pub fn key_of_secret(&self, secret: &Digest, now: Instant) -> Result<ApiKey, Refusal> {
+    pub fn key_of_secret(
+        &self,
+        secret: &Digest,
+        named: Option<&str>,
+        now: Instant,
+    ) -> Result<ApiKey, Refusal> {
+        // One question to the database, whatever is wrong with the key: how long the answer takes
+        // says no more than the answer.
         let key = self.store().key_of_secret(secret)?;
-        key.filter(|key| key.is_good(now)).ok_or(Refusal::WrongKey)
+        let key =
+            key.filter(|key| key.is_good(now) & named.is_none_or(|named| named == key.id.as_str()));
+        key.ok_or(Refusal::WrongKey)
+    }
+
+    /// A key, good or not.
+    ///
+    /// # Errors
+    /// When there is none that the caller manages.
+    pub fn key(&self, id: &Id, principal: &Principal) -> Result<ApiKey, Refusal> {
+        let key = self.store().key(id)?.filter(|key| principal.manages(&key.organisation));
+        key.ok_or_else(|| Refusal::NoSuch { id: id.clone() })
     }
 
     /// Makes a key for a secret that the caller is shown once.
     ///
+    /// A key ends after `longest` at the latest, where that is said.
+    ///
     /// # Errors
-    /// Faults of the request, or that the caller may not give these roles or this organisation.
+    /// Faults of the request, or that the caller may not give these roles, these scopes or this
+    /// organisation.
     pub fn make_key(
         &self,
         request: KeyRequest,
         secret: &Digest,
+        longest: Option<Duration>,
         principal: &Principal,
         now: Instant,
     ) -> Result<ApiKey, Refusal> {
-        let KeyRequest { name, organisation, expires_at, roles } = request;
+        let KeyRequest { name, organisation, expires_at, scopes, roles } = request;
         let organisation = organisation.unwrap_or_else(|| principal.organisation.clone());
-        let roles = self.checked(&name, &organisation, roles, principal)?;
-        if expires_at.is_some_and(|end| end <= now) {
-            let message = Text::new(
-                "thời điểm này đã qua",
-                "this lies in the past; the key could not be used",
-            );
-            return Err(Refusal::fault("/expires_at", "in_the_past", message));
+        let mut faults = self.faults_of(&name, &organisation, &roles, principal)?;
+        let last = longest.and_then(|longest| now.after(longest));
+        match (expires_at, last) {
+            (Some(end), _) if end <= now => {
+                let message = Text::new(
+                    "thời điểm này đã qua",
+                    "this lies in the past; the key could not be used",
+                );
+                faults.push(Fault::error("/expires_at", "in_the_past", message));
+            }
+            (Some(end), Some(last)) if end > last => {
+                let message = Text::new(
+                    format!("sổ đăng ký này không cho khoá dùng được sau {last}"),
+                    format!("this registry lets no key of today be used after {last}"),
+                );
+                faults.push(Fault::error("/expires_at", "too_late", message));
+            }
+            _ => {}
         }
-        let created_by = principal.actor();
-        let key = new_key(organisation, name, roles, expires_at, created_by, now);
+        let scopes: Vec<Scope> = scopes.unwrap_or_else(|| principal.scopes.iter().collect());
+        if scopes.is_empty() {
+            let message = Text::new("cần ít nhất một phạm vi", "at least one scope is needed");
+            faults.push(Fault::error("/scopes", "empty", message));
+        }
+        for (position, scope) in scopes.iter().enumerate() {
+            if !principal.scopes.has(*scope) {
+                let place = format!("/scopes/{position}");
+                faults.push(Fault::error(place, "scope_not_allowed", beyond(*scope)));
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Refusal::Faults(Faults(faults)));
+        }
+        let key = ApiKey {
+            id: ids::new_id(),
+            organisation,
+            name,
+            roles: roles.into_iter().collect(),
+            scopes: scopes.into_iter().collect(),
+            created_at: now,
+            created_by: principal.actor(),
+            expires_at: expires_at.or(last),
+            revoked_at: None,
+            last_used_at: None,
+        };
         self.store().write(|writer| writer.add_key(&key, secret))?;
         Ok(key)
     }
@@ -219,7 +273,15 @@ impl Registry {
             return Err(Refusal::fault("/issuer", "own_issuer", message));
         }
         let organisation = organisation.unwrap_or_else(|| principal.organisation.clone());
-        let roles = self.checked(&name, &organisation, roles, principal)?;
+        let mut faults = self.faults_of(&name, &organisation, &roles, principal)?;
+        // A member comes in with every scope, so nobody adds one who does not.
+        if let Some(scope) = Scope::ALL.iter().find(|scope| !principal.scopes.has(**scope)) {
+            faults.push(Fault::error("", "scope_not_allowed", beyond(*scope)));
+        }
+        if !faults.is_empty() {
+            return Err(Refusal::Faults(Faults(faults)));
+        }
+        let roles = roles.into_iter().collect();
         let identity = Identity { issuer, subject };
         let member = new_member(organisation, identity, name, roles, principal.actor(), now);
         self.put_member(&member)?;
@@ -237,14 +299,14 @@ impl Registry {
         Ok(())
     }
 
-    /// Whether the caller may give somebody of this organisation these roles.
-    fn checked(
+    /// What is wrong with giving somebody of this organisation these roles.
+    fn faults_of(
         &self,
         name: &str,
         organisation: &Id,
-        roles: Vec<Role>,
+        roles: &[Role],
         principal: &Principal,
-    ) -> Result<BTreeSet<Role>, Refusal> {
+    ) -> Result<Vec<Fault>, Refusal> {
         if !principal.manages(organisation) {
             return Err(Refusal::NotAllowed { writers: managers() });
         }
@@ -277,10 +339,7 @@ impl Registry {
                 }
             }
         }
-        match faults.is_empty() {
-            true => Ok(roles.into_iter().collect()),
-            false => Err(Refusal::Faults(Faults(faults))),
-        }
+        Ok(faults)
     }
 
     /// The keys of an organisation, oldest first; of every one for an operator who names none.
@@ -323,8 +382,7 @@ impl Registry {
         principal: &Principal,
         now: Instant,
     ) -> Result<ApiKey, Refusal> {
-        let key = self.store().key(id)?.filter(|key| principal.manages(&key.organisation));
-        let mut key = key.ok_or_else(|| Refusal::NoSuch { id: id.clone() })?;
+        let mut key = self.key(id, principal)?;
         self.store().write(|writer| writer.revoke_key(id, now))?;
         key.revoked_at.get_or_insert(now);
         Ok(key)
@@ -401,9 +459,18 @@ impl Registry {
                     accepted.map_err(|refusal| below("/organisation", refusal))?.written.id
                 }
             };
-            let roles = BTreeSet::from([Role::Operator, Role::Administrator]);
-            let name = key_name.to_owned();
-            let key = new_key(organisation.clone(), name, roles, None, "setup".to_owned(), now);
+            let key = ApiKey {
+                id: ids::new_id(),
+                organisation: organisation.clone(),
+                name: key_name.to_owned(),
+                roles: BTreeSet::from([Role::Operator, Role::Administrator]),
+                scopes: Scopes::all(),
+                created_at: now,
+                created_by: "setup".to_owned(),
+                expires_at: None,
+                revoked_at: None,
+                last_used_at: None,
+            };
             writer.add_key(&key, secret)?;
             Ok((key, organisation))
         })
@@ -456,27 +523,6 @@ pub enum First {
     New(Value),
 }
 
-fn new_key(
-    organisation: Id,
-    name: String,
-    roles: BTreeSet<Role>,
-    expires_at: Option<Instant>,
-    created_by: String,
-    now: Instant,
-) -> ApiKey {
-    let id = ids::new_id();
-    ApiKey {
-        id,
-        organisation,
-        name,
-        roles,
-        created_at: now,
-        created_by,
-        expires_at,
-        revoked_at: None,
-    }
-}
-
 fn new_member(
     organisation: Id,
     identity: Identity,
@@ -495,7 +541,39 @@ fn new_member(
         created_at: now,
         created_by,
         revoked_at: None,
+        last_used_at: None,
     }
+}
+
+/// What somebody comes in with, as far as it matters who they are then.
+struct Found {
+    organisation: Id,
+    roles: BTreeSet<Role>,
+    scopes: Scopes,
+    credential: String,
+}
+
+impl Found {
+    fn of_key(key: ApiKey) -> Self {
+        let credential = subject_of_key(&key);
+        let ApiKey { organisation, roles, scopes, .. } = key;
+        Self { organisation, roles, scopes, credential }
+    }
+
+    /// A member may do whatever their roles allow: their issuer's scopes are not ours.
+    fn of_member(member: Member) -> Self {
+        let credential = subject_of_member(&member);
+        let Member { organisation, roles, .. } = member;
+        Self { organisation, roles, scopes: Scopes::all(), credential }
+    }
+}
+
+/// That somebody would give more than they have.
+fn beyond(scope: Scope) -> Text {
+    Text::new(
+        format!("khoá hoặc token bạn đang dùng không có phạm vi “{scope}”, nên không trao được"),
+        format!("your own key or token does not have the scope “{scope}”, so it cannot give it"),
+    )
 }
 
 /// The organisation whose ways in are asked about, where the caller manages them; every one for an

@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod impact;
 pub mod import;
 pub mod jobs;
+pub mod key_set;
 pub mod keys;
 mod linking;
 pub mod list;

@@ -6,18 +6,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::{
     AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyOperations, PublicKeyUse, ThumbprintHash,
 };
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, EncodingKey, Header, Validation};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::domain::id::Id;
-use crate::domain::identity::Identity;
+use crate::domain::identity::{Identity, Proof, Scope, Scopes};
 use crate::domain::period::Instant;
 use crate::domain::text::Text;
 
@@ -39,8 +41,15 @@ const CLOCKS_DIFFER: f64 = 30.0;
 /// A private key that signs tokens, on Ed25519 (`EdDSA`) or P-256 (`ES256`).
 #[derive(Clone)]
 pub struct SigningKey {
-    id: String,
     private: EncodingKey,
+    published: PublishedKey,
+}
+
+/// The public half of a key that signs tokens of the registry, or did, or will: everybody can read
+/// it, and tokens that it verifies are good.
+#[derive(Debug, Clone)]
+pub struct PublishedKey {
+    id: String,
     public: PublicKey,
     jwk: Jwk,
 }
@@ -51,7 +60,6 @@ impl SigningKey {
         0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04,
         0x20,
     ];
-    const PEM_LABEL: &str = "PRIVATE KEY";
 
     /// Reads a private key in PEM (PKCS#8, `-----BEGIN PRIVATE KEY-----`).
     ///
@@ -60,7 +68,7 @@ impl SigningKey {
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         let (label, der) =
             pem_rfc7468::decode_vec(pem.trim().as_bytes()).map_err(|_| KeyError::NotPem)?;
-        match label == Self::PEM_LABEL {
+        match label == PRIVATE {
             true => Self::from_der(&der).ok_or(KeyError::Unsupported),
             false => Err(KeyError::NotPkcs8),
         }
@@ -74,7 +82,7 @@ impl SigningKey {
     pub fn generate(seed: [u8; 32]) -> (Self, String) {
         let der = [&Self::ED25519_PKCS8[..], &seed[..]].concat();
         let key = Self::from_der(&der).expect("any 32 bytes are an Ed25519 private key");
-        let pem = pem_rfc7468::encode_string(Self::PEM_LABEL, pem_rfc7468::LineEnding::LF, &der);
+        let pem = pem_rfc7468::encode_string(PRIVATE, pem_rfc7468::LineEnding::LF, &der);
         (key, pem.expect("48 bytes fit into a PEM"))
     }
 
@@ -85,23 +93,74 @@ impl SigningKey {
             (Algorithm::ES256, EncodingKey::from_ec_der(der)),
         ];
         readings.into_iter().find_map(|(algorithm, private)| {
-            let mut jwk = Jwk::from_encoding_key(&private, algorithm).ok()?;
-            jwk.common.key_id = Some(jwk.thumbprint(ThumbprintHash::SHA256).ok()?);
-            jwk.common.public_key_use = Some(PublicKeyUse::Signature);
-            let (id, public) = PublicKey::read(&jwk)?;
-            Some(Self { id, private, public, jwk })
+            let jwk = Jwk::from_encoding_key(&private, algorithm).ok()?;
+            Some(Self { private, published: PublishedKey::of(jwk)? })
         })
     }
 
     /// The key's id, `kid`: its thumbprint (RFC 7638, SHA-256), so it needs no keeping.
     pub fn id(&self) -> &str {
-        &self.id
+        &self.published.id
     }
+}
+
+impl PublishedKey {
+    /// What stands before the 32 bytes of an Ed25519 public key (RFC 8410, section 4), and before
+    /// the two coordinates of a point of P-256 (RFC 5480, section 2).
+    const ED25519_SPKI: [u8; 12] =
+        [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    const P256_SPKI: [u8; 27] = [
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08,
+        0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
+    ];
+
+    /// Reads a public key in PEM (`-----BEGIN PUBLIC KEY-----`), or the public half of a private
+    /// one (PKCS#8): whoever is about to sign, or has just stopped, has that at hand.
+    ///
+    /// # Errors
+    /// When the text is no such key, or one of another kind than Ed25519 or P-256.
+    pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
+        let (label, der) =
+            pem_rfc7468::decode_vec(pem.trim().as_bytes()).map_err(|_| KeyError::NotPem)?;
+        match label {
+            PRIVATE => SigningKey::from_der(&der).map(|key| key.published),
+            PUBLIC => Self::from_spki(&der),
+            _ => return Err(KeyError::NotAKey),
+        }
+        .ok_or(KeyError::Unsupported)
+    }
+
+    fn from_spki(der: &[u8]) -> Option<Self> {
+        let jwk = if let Some(x) = der.strip_prefix(&Self::ED25519_SPKI) {
+            json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "x": base64url(x)})
+        } else {
+            let (x, y) = der.strip_prefix(&Self::P256_SPKI)?.split_at_checked(32)?;
+            let (x, y) = (base64url(x), base64url(y));
+            json!({"kty": "EC", "crv": "P-256", "alg": "ES256", "x": x, "y": y})
+        };
+        Self::of(serde_json::from_value(jwk).ok()?)
+    }
+
+    fn of(mut jwk: Jwk) -> Option<Self> {
+        jwk.common.key_id = Some(jwk.thumbprint(ThumbprintHash::SHA256).ok()?);
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        let (id, public) = PublicKey::read(&jwk)?;
+        Some(Self { id, public, jwk })
+    }
+}
+
+/// What a PEM says that it holds.
+const PRIVATE: &str = "PRIVATE KEY";
+const PUBLIC: &str = "PUBLIC KEY";
+
+/// Base64url without padding (RFC 4648, section 5).
+fn base64url(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
 }
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
+        formatter.debug_struct("SigningKey").field("id", &self.id()).finish_non_exhaustive()
     }
 }
 
@@ -159,7 +218,9 @@ pub enum KeyError {
     NotPem,
     /// The PEM holds something else than an unencrypted private key in PKCS#8.
     NotPkcs8,
-    /// The private key is neither on Ed25519 nor on P-256.
+    /// The PEM holds neither a private key in PKCS#8 nor a public key.
+    NotAKey,
+    /// The key is neither on Ed25519 nor on P-256.
     Unsupported,
     /// The text is no JWK set.
     NotAKeySet,
@@ -167,8 +228,12 @@ pub enum KeyError {
     NoKey,
     /// Two keys of the JWK set have one id.
     SameId(String),
+    /// The JWK set has more keys than anybody needs ([`MOST_KEYS`]).
+    TooManyKeys,
     /// An issuer that is to be trusted has the name of this registry.
     OwnIssuer,
+    /// An issuer is to be trusted twice.
+    SameIssuer,
 }
 
 impl KeyError {
@@ -189,6 +254,20 @@ impl KeyError {
                 "khoá ký phải là Ed25519 hoặc P-256; hãy tạo: openssl genpkey -algorithm ed25519",
                 "the signing key must be on Ed25519 or P-256; make one: openssl genpkey -algorithm \
                  ed25519",
+            ),
+            Self::NotAKey => Text::new(
+                "tệp PEM không chứa khoá công khai (“BEGIN PUBLIC KEY”) hay khoá riêng PKCS#8; hãy \
+                 lấy nửa công khai: openssl pkey -in KHOÁ -pubout",
+                "the PEM holds neither a public key (“BEGIN PUBLIC KEY”) nor a private key in \
+                 PKCS#8; take the public half: openssl pkey -in KEY -pubout",
+            ),
+            Self::TooManyKeys => Text::new(
+                format!("bộ khoá của bên phát hành bên ngoài có hơn {MOST_KEYS} khoá"),
+                format!("the keys of the external issuer are more than {MOST_KEYS}"),
+            ),
+            Self::SameIssuer => Text::new(
+                "bên phát hành bên ngoài này đã có",
+                "this external issuer is there already",
             ),
             Self::NotAKeySet => Text::new(
                 "bộ khoá của bên phát hành bên ngoài không phải là bộ JWK (RFC 7517)",
@@ -227,6 +306,8 @@ impl std::error::Error for KeyError {}
 #[derive(Debug, Clone)]
 pub struct Issuer {
     key: SigningKey,
+    /// Those that signed before, or will.
+    others: Vec<PublishedKey>,
     url: String,
     lifetime: Duration,
 }
@@ -251,7 +332,25 @@ impl Issuer {
     /// An issuer by its public URL, which its tokens name as issuer and as audience. A lifetime is
     /// cut to whole seconds and to [`LONGEST_LIFETIME`].
     pub fn new(key: SigningKey, url: String, lifetime: Duration) -> Self {
-        Self { key, url, lifetime: lifetime.min(LONGEST_LIFETIME) }
+        Self { key, others: Vec::new(), url, lifetime: lifetime.min(LONGEST_LIFETIME) }
+    }
+
+    /// The same with keys that it publishes and whose tokens are good, but which do not sign: the
+    /// next, so that everybody has it before it signs, and the former, as long as their tokens
+    /// live. The key that signs may be among them.
+    #[must_use]
+    pub fn publishing(mut self, keys: impl IntoIterator<Item = PublishedKey>) -> Self {
+        for key in keys {
+            if self.published().all(|known| known.id != key.id) {
+                self.others.push(key);
+            }
+        }
+        self
+    }
+
+    /// Every key whose tokens are good; the one that signs first.
+    fn published(&self) -> impl Iterator<Item = &PublishedKey> {
+        std::iter::once(&self.key.published).chain(&self.others)
     }
 
     /// Its public URL.
@@ -259,20 +358,22 @@ impl Issuer {
         &self.url
     }
 
-    /// A token that says that whoever shows it is `subject`. `jti` is the token's own id.
+    /// A token that says that whoever shows it is `subject`, and shows it for these scopes. `jti` is
+    /// the token's own id.
     ///
     /// # Panics
     /// Never: the key was proved when it was read.
     #[expect(clippy::expect_used, reason = "the key was proved when it was read")]
-    pub fn issue(&self, subject: &str, jti: &Id, now: Instant) -> IssuedToken {
+    pub fn issue(&self, subject: &str, scopes: &Scopes, jti: &Id, now: Instant) -> IssuedToken {
         let issued_at = now.timestamp().as_second();
         let expires_in = self.lifetime.as_secs();
-        let mut header = Header::new(self.key.public.algorithm);
-        header.kid = Some(self.key.id.clone());
+        let mut header = Header::new(self.key.published.public.algorithm);
+        header.kid = Some(self.key.id().to_owned());
         let claims = json!({
             "iss": self.url,
             "aud": self.url,
             "sub": subject,
+            "scope": scopes.to_string(),
             "iat": issued_at,
             "nbf": issued_at,
             "exp": issued_at.saturating_add_unsigned(expires_in),
@@ -284,7 +385,7 @@ impl Issuer {
 
     /// The JWK set with which anybody can verify the tokens: public keys only.
     pub fn jwks(&self) -> serde_json::Value {
-        json!({ "keys": [self.key.jwk] })
+        json!({ "keys": self.published().map(|key| &key.jwk).collect::<Vec<_>>() })
     }
 }
 
@@ -298,50 +399,92 @@ pub struct TrustedIssuer {
     pub issuer: String,
     /// What they must have in `aud`: this registry's name with that issuer.
     pub audience: String,
-    /// Its JWK set, as JSON text. Keys that cannot verify EdDSA, ES256 or RS256 are left out.
-    pub keys: String,
+    /// Its JWK set, as JSON text; none until somebody has asked it ([`Verifier::renew`]). Keys that
+    /// cannot verify EdDSA, ES256 or RS256 are left out.
+    pub keys: Option<String>,
 }
 
-/// Turns tokens of the registry itself, and of one other issuer at most, into identities.
-#[derive(Debug, Clone)]
+/// Most keys of one issuer: providers have two or three, and each is tried out when it is read.
+pub const MOST_KEYS: usize = 64;
+
+/// Turns tokens of the registry itself, and of other issuers, into identities.
+#[derive(Debug)]
 pub struct Verifier {
     /// The registry first, so that no other issuer can put its key in the place of the registry's.
     issuers: Vec<Known>,
 }
 
 /// An issuer whose tokens are good here.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Known {
     issuer: String,
     audience: String,
-    keys: BTreeMap<String, PublicKey>,
-    /// Seconds after `exp` in which a token is still good.
-    grace: f64,
+    /// By id. Those of another issuer change while the service runs.
+    keys: RwLock<BTreeMap<String, PublicKey>>,
+    /// Whether it is the registry itself.
+    is_own: bool,
 }
 
 impl Verifier {
-    /// A verifier of the registry's own tokens, and of another issuer's.
-    ///
-    /// # Errors
-    /// When the keys of the other issuer cannot be used.
-    pub fn new(own: &Issuer, external: Option<&TrustedIssuer>) -> Result<Self, KeyError> {
-        let mut issuers = vec![Known {
+    /// A verifier of the registry's own tokens.
+    pub fn new(own: &Issuer) -> Self {
+        let keys = own.published().map(|key| (key.id.clone(), key.public.clone()));
+        let own = Known {
             issuer: own.url.clone(),
             audience: own.url.clone(),
-            keys: BTreeMap::from([(own.key.id.clone(), own.key.public.clone())]),
-            // How long its tokens live is the registry's own choice: there is nothing to add.
-            grace: 0.0,
-        }];
-        if let Some(external) = external {
-            if external.issuer == own.url {
-                return Err(KeyError::OwnIssuer);
-            }
-            issuers.push(Known::external(external)?);
-        }
-        Ok(Self { issuers })
+            keys: RwLock::new(keys.collect()),
+            is_own: true,
+        };
+        Self { issuers: vec![own] }
     }
 
-    /// Whom a token is about.
+    /// The same for another issuer's too.
+    ///
+    /// # Errors
+    /// When its name is taken, or its keys cannot be used.
+    pub fn trusting(mut self, other: &TrustedIssuer) -> Result<Self, KeyError> {
+        let TrustedIssuer { issuer, audience, keys } = other;
+        match self.known(issuer) {
+            Some(known) if known.is_own => return Err(KeyError::OwnIssuer),
+            Some(_) => return Err(KeyError::SameIssuer),
+            None => {}
+        }
+        let keys = keys.as_deref().map(key_set).transpose()?.unwrap_or_default();
+        let (issuer, audience) = (issuer.clone(), audience.clone());
+        self.issuers.push(Known { issuer, audience, keys: RwLock::new(keys), is_own: false });
+        Ok(self)
+    }
+
+    fn known(&self, issuer: &str) -> Option<&Known> {
+        self.issuers.iter().find(|known| known.issuer == issuer)
+    }
+
+    /// Puts another set in the place of an issuer's keys: those it has no more are good no more.
+    ///
+    /// # Errors
+    /// When the set cannot be used; then the keys stay as they were.
+    pub fn renew(&self, issuer: &str, keys: &str) -> Result<(), KeyError> {
+        let keys = key_set(keys)?;
+        if let Some(known) = self.known(issuer).filter(|known| !known.is_own) {
+            *known.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        }
+        Ok(())
+    }
+
+    /// Whether any key of an issuer is known.
+    pub fn has_keys(&self, issuer: &str) -> bool {
+        self.known(issuer).is_some_and(|known| !known.keys().is_empty())
+    }
+
+    /// Which issuer a token names, whether it is true or not; none where it cannot be read.
+    pub fn named_issuer(token: &str) -> Option<String> {
+        if token.len() > LONGEST_TOKEN {
+            return None;
+        }
+        jsonwebtoken::dangerous::insecure_decode_claims::<Claims>(token).ok()?.iss
+    }
+
+    /// Whom a token is about, and what it may be used for.
     ///
     /// The key that the token names decides the algorithm and the issuer; the token's own word for
     /// them must agree. An `exp` of the registry's own is the end; one of another issuer is given
@@ -350,16 +493,59 @@ impl Verifier {
     ///
     /// # Errors
     /// Why it is not good.
-    pub fn verify(&self, token: &str, now: Instant) -> Result<Identity, TokenError> {
+    pub fn verify(&self, token: &str, now: Instant) -> Result<Proof, TokenError> {
         if token.len() > LONGEST_TOKEN {
             return Err(TokenError::Malformed);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
         let id = header.kid.as_deref().ok_or(TokenError::UnknownKey)?;
-        let mut holders = self.issuers.iter();
-        let (issuer, public) = holders
-            .find_map(|issuer| Some((issuer, issuer.keys.get(id)?)))
-            .ok_or(TokenError::UnknownKey)?;
+        let mut refused = None;
+        // Nearly always one: an id is a digest or chance. An issuer that takes another's id for a
+        // key of its own keeps nobody from being believed.
+        for issuer in self.issuers.iter().filter(|issuer| issuer.keys().contains_key(id)) {
+            match issuer.proof(token, &header, id, now) {
+                Ok(proof) => return Ok(proof),
+                Err(error) => {
+                    refused.get_or_insert(error);
+                }
+            }
+        }
+        Err(refused.unwrap_or(TokenError::UnknownKey))
+    }
+}
+
+/// Reads a JWK set.
+fn key_set(text: &str) -> Result<BTreeMap<String, PublicKey>, KeyError> {
+    let set: JwkSet = serde_json::from_str(text).map_err(|_| KeyError::NotAKeySet)?;
+    if set.keys.len() > MOST_KEYS {
+        return Err(KeyError::TooManyKeys);
+    }
+    let mut keys = BTreeMap::new();
+    for (id, key) in set.keys.iter().filter_map(PublicKey::read) {
+        if keys.insert(id.clone(), key).is_some() {
+            return Err(KeyError::SameId(id));
+        }
+    }
+    match keys.is_empty() {
+        true => Err(KeyError::NoKey),
+        false => Ok(keys),
+    }
+}
+
+impl Known {
+    fn keys(&self) -> RwLockReadGuard<'_, BTreeMap<String, PublicKey>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a token proves that names this key of this issuer.
+    fn proof(
+        &self,
+        token: &str,
+        header: &Header,
+        id: &str,
+        now: Instant,
+    ) -> Result<Proof, TokenError> {
+        let public = self.keys().get(id).cloned().ok_or(TokenError::UnknownKey)?;
         // What `crit` lists must be understood (RFC 7515, section 4.1.11); nothing is.
         if header.alg != public.algorithm || header.crit.is_some() {
             return Err(TokenError::Unsupported);
@@ -369,37 +555,16 @@ impl Verifier {
         signature_only.validate_exp = false;
         signature_only.validate_aud = false;
         match jsonwebtoken::decode::<Claims>(token, &public.key, &signature_only) {
-            Ok(verified) => issuer.identity(verified.claims, now),
+            Ok(verified) => self.claimed(verified.claims, now),
             Err(error) => Err(match error.kind() {
                 ErrorKind::InvalidSignature => TokenError::Signature,
                 _ => TokenError::Malformed,
             }),
         }
     }
-}
 
-impl Known {
-    fn external(trusted: &TrustedIssuer) -> Result<Self, KeyError> {
-        let set: JwkSet = serde_json::from_str(&trusted.keys).map_err(|_| KeyError::NotAKeySet)?;
-        let mut keys = BTreeMap::new();
-        for (id, key) in set.keys.iter().filter_map(PublicKey::read) {
-            if keys.insert(id.clone(), key).is_some() {
-                return Err(KeyError::SameId(id));
-            }
-        }
-        if keys.is_empty() {
-            return Err(KeyError::NoKey);
-        }
-        Ok(Self {
-            issuer: trusted.issuer.clone(),
-            audience: trusted.audience.clone(),
-            keys,
-            grace: CLOCKS_DIFFER,
-        })
-    }
-
-    /// The identity in claims that this issuer has signed.
-    fn identity(&self, claims: Claims, now: Instant) -> Result<Identity, TokenError> {
+    /// What claims prove that this issuer has signed.
+    fn claimed(&self, claims: Claims, now: Instant) -> Result<Proof, TokenError> {
         let now = now.timestamp().as_duration().as_secs_f64();
         let issuer = claims.iss.ok_or(TokenError::MissingClaim("iss"))?;
         if issuer != self.issuer {
@@ -408,14 +573,21 @@ impl Known {
         if !claims.aud.ok_or(TokenError::MissingClaim("aud"))?.names(&self.audience) {
             return Err(TokenError::Audience);
         }
-        if claims.exp.ok_or(TokenError::MissingClaim("exp"))? + self.grace <= now {
+        // How long its tokens live is the registry's own choice: there is nothing to add.
+        let grace = if self.is_own { 0.0 } else { CLOCKS_DIFFER };
+        if claims.exp.ok_or(TokenError::MissingClaim("exp"))? + grace <= now {
             return Err(TokenError::Expired);
         }
         if claims.nbf.is_some_and(|from| from > now + CLOCKS_DIFFER) {
             return Err(TokenError::NotYetValid);
         }
         let subject = claims.sub.filter(|subject| !subject.is_empty());
-        Ok(Identity { issuer, subject: subject.ok_or(TokenError::MissingClaim("sub"))? })
+        let subject = subject.ok_or(TokenError::MissingClaim("sub"))?;
+        // Another issuer's scopes are words of its own. Of the registry's own, those that this
+        // version does not know open nothing.
+        let scopes = claims.scope.as_ref().and_then(Json::as_str).filter(|_| self.is_own);
+        let scopes = scopes.map(|text| text.split(' ').filter_map(Scope::from_word).collect());
+        Ok(Proof { identity: Identity { issuer, subject }, scopes })
     }
 }
 
@@ -428,6 +600,8 @@ struct Claims {
     sub: Option<String>,
     exp: Option<f64>,
     nbf: Option<f64>,
+    /// A text of the registry's own; of others it may be anything.
+    scope: Option<Json>,
 }
 
 #[derive(Deserialize)]
@@ -544,7 +718,6 @@ impl std::error::Error for TokenError {}
 #[cfg(test)]
 mod tests {
     use jsonwebtoken::crypto::sign;
-    use serde_json::Value as Json;
 
     use super::*;
 
@@ -602,6 +775,10 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
         Issuer::new(key, REGISTRY.to_owned(), Duration::from_secs(600))
     }
 
+    fn whom(verifier: &Verifier, token: &str, now: Instant) -> Result<Identity, TokenError> {
+        verifier.verify(token, now).map(|proof| proof.identity)
+    }
+
     fn jti() -> Id {
         Id::parse(JTI).expect("an id")
     }
@@ -610,19 +787,8 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
         Identity { issuer: issuer.to_owned(), subject: subject.to_owned() }
     }
 
-    /// Base64url without padding (RFC 4648, section 5).
     fn base64url(bytes: impl AsRef<[u8]>) -> String {
-        const DIGITS: &[u8; 64] =
-            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let mut text = String::new();
-        for chunk in bytes.as_ref().chunks(3) {
-            let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-            for digit in 0..=chunk.len() {
-                text.push(char::from(DIGITS[(bits >> (18 - 6 * digit) & 63) as usize]));
-            }
-        }
-        text
+        super::base64url(bytes.as_ref())
     }
 
     /// A token of any header and claims, signed as told.
@@ -635,8 +801,8 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
 
     /// A token as the registry's own, with a change.
     fn with(key: &SigningKey, change: impl Fn(&mut Json, &mut Json)) -> String {
-        let by = key.public.algorithm;
-        let mut header = json!({ "typ": "JWT", "alg": by, "kid": key.id });
+        let by = key.published.public.algorithm;
+        let mut header = json!({ "typ": "JWT", "alg": by, "kid": key.id() });
         let mut claims = json!({
             "iss": REGISTRY, "aud": REGISTRY, "sub": "lan", "iat": NOON, "nbf": NOON,
             "exp": NOON + 600, "jti": JTI,
@@ -663,22 +829,22 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
         TrustedIssuer {
             issuer: ELSEWHERE.to_owned(),
             audience: "etalon".to_owned(),
-            keys: key_set(keys),
+            keys: Some(key_set(keys)),
         }
     }
 
     fn jwk(key: &SigningKey) -> Json {
-        serde_json::to_value(&key.jwk).expect("JSON")
+        serde_json::to_value(&key.published.jwk).expect("JSON")
     }
 
     #[test]
     fn what_is_issued_is_verified_with_both_kinds_of_key() {
         for key in [ed25519(1), p256()] {
             let issuer = registry(key);
-            let verifier = Verifier::new(&issuer, None).expect("a verifier");
-            let issued = issuer.issue("lan", &jti(), noon());
+            let verifier = Verifier::new(&issuer);
+            let issued = issuer.issue("lan", &Scopes::all(), &jti(), noon());
             assert_eq!(issued.expires_in, 600);
-            assert_eq!(verifier.verify(&issued.token, noon()), Ok(identity(REGISTRY, "lan")));
+            assert_eq!(whom(&verifier, &issued.token, noon()), Ok(identity(REGISTRY, "lan")));
             assert!(issued.token.len() < 600, "{}", issued.token.len());
         }
     }
@@ -686,7 +852,12 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
     #[test]
     fn a_token_says_what_it_must() {
         let key = p256();
-        let issued = registry(key.clone()).issue("lan", &jti(), at("2026-11-20T12:00:00.75Z"));
+        let issued = registry(key.clone()).issue(
+            "lan",
+            &Scopes::all(),
+            &jti(),
+            at("2026-11-20T12:00:00.75Z"),
+        );
         let header = jsonwebtoken::decode_header(&issued.token).expect("a header");
         assert_eq!(header.typ.as_deref(), Some("JWT"));
         assert_eq!(header.alg, Algorithm::ES256);
@@ -695,7 +866,7 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
             jsonwebtoken::dangerous::insecure_decode_claims(&issued.token).expect("claims");
         let expected = json!({
             "iss": REGISTRY, "aud": REGISTRY, "sub": "lan", "jti": JTI, "iat": NOON, "nbf": NOON,
-            "exp": NOON + 600,
+            "exp": NOON + 600, "scope": "read write verify manage",
         });
         assert_eq!(claims, expected);
     }
@@ -703,13 +874,13 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
     #[test]
     fn no_token_lives_longer_than_a_quarter_of_an_hour() {
         let issuer = Issuer::new(ed25519(1), REGISTRY.to_owned(), Duration::from_secs(86_400));
-        let issued = issuer.issue("lan", &jti(), noon());
+        let issued = issuer.issue("lan", &Scopes::all(), &jti(), noon());
         assert_eq!(issued.expires_in, 900);
-        let verifier = Verifier::new(&issuer, None).expect("a verifier");
+        let verifier = Verifier::new(&issuer);
         let last = at("2026-11-20T12:14:59.999999Z");
-        assert!(verifier.verify(&issued.token, last).is_ok());
+        assert!(whom(&verifier, &issued.token, last).is_ok());
         let end = at("2026-11-20T12:15:00Z");
-        assert_eq!(verifier.verify(&issued.token, end), Err(TokenError::Expired));
+        assert_eq!(whom(&verifier, &issued.token, end), Err(TokenError::Expired));
     }
 
     #[test]
@@ -719,19 +890,19 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
             Unsupported,
         };
         let (key, other) = (ed25519(1), ed25519(2));
-        let verifier = Verifier::new(&registry(key.clone()), None).expect("a verifier");
+        let verifier = Verifier::new(&registry(key.clone()));
         let good = with(&key, |_, _| {});
-        assert_eq!(verifier.verify(&good, noon()), Ok(identity(REGISTRY, "lan")));
+        assert_eq!(whom(&verifier, &good, noon()), Ok(identity(REGISTRY, "lan")));
 
         let parts: Vec<&str> = good.split('.').collect();
         let [header, payload, signature] = parts[..] else { panic!("three parts") };
         let unsigned = |alg: &str| {
-            let header = json!({ "typ": "JWT", "alg": alg, "kid": key.id });
+            let header = json!({ "typ": "JWT", "alg": alg, "kid": key.id() });
             format!("{}.{payload}.", base64url(header.to_string()))
         };
         // The classic: the public key, which everybody has, taken for a secret of HMAC.
         let public_as_secret = |secret: &[u8]| {
-            let header = json!({ "typ": "JWT", "alg": "HS256", "kid": key.id });
+            let header = json!({ "typ": "JWT", "alg": "HS256", "kid": key.id() });
             let claims = json!({
                 "iss": REGISTRY, "aud": REGISTRY, "sub": "lan", "exp": NOON + 600,
             });
@@ -749,7 +920,7 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
             })
             .to_string(),
         );
-        let raw = key.public.key.try_get_as_bytes().expect("a public key");
+        let raw = key.published.public.key.try_get_as_bytes().expect("a public key");
         let cases: Vec<(&str, String, TokenError)> = vec![
             ("alg none", unsigned("none"), Malformed),
             ("alg None", unsigned("None"), Malformed),
@@ -765,23 +936,27 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
             ("EdDSA said to be RS256", head("alg", json!("RS256")), Unsupported),
             (
                 "ES256 under the kid of EdDSA",
-                with(&p256(), |h, _| h["kid"] = json!(key.id)),
+                with(&p256(), |h, _| h["kid"] = json!(key.id())),
                 Unsupported,
             ),
             (
                 "ES256 said to be EdDSA",
                 with(&p256(), |h, _| {
-                    h["kid"] = json!(key.id);
+                    h["kid"] = json!(key.id());
                     h["alg"] = json!("EdDSA");
                 }),
                 Signature,
             ),
             ("another instance", with(&other, |_, _| {}), UnknownKey),
-            ("another key under our kid", with(&other, |h, _| h["kid"] = json!(key.id)), Signature),
+            (
+                "another key under our kid",
+                with(&other, |h, _| h["kid"] = json!(key.id())),
+                Signature,
+            ),
             (
                 "a key of its own in the header",
                 with(&other, |h, _| {
-                    h["kid"] = json!(key.id);
+                    h["kid"] = json!(key.id());
                     h["jwk"] = jwk(&other);
                 }),
                 Signature,
@@ -821,7 +996,7 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
             (
                 "claims that are a list",
                 signed(
-                    &json!({ "typ": "JWT", "alg": "EdDSA", "kid": key.id }),
+                    &json!({ "typ": "JWT", "alg": "EdDSA", "kid": key.id() }),
                     &json!([]),
                     &key.private,
                     Algorithm::EdDSA,
@@ -845,7 +1020,7 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
             ("still with its scheme", format!("Bearer {good}"), Malformed),
         ];
         for (name, token, expected) in cases {
-            assert_eq!(verifier.verify(&token, noon()), Err(expected), "{name}");
+            assert_eq!(whom(&verifier, &token, noon()), Err(expected), "{name}");
         }
     }
 
@@ -853,61 +1028,63 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
     fn every_changed_character_is_noticed() {
         let key = p256();
         let issuer = registry(key);
-        let verifier = Verifier::new(&issuer, None).expect("a verifier");
-        let good = issuer.issue("lan", &jti(), noon()).token;
+        let verifier = Verifier::new(&issuer);
+        let good = issuer.issue("lan", &Scopes::all(), &jti(), noon()).token;
         for (index, found) in good.char_indices().step_by(7) {
             let instead = if found == 'A' { 'B' } else { 'A' };
             let changed = format!("{}{instead}{}", &good[..index], &good[index + 1..]);
-            assert!(verifier.verify(&changed, noon()).is_err(), "{index}: {changed}");
+            assert!(whom(&verifier, &changed, noon()).is_err(), "{index}: {changed}");
         }
     }
 
     #[test]
     fn the_longest_token_is_looked_at() {
         let key = ed25519(1);
-        let verifier = Verifier::new(&registry(key.clone()), None).expect("a verifier");
+        let verifier = Verifier::new(&registry(key.clone()));
         let padded =
             |length: usize| with(&key, |_, claims| claims["note"] = json!("x".repeat(length)));
         let spare = (LONGEST_TOKEN - padded(0).len()) / 4 * 3;
         let token = padded(spare);
         assert!((LONGEST_TOKEN - 4..=LONGEST_TOKEN).contains(&token.len()), "{}", token.len());
-        assert!(verifier.verify(&token, noon()).is_ok());
+        assert!(whom(&verifier, &token, noon()).is_ok());
         let token = padded(spare + 6);
         assert!(token.len() > LONGEST_TOKEN);
-        assert_eq!(verifier.verify(&token, noon()), Err(TokenError::Malformed));
+        assert_eq!(whom(&verifier, &token, noon()), Err(TokenError::Malformed));
     }
 
     #[test]
     fn a_token_may_be_half_a_minute_early_but_not_late() {
         let key = ed25519(1);
-        let verifier = Verifier::new(&registry(key.clone()), None).expect("a verifier");
+        let verifier = Verifier::new(&registry(key.clone()));
         let early = with(&key, |_, claims| claims["nbf"] = json!(NOON + 30));
-        assert!(verifier.verify(&early, noon()).is_ok());
+        assert!(whom(&verifier, &early, noon()).is_ok());
         let fraction = with(&key, |_, claims| claims["exp"] = json!(1_795_176_000.5));
-        assert!(verifier.verify(&fraction, noon()).is_ok());
+        assert!(whom(&verifier, &fraction, noon()).is_ok());
         let late = at("2026-11-20T12:00:00.5Z");
-        assert_eq!(verifier.verify(&fraction, late), Err(TokenError::Expired));
+        assert_eq!(whom(&verifier, &fraction, late), Err(TokenError::Expired));
     }
 
     #[test]
     fn an_external_issuer_is_believed_about_its_own() {
         let external = trusted(&[rsa("rsa-2026", RSA_2048)]);
-        let verifier = Verifier::new(&registry(ed25519(1)), Some(&external)).expect("a verifier");
+        let verifier =
+            Verifier::new(&registry(ed25519(1))).trusting(&external).expect("a verifier");
         let expected = Ok(identity(ELSEWHERE, "248289761001"));
-        assert_eq!(verifier.verify(RS256_TOKEN, at("2026-11-20T08:00:00Z")), expected);
+        assert_eq!(whom(&verifier, RS256_TOKEN, at("2026-11-20T08:00:00Z")), expected);
         // Half a minute for its clock.
-        assert_eq!(verifier.verify(RS256_TOKEN, at("2026-11-20T09:00:29.9Z")), expected);
+        assert_eq!(whom(&verifier, RS256_TOKEN, at("2026-11-20T09:00:29.9Z")), expected);
         let late = at("2026-11-20T09:00:30Z");
-        assert_eq!(verifier.verify(RS256_TOKEN, late), Err(TokenError::Expired));
+        assert_eq!(whom(&verifier, RS256_TOKEN, late), Err(TokenError::Expired));
         let changed = RS256_TOKEN.replace(".MyTp", ".MyTq");
         let early = at("2026-11-20T08:00:00Z");
-        assert_eq!(verifier.verify(&changed, early), Err(TokenError::Signature));
+        assert_eq!(whom(&verifier, &changed, early), Err(TokenError::Signature));
 
         let audience = TrustedIssuer { audience: "another".to_owned(), ..external };
-        let verifier = Verifier::new(&registry(ed25519(1)), Some(&audience)).expect("a verifier");
-        assert_eq!(verifier.verify(RS256_TOKEN, early), Err(TokenError::Audience));
-        let verifier = Verifier::new(&registry(ed25519(1)), None).expect("a verifier");
-        assert_eq!(verifier.verify(RS256_TOKEN, early), Err(TokenError::UnknownKey));
+        let verifier =
+            Verifier::new(&registry(ed25519(1))).trusting(&audience).expect("a verifier");
+        assert_eq!(whom(&verifier, RS256_TOKEN, early), Err(TokenError::Audience));
+        let verifier = Verifier::new(&registry(ed25519(1)));
+        assert_eq!(whom(&verifier, RS256_TOKEN, early), Err(TokenError::UnknownKey));
     }
 
     #[test]
@@ -915,26 +1092,27 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
         let theirs = p256();
         let own = ed25519(1);
         let mut under_our_kid = jwk(&ed25519(3));
-        under_our_kid["kid"] = json!(own.id);
+        under_our_kid["kid"] = json!(own.id());
         let external = trusted(&[jwk(&theirs), under_our_kid]);
-        let verifier = Verifier::new(&registry(own.clone()), Some(&external)).expect("a verifier");
+        let verifier =
+            Verifier::new(&registry(own.clone())).trusting(&external).expect("a verifier");
         let good = with(&theirs, |_, claims| {
             claims["iss"] = json!(ELSEWHERE);
             claims["aud"] = json!("etalon");
         });
-        assert_eq!(verifier.verify(&good, noon()), Ok(identity(ELSEWHERE, "lan")));
+        assert_eq!(whom(&verifier, &good, noon()), Ok(identity(ELSEWHERE, "lan")));
         let ours = with(&own, |_, _| {});
-        assert_eq!(verifier.verify(&ours, noon()), Ok(identity(REGISTRY, "lan")));
+        assert_eq!(whom(&verifier, &ours, noon()), Ok(identity(REGISTRY, "lan")));
         let as_us = with(&theirs, |_, _| {});
-        assert_eq!(verifier.verify(&as_us, noon()), Err(TokenError::Issuer));
-        let under_our_kid = with(&ed25519(3), |header, _| header["kid"] = json!(own.id));
-        assert_eq!(verifier.verify(&under_our_kid, noon()), Err(TokenError::Signature));
+        assert_eq!(whom(&verifier, &as_us, noon()), Err(TokenError::Issuer));
+        let under_our_kid = with(&ed25519(3), |header, _| header["kid"] = json!(own.id()));
+        assert_eq!(whom(&verifier, &under_our_kid, noon()), Err(TokenError::Signature));
     }
 
     #[test]
     fn keys_that_cannot_be_used_are_left_out_or_refused() {
         let own = registry(ed25519(1));
-        let refused = |keys: &[Json]| Verifier::new(&own, Some(&trusted(keys))).err();
+        let refused = |keys: &[Json]| Verifier::new(&own).trusting(&trusted(keys)).err();
         let good = jwk(&ed25519(2));
         let changed = |name: &str, value: Json| {
             let mut key = good.clone();
@@ -973,13 +1151,13 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
         let same = good["kid"].as_str().expect("a kid").to_owned();
         assert_eq!(refused(&[good.clone(), good.clone()]), Some(KeyError::SameId(same)));
         for keys in ["", "[]", "{}", r#"{"keys": 1}"#] {
-            let external = TrustedIssuer { keys: keys.to_owned(), ..trusted(&[]) };
-            let refused = Verifier::new(&own, Some(&external)).err();
+            let external = TrustedIssuer { keys: Some(keys.to_owned()), ..trusted(&[]) };
+            let refused = Verifier::new(&own).trusting(&external).err();
             assert_eq!(refused, Some(KeyError::NotAKeySet), "{keys}");
         }
         let ourselves =
             TrustedIssuer { issuer: REGISTRY.to_owned(), ..trusted(std::slice::from_ref(&good)) };
-        assert_eq!(Verifier::new(&own, Some(&ourselves)).err(), Some(KeyError::OwnIssuer));
+        assert_eq!(Verifier::new(&own).trusting(&ourselves).err(), Some(KeyError::OwnIssuer));
     }
 
     /// RFC 8037, appendix A: the key of RFC 8032 with its public half and its thumbprint.
@@ -1023,8 +1201,8 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
             let debug = format!("SigningKey {{ id: {:?}, .. }}", key.id());
             assert_eq!(format!("{key:?}"), debug);
             let issuer = registry(key);
-            let issued = issuer.issue("lan", &jti(), noon());
-            let verifier = Verifier::new(&issuer, None).expect("a verifier");
+            let issued = issuer.issue("lan", &Scopes::all(), &jti(), noon());
+            let verifier = Verifier::new(&issuer);
             let jwks = issuer.jwks();
             let shown = format!("{jwks} {issuer:?} {issued:?} {verifier:?}");
             assert!(!shown.contains(&private), "{shown}");
@@ -1045,11 +1223,11 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
             let external = TrustedIssuer {
                 issuer: REGISTRY.to_owned(),
                 audience: REGISTRY.to_owned(),
-                keys: issuer.jwks().to_string(),
+                keys: Some(issuer.jwks().to_string()),
             };
-            let verifier = Verifier::new(&elsewhere, Some(&external)).expect("a verifier");
-            let token = issuer.issue("lan", &jti(), noon()).token;
-            assert_eq!(verifier.verify(&token, noon()), Ok(identity(REGISTRY, "lan")));
+            let verifier = Verifier::new(&elsewhere).trusting(&external).expect("a verifier");
+            let token = issuer.issue("lan", &Scopes::all(), &jti(), noon()).token;
+            assert_eq!(whom(&verifier, &token, noon()), Ok(identity(REGISTRY, "lan")));
         }
     }
 
@@ -1081,26 +1259,26 @@ EhgDVTLWqdFHOc8WHwf2b+OB4rTena/524bNOWTvaozDb5fNAU/sgmk=
         #[test]
         fn no_text_panics(text in r"\PC{0,200}", bytes in proptest::collection::vec(0_u8.., 0..200)) {
             let key = ed25519(1);
-            let verifier = Verifier::new(&registry(key.clone()), None).expect("a verifier");
+            let verifier = Verifier::new(&registry(key.clone()));
             let _ = SigningKey::from_pem(&text);
-            proptest::prop_assert!(verifier.verify(&text, noon()).is_err());
+            proptest::prop_assert!(whom(&verifier, &text, noon()).is_err());
             let parts: Vec<&str> = text.splitn(2, ' ').collect();
             let token = format!("{}.{}", parts.join("."), base64url(&bytes));
-            proptest::prop_assert!(verifier.verify(&token, noon()).is_err());
-            let header = json!({ "alg": "EdDSA", "kid": key.id }).to_string();
+            proptest::prop_assert!(whom(&verifier, &token, noon()).is_err());
+            let header = json!({ "alg": "EdDSA", "kid": key.id() }).to_string();
             let token = format!("{}.{}.{}", base64url(header), base64url(&text), base64url(&bytes));
-            proptest::prop_assert!(verifier.verify(&token, noon()).is_err());
-            let token = signed(&json!({ "alg": "EdDSA", "kid": key.id }), &json!({ "sub": text }), &key.private, Algorithm::EdDSA);
-            proptest::prop_assert!(verifier.verify(&token, noon()).is_err());
+            proptest::prop_assert!(whom(&verifier, &token, noon()).is_err());
+            let token = signed(&json!({ "alg": "EdDSA", "kid": key.id() }), &json!({ "sub": text }), &key.private, Algorithm::EdDSA);
+            proptest::prop_assert!(whom(&verifier, &token, noon()).is_err());
         }
 
         #[test]
         fn every_subject_comes_back(subject in r"\PC{1,60}") {
             let issuer = registry(ed25519(1));
-            let verifier = Verifier::new(&issuer, None).expect("a verifier");
-            let token = issuer.issue(&subject, &jti(), noon()).token;
+            let verifier = Verifier::new(&issuer);
+            let token = issuer.issue(&subject, &Scopes::all(), &jti(), noon()).token;
             proptest::prop_assert_eq!(
-                verifier.verify(&token, noon()),
+                whom(&verifier, &token, noon()),
                 Ok(identity(REGISTRY, &subject))
             );
         }

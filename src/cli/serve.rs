@@ -10,10 +10,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::app::registry::Registry;
+use crate::auth::issuers::{self, IssuerEntry};
 use crate::auth::key::Secret;
-use crate::auth::token::{Issuer, SigningKey, TrustedIssuer, Verifier};
+use crate::auth::token::{Issuer, PublishedKey, SigningKey, TrustedIssuer};
 use crate::clock;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::domain::text::Text;
 use crate::http::{self, Bound, Identities, Service};
 use crate::ids;
@@ -137,12 +138,13 @@ impl Served {
         }
         let public_url = server.public_url.clone();
         let key = signing_key(url, identity.signing_key_file.as_deref())?;
-        let issuer = Issuer::new(key, public_url.clone(), identity.token_lifetime);
-        let trusted = identity.oidc.map(trusted).transpose()?;
-        let verifier = Verifier::new(&issuer, trusted.as_ref()).map_err(|error| {
-            Failure::new(Status::Usage, error.text()).about("ETALON_OIDC_JWKS_FILE")
-        })?;
-        let identities = Identities { issuer, verifier };
+        let others = identity.published_keys_dir.as_deref().map(published_keys).transpose()?;
+        let issuer = Issuer::new(key, public_url.clone(), identity.token_lifetime)
+            .publishing(others.unwrap_or_default());
+        let mut identities = Identities::of(issuer).limiting_keys(identity.longest_key);
+        if let Some(file) = &identity.issuers_file {
+            identities = trusting(identities, file)?;
+        }
         let metrics = Metrics::new().map_err(unusable)?;
         let mut service = Service::new(registry, identities, server, metrics);
         service.traces = otlp_endpoint.as_deref().map(Traces::to);
@@ -267,17 +269,51 @@ fn unusable(error: impl std::fmt::Display) -> Failure {
     Failure::new(Status::Internal, message)
 }
 
-fn trusted(oidc: config::Oidc) -> Result<TrustedIssuer, Failure> {
-    let config::Oidc { issuer, audience, jwks_file } = oidc;
-    let jwks = fs::read_to_string(&jwks_file).map_err(|error| {
-        let path = jwks_file.display();
-        let message = Text::new(
-            format!("không đọc được {path}: {error}"),
-            format!("{path} cannot be read: {error}"),
-        );
-        Failure::new(Status::Unreadable, message)
+/// The keys of a folder: every file that ends in `.pem`.
+fn published_keys(directory: &Path) -> Result<Vec<PublishedKey>, Failure> {
+    let entries = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries = entries.map_err(|error| unread(directory, &error))?;
+    let mut files: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "pem"));
+    files.sort();
+    let key = |file: &PathBuf| {
+        PublishedKey::from_pem(&read(file)?).map_err(|error| {
+            Failure::new(Status::Unreadable, error.text()).about(&file.display().to_string())
+        })
+    };
+    files.iter().map(key).collect()
+}
+
+/// Believes the tokens of the issuers that a file names.
+fn trusting(mut identities: Identities, file: &Path) -> Result<Identities, Failure> {
+    let name = file.display().to_string();
+    let entries = issuers::read(&read(file)?).map_err(|faults| {
+        let message =
+            Text::new("tệp các bên phát hành không đọc được", "the file of issuers cannot be used");
+        Failure::with_faults(Status::Unreadable, message, faults).about(&name)
     })?;
-    Ok(TrustedIssuer { issuer, audience, keys: jwks })
+    for IssuerEntry { issuer, audience, jwks_file, jwks_url } in entries {
+        let beside = file.parent().unwrap_or(Path::new(""));
+        let keys = jwks_file.map(|keys| read(&beside.join(keys))).transpose()?;
+        let trusted = TrustedIssuer { issuer: issuer.clone(), audience, keys };
+        identities = identities.trusting(&trusted, jwks_url).map_err(|error| {
+            Failure::new(Status::Usage, error.text()).about(&format!("{name}: {issuer}"))
+        })?;
+    }
+    Ok(identities)
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    fs::read_to_string(file).map_err(|error| unread(file, &error))
+}
+
+fn unread(path: &Path, error: &io::Error) -> Failure {
+    let path = path.display();
+    let message = Text::new(
+        format!("không đọc được {path}: {error}"),
+        format!("{path} cannot be read: {error}"),
+    );
+    Failure::new(Status::Unreadable, message)
 }
 
 /// Writes a secret into a new file that only its owner reads.

@@ -10,7 +10,7 @@ use crate::auth::token::Issuer;
 use crate::clock;
 use crate::domain::fault::Faults;
 use crate::domain::id::Id;
-use crate::domain::identity::Role;
+use crate::domain::identity::{Role, Scopes};
 use crate::domain::text::Text;
 use crate::ids;
 
@@ -56,7 +56,7 @@ pub fn run(arguments: &Arguments, options: Options) -> Result<Answer, Failure> {
     let issuer = Issuer::new(key, address, lifetime);
     let now = clock::now();
     let member = registry.local_member(&organisation, &roles, issuer.url(), now)?;
-    let issued = issuer.issue(&subject_of_member(&member), &ids::new_id(), now);
+    let issued = issuer.issue(&subject_of_member(&member), &Scopes::all(), &ids::new_id(), now);
     if options.json {
         let answer = json!({
             "access_token": issued.token,

@@ -164,6 +164,17 @@ impl Instant {
         Self(Timestamp::from_second(SECONDS).unwrap_or(Timestamp::MIN))
     }
 
+    /// The beginning of the instant's minute.
+    pub fn minute(self) -> Self {
+        let minute = self.0.as_second().div_euclid(60) * 60;
+        Self(Timestamp::from_second(minute).unwrap_or(self.0))
+    }
+
+    /// The instant so much later; none beyond the end of the calendar.
+    pub fn after(self, duration: std::time::Duration) -> Option<Self> {
+        self.0.checked_add(duration).ok().map(Self::from_timestamp)
+    }
+
     /// The day of the instant in UTC.
     pub fn day(self) -> Day {
         Day::from_date(self.0.to_zoned(jiff::tz::TimeZone::UTC).date())

@@ -16,7 +16,7 @@ use crate::app::verify::Moment;
 use crate::domain::claim::KnownAt;
 use crate::domain::fault::Fault;
 use crate::domain::id::Id;
-use crate::domain::identity::Identity;
+use crate::domain::identity::Proof;
 use crate::domain::json;
 use crate::domain::log::{Digest, Entry};
 use crate::domain::text::{Language, Text};
@@ -78,8 +78,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The body as it came.
     pub body: Vec<u8>,
-    /// Who the token says it is.
-    pub identity: Option<Identity>,
+    /// What the token proves.
+    pub proof: Option<Proof>,
     /// Who that is here: set once the database was asked.
     pub principal: Option<Principal>,
 }
@@ -95,9 +95,9 @@ impl Call {
     /// # Errors
     /// When the token names nobody, or nobody is named and somebody has to be.
     pub fn identify(&mut self) -> Result<(), Problem> {
-        if let Some(identity) = &self.identity {
+        if let Some(proof) = &self.proof {
             let own = self.service.issuer.url();
-            self.principal = self.service.registry.principal(identity, own, self.moment.now)?;
+            self.principal = self.service.registry.principal(proof, own, self.moment.now)?;
             if self.principal.is_none() {
                 let message = Text::new(
                     "khoá hoặc thành viên của token này không còn, đã hết hạn hoặc bị thu hồi",
@@ -106,8 +106,13 @@ impl Call {
                 return Err(Problem::new(Code::InvalidToken, message));
             }
         }
-        match (&self.principal, self.operation.access) {
-            (None, Access::Token) => Err(Problem::of(Code::Unauthenticated)),
+        match (&self.principal, self.operation.access.scope()) {
+            (Some(principal), Some(scope)) if !principal.scopes.has(scope) => {
+                Err(Problem::lacking(scope))
+            }
+            (None, _) if matches!(self.operation.access, Access::Token(_)) => {
+                Err(Problem::of(Code::Unauthenticated))
+            }
             _ => Ok(()),
         }
     }

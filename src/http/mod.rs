@@ -12,6 +12,7 @@ mod connections;
 mod gate;
 mod handlers;
 mod headers;
+mod issuers;
 mod negotiation;
 mod openapi;
 mod problem;
@@ -21,6 +22,7 @@ pub mod schema;
 mod server;
 mod service;
 
+pub use issuers::Pace;
 pub use openapi::document;
 pub use server::{Bound, bind, stop_signal};
 pub use service::{Identities, Service};

@@ -22,6 +22,7 @@ use utoipa::openapi::{
 };
 
 use crate::domain::form::Described as _;
+use crate::domain::identity::Scope;
 
 use super::problem::{Code, ProblemDetails};
 use super::routes::{Access, AnswerHeader, Media, Operation, Parameter, Position};
@@ -84,7 +85,12 @@ pub fn document() -> String {
         SecurityScheme::Http({
             let mut scheme = Http::new(HttpAuthScheme::Bearer);
             scheme.bearer_format = Some("JWT".to_owned());
-            scheme.description = Some("A token of at most 15 minutes.".to_owned());
+            let scopes = Scope::ALL.iter().map(|scope| format!("`{scope}`"));
+            let scopes = scopes.collect::<Vec<_>>().join(", ");
+            scheme.description = Some(format!(
+                "A token of at most 15 minutes, with the scope that the operation names: one of \
+                 {scopes}. Where a token is not needed, one that is sent needs `read` all the same."
+            ));
             scheme
         }),
     );
@@ -127,12 +133,12 @@ impl Writer {
             .tag(operation.tag)
             .summary(Some(&operation.summary))
             .description(Some(&operation.description));
+        let scope = operation.access.scope().map(|scope| scope.as_str());
+        let token = || SecurityRequirement::new(TOKEN, scope);
         // An empty requirement says that a token is not needed.
         built = match operation.access {
-            Access::Token => built.security(SecurityRequirement::new(TOKEN, Vec::<String>::new())),
-            Access::Public => built
-                .security(SecurityRequirement::default())
-                .security(SecurityRequirement::new(TOKEN, Vec::<String>::new())),
+            Access::Token(_) => built.security(token()),
+            Access::Public => built.security(SecurityRequirement::default()).security(token()),
             // Nothing at all says that a token means nothing: generators take even an empty
             // requirement for one.
             Access::Open => built.securities(Some([])),

@@ -11,6 +11,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use crate::app::refusal::Refusal;
 use crate::auth::token::TokenError;
 use crate::domain::fault::{Fault, Faults, Gravity};
+use crate::domain::identity::Scope;
 use crate::domain::text::{Language, Text};
 
 /// Declares the codes once: name, status, titles, and what it means and what to do.
@@ -67,6 +68,10 @@ codes! {
         "Tham số sai" "A parameter is wrong"
         "Một tham số của đường dẫn, truy vấn hoặc tiêu đề không đọc được hoặc không được biết; từng lỗi được liệt kê trong “errors”."
         "A parameter of the path, the query or a header cannot be read or is not known; each is listed in “errors”.",
+    InvalidTokenRequest = "invalid_token_request" BAD_REQUEST
+        "Yêu cầu token sai" "The request for a token is wrong"
+        "Cần grant_type=client_credentials cùng khoá, trong nội dung (client_secret) hoặc ở Authorization: Basic, và tuỳ chọn “scope” trong các phạm vi của khoá; từng lỗi ở “errors”, và “error” theo RFC 6749."
+        "Send grant_type=client_credentials and the key, in the body (client_secret) or in Authorization: Basic, and perhaps a “scope” within those of the key; each fault is in “errors”, and “error” says it as RFC 6749 does.",
     Unauthenticated = "unauthenticated" UNAUTHORIZED
         "Cần đăng nhập" "A token is needed"
         "Hãy gửi tiêu đề Authorization: Bearer TOKEN; token lấy ở POST /api/v1/auth/token bằng khoá API."
@@ -83,6 +88,10 @@ codes! {
         "Không được phép" "Not allowed"
         "Vai trò của bạn không cho phép thao tác này. Phần “detail” nói vai trò nào được phép."
         "Your roles do not allow this. The detail says which roles do.",
+    InsufficientScope = "insufficient_scope" FORBIDDEN
+        "Token thiếu phạm vi" "The token lacks the scope"
+        "Khoá hoặc token này không được dùng cho việc này; phần “detail” nêu phạm vi cần có. Hãy lấy token với phạm vi đó, hoặc tạo khoá có phạm vi đó; điều công khai đọc được không cần token."
+        "This key or token is not for this use; the detail names the scope that is needed. Get a token with it, or make a key that has it; what is public is read without a token.",
     NotFound = "not_found" NOT_FOUND
         "Không có gì ở đường dẫn này" "There is nothing at this path"
         "Các đường dẫn được liệt kê trong /api/v1/openapi.json và /docs."
@@ -182,6 +191,9 @@ answer! {
         code: &'static str,
         /// The request, for whoever asks about it.
         request_id: String,
+        /// The same for clients of OAuth (RFC 6749, 5.2), where a token was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<&'static str>,
         /// Each thing that is wrong, with its place.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         errors: Vec<ProblemError>,
@@ -207,6 +219,8 @@ pub struct Problem {
     pub code: Code,
     /// What is wrong in this case.
     pub detail: Text,
+    /// The same in the words of RFC 6749, 5.2, where a token was asked for.
+    pub oauth: Option<&'static str>,
     /// Each thing that is wrong, with its place.
     pub errors: Vec<Fault>,
     /// Headers beside those of every problem.
@@ -220,7 +234,11 @@ impl Code {
     pub fn is_of_who_asks(self) -> bool {
         matches!(
             self,
-            Self::Unauthenticated | Self::InvalidToken | Self::InvalidKey | Self::NotAllowed
+            Self::Unauthenticated
+                | Self::InvalidToken
+                | Self::InvalidKey
+                | Self::InsufficientScope
+                | Self::NotAllowed
         )
     }
 }
@@ -228,7 +246,7 @@ impl Code {
 impl Problem {
     /// A problem with what is wrong in this case.
     pub fn new(code: Code, detail: Text) -> Self {
-        Self { code, detail, errors: Vec::new(), headers: Vec::new(), internal: None }
+        Self { code, detail, oauth: None, errors: Vec::new(), headers: Vec::new(), internal: None }
     }
 
     /// A problem of which the code says everything.
@@ -247,6 +265,17 @@ impl Problem {
         Self { errors, ..Self::new(Code::InvalidParameter, detail) }
     }
 
+    /// A token that lacks the scope (RFC 6750, 3.1).
+    pub fn lacking(scope: Scope) -> Self {
+        let message = Text::new(
+            format!("cần phạm vi “{scope}”; khoá hoặc token này không có"),
+            format!("the scope “{scope}” is needed; this key or token does not have it"),
+        );
+        let challenge =
+            format!("Bearer realm=\"etalon\", error=\"insufficient_scope\", scope=\"{scope}\"");
+        Self::new(Code::InsufficientScope, message).with(header::WWW_AUTHENTICATE, &challenge)
+    }
+
     /// Something that the client has no part in; the log is told what.
     pub fn internal(what: impl Into<String>) -> Self {
         Self { internal: Some(what.into()), ..Self::of(Code::Internal) }
@@ -259,6 +288,12 @@ impl Problem {
             self.headers.push((name, value));
         }
         self
+    }
+
+    /// The same, for clients of OAuth too.
+    #[must_use]
+    pub fn for_oauth(self, error: &'static str) -> Self {
+        Self { oauth: Some(error), ..self }
     }
 
     /// The body.
@@ -278,6 +313,7 @@ impl Problem {
             instance: instance.to_owned(),
             code: code.as_str(),
             request_id: request_id.to_owned(),
+            error: self.oauth,
             errors: errors.collect(),
         }
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use actix_web::http::{Method, StatusCode};
 
 use crate::domain::form::Form;
+use crate::domain::identity::Scope;
 
 use super::call::{Call, JSON, Reply};
 use super::problem::{Code, Problem};
@@ -24,12 +25,25 @@ pub const IMPORT_BYTES: usize = 64 << 20;
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Anyone; who sends a token sees more.
+    /// Anyone; who sends a token sees more, and the token needs the scope `read`: a program that
+    /// was answered as the public is would take what it does not see for what is not there.
     Public,
-    /// Anyone whose token is accepted; what they may do is decided by `app::access`.
-    Token,
+    /// Anyone whose token is accepted and has this scope; what they may do is decided by
+    /// `app::access`.
+    Token(Scope),
     /// Anyone, and a token means nothing here.
     Open,
+}
+
+impl Access {
+    /// The scope that a token needs where one is shown.
+    pub const fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Public => Some(Scope::Read),
+            Self::Token(scope) => Some(scope),
+            Self::Open => None,
+        }
+    }
 }
 
 /// What an operation asks of the service: how it counts against the limits.
@@ -293,8 +307,10 @@ impl Operation {
             all.push(Code::NotAcceptable);
         }
         match self.access {
-            Access::Public => all.push(Code::InvalidToken),
-            Access::Token => all.extend([Code::Unauthenticated, Code::InvalidToken]),
+            Access::Public => all.extend([Code::InvalidToken, Code::InsufficientScope]),
+            Access::Token(_) => {
+                all.extend([Code::Unauthenticated, Code::InvalidToken, Code::InsufficientScope]);
+            }
             Access::Open => {}
         }
         if self.parameters.iter().any(|one| one.name == "At-Least-Log-Index") {

@@ -88,6 +88,7 @@ impl Bound {
     /// # Errors
     /// When the server cannot run.
     pub fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        self.service.ask_issuers()?;
         let service = Arc::clone(&self.service);
         std::thread::scope(|threads| {
             threads.spawn(|| service.attempts.keep(&service.registry, clock::now));
@@ -499,23 +500,28 @@ async fn call(
         return Err(gate::overloaded("CONNECTIONS", &service.metrics));
     }
     let now = clock::now();
-    let identity = match (operation.access, request.headers().get(header::AUTHORIZATION)) {
+    let proof = match (operation.access, request.headers().get(header::AUTHORIZATION)) {
         (Access::Open, _) | (_, None) => None,
         (_, Some(value)) => match value.to_str().ok().and_then(bearer) {
             None => Some(Err(Problem::of(Code::Unauthenticated))),
-            Some(token) => Some(service.verifier.verify(token, now).map_err(|error| {
-                service.rates.wrong_token(noted.address, error.into(), &service.metrics)
-            })),
+            Some(token) => {
+                Some(service.proof(token, now).await.map_err(|problem| match problem.code {
+                    Code::InvalidToken => {
+                        service.rates.wrong_token(noted.address, problem, &service.metrics)
+                    }
+                    _ => problem,
+                }))
+            }
         },
     };
-    let known = identity.as_ref().and_then(|identity| identity.as_ref().ok());
+    let known = proof.as_ref().and_then(|proof| Some(&proof.as_ref().ok()?.identity));
     let told = service.rates.draw(known, noted.address, operation, &service.metrics)?;
     if let Some(told) = told {
         request.extensions_mut().insert(told);
     }
-    let identity = match (operation.access, identity) {
-        (Access::Token, None) => return Err(Problem::of(Code::Unauthenticated)),
-        (_, identity) => identity.transpose()?,
+    let proof = match (operation.access, proof) {
+        (Access::Token(_), None) => return Err(Problem::of(Code::Unauthenticated)),
+        (_, proof) => proof.transpose()?,
     };
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let accept = header(header::ACCEPT).unwrap_or_default();
@@ -550,7 +556,7 @@ async fn call(
         query,
         headers: request.headers().clone(),
         body,
-        identity,
+        proof,
         principal: None,
     })
 }
@@ -685,7 +691,7 @@ async fn done(mut call: Call, held: (Turn, Room)) -> Result<Reply, Problem> {
         }
         if let Some(principal) = &call.principal {
             span.record("actor", principal.actor());
-            call.service.attempts.used(principal, call.moment.now);
+            call.service.attempts.used(&principal.credential, call.moment.now);
         }
         let handler = Arc::clone(&call.operation.handler);
         let reply = handler(call)?;
@@ -799,7 +805,7 @@ mod tests {
 
     use super::*;
     use crate::app::registry::Registry;
-    use crate::auth::token::{Issuer, SigningKey, Verifier};
+    use crate::auth::token::{Issuer, SigningKey};
     use crate::config;
     use crate::http::call::JSON;
     use crate::http::service::Identities;
@@ -815,14 +821,13 @@ mod tests {
         let url = DatabaseUrl::Sqlite(directory.join("registry.db"));
         let (key, _) = SigningKey::generate([1; 32]);
         let issuer = Issuer::new(key, "http://here".to_owned(), Duration::from_secs(60));
-        let verifier = Verifier::new(&issuer, None).expect("keys");
         let mut settings = config::Config::of_defaults().expect("defaults").server;
         settings.public_url = "http://here".to_owned();
         settings.shutdown_time = Duration::from_secs(1);
         change(&mut settings);
         let mut service = Service::new(
             Registry::open(&url).expect("a registry"),
-            Identities { issuer, verifier },
+            Identities::of(issuer),
             settings,
             Metrics::new().expect("metrics"),
         );

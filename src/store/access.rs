@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use crate::domain::id::Id;
-use crate::domain::identity::{Identity, Role};
+use crate::domain::identity::{Identity, Role, Scope, Scopes};
 use crate::domain::log::Digest;
 use crate::domain::period::Instant;
 
@@ -30,6 +30,8 @@ pub struct ApiKey {
     pub name: String,
     /// What it may do there.
     pub roles: BTreeSet<Role>,
+    /// What it may be used for.
+    pub scopes: Scopes,
     /// When it was made.
     pub created_at: Instant,
     /// Who made it, as the record log names them.
@@ -38,6 +40,8 @@ pub struct ApiKey {
     pub expires_at: Option<Instant>,
     /// When it was taken back.
     pub revoked_at: Option<Instant>,
+    /// When it was used last, to the minute.
+    pub last_used_at: Option<Instant>,
 }
 
 impl ApiKey {
@@ -66,10 +70,12 @@ pub struct Member {
     pub created_by: String,
     /// When the membership was taken back.
     pub revoked_at: Option<Instant>,
+    /// When they came in last, to the minute.
+    pub last_used_at: Option<Instant>,
 }
 
-const KEY: &str = "SELECT id, organisation, name, roles, created_at, created_by, expires_at, revoked_at \
-     FROM api_keys";
+const KEY: &str = "SELECT id, organisation, name, roles, scopes, created_at, created_by, \
+     expires_at, revoked_at, last_used_at FROM api_keys";
 
 #[derive(QueryableByName)]
 struct KeyRow {
@@ -81,6 +87,8 @@ struct KeyRow {
     name: String,
     #[diesel(sql_type = Text)]
     roles: String,
+    #[diesel(sql_type = Text)]
+    scopes: String,
     #[diesel(sql_type = Timestamp)]
     created_at: time::PrimitiveDateTime,
     #[diesel(sql_type = Text)]
@@ -89,6 +97,8 @@ struct KeyRow {
     expires_at: Option<time::PrimitiveDateTime>,
     #[diesel(sql_type = Nullable<Timestamp>)]
     revoked_at: Option<time::PrimitiveDateTime>,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    last_used_at: Option<time::PrimitiveDateTime>,
 }
 
 impl TryFrom<KeyRow> for ApiKey {
@@ -100,16 +110,18 @@ impl TryFrom<KeyRow> for ApiKey {
             organisation: value::id(&row.organisation)?,
             name: row.name,
             roles: roles(&row.roles)?,
+            scopes: scopes(&row.scopes)?,
             created_at: value::instant(row.created_at),
             created_by: row.created_by,
             expires_at: row.expires_at.map(value::instant),
             revoked_at: row.revoked_at.map(value::instant),
+            last_used_at: row.last_used_at.map(value::instant),
         })
     }
 }
 
-const MEMBER: &str = "SELECT id, organisation, issuer, subject, name, roles, created_at, created_by, revoked_at \
-     FROM members";
+const MEMBER: &str = "SELECT id, organisation, issuer, subject, name, roles, created_at, \
+     created_by, revoked_at, last_used_at FROM members";
 
 #[derive(QueryableByName)]
 struct MemberRow {
@@ -131,6 +143,8 @@ struct MemberRow {
     created_by: String,
     #[diesel(sql_type = Nullable<Timestamp>)]
     revoked_at: Option<time::PrimitiveDateTime>,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    last_used_at: Option<time::PrimitiveDateTime>,
 }
 
 impl TryFrom<MemberRow> for Member {
@@ -146,6 +160,7 @@ impl TryFrom<MemberRow> for Member {
             created_at: value::instant(row.created_at),
             created_by: row.created_by,
             revoked_at: row.revoked_at.map(value::instant),
+            last_used_at: row.last_used_at.map(value::instant),
         })
     }
 }
@@ -156,6 +171,18 @@ fn roles(column: &str) -> Result<BTreeSet<Role>, StoreError> {
     let words: Option<Vec<String>> = serde_json::from_str(column).ok();
     let roles = words.and_then(|words| words.iter().map(|word| Role::from_word(word)).collect());
     roles.ok_or_else(|| StoreError::Database(format!("“{column}” is no list of roles")))
+}
+
+/// Scopes as they stand in a column, in the same way.
+fn scopes(column: &str) -> Result<Scopes, StoreError> {
+    let words: Option<Vec<String>> = serde_json::from_str(column).ok();
+    let scopes = words.and_then(|words| words.iter().map(|word| Scope::from_word(word)).collect());
+    scopes.ok_or_else(|| StoreError::Database(format!("“{column}” is no list of scopes")))
+}
+
+fn scopes_column(scopes: &Scopes) -> String {
+    let words: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+    serde_json::json!(words).to_string()
 }
 
 fn roles_column(roles: &BTreeSet<Role>) -> String {
@@ -187,13 +214,15 @@ impl Writer<'_> {
     /// When there is one with its id or secret, or the database fails.
     pub fn add_key(&mut self, key: &ApiKey, secret_sha256: &Digest) -> Result<(), StoreError> {
         Statement::new(
-            "INSERT INTO api_keys (id, organisation, name, roles, secret_sha256, created_at, \
-             created_by, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO api_keys (id, organisation, name, roles, scopes, secret_sha256, \
+             created_at, created_by, expires_at, revoked_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(key.id.as_str())
         .bind(key.organisation.as_str())
         .bind(key.name.as_str())
         .bind(roles_column(&key.roles))
+        .bind(scopes_column(&key.scopes))
         .bind(secret_sha256.to_string())
         .bind(key.created_at)
         .bind(key.created_by.as_str())

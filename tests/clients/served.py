@@ -3,10 +3,10 @@
     python3 tests/clients/served.py [--country BUNDLE] COMMAND [ARGUMENT ...]
 
 Starts `etalon serve` on an empty database in a temporary directory, sets it up as a first operator
-does, and gives a laboratory a key. The command finds in its environment ETALON_URL,
-ETALON_OPERATOR_TOKEN, ETALON_LABORATORY_TOKEN, ETALON_LABORATORY (its id) and ETALON_UNUSED_KEY (the
-id of a key that can be revoked). With --country the records of that bundle are imported before, and
-the laboratory is the first that they have.
+does, and gives everybody a key. The command finds in its environment ETALON_URL, a token for each of
+WHO below (ETALON_LABORATORY_TOKEN and so on), ETALON_LABORATORY (the laboratory's id) and
+ETALON_UNUSED_KEY (the id of a key that can be revoked). With --country the records of that bundle
+are imported before, and the laboratory is the first that they have, as are the others.
 
 The exit status is the command's; that the service does not end well when it is told to is an error.
 Nothing but the standard library is needed.
@@ -25,6 +25,16 @@ from typing import Any
 
 # Long for a server that has nothing to do; it only keeps a fault from hanging the checks.
 SECONDS_TO_STOP = 60
+
+
+# Whoever gets a token: the kind of their organisation, and their roles in it.
+WHO = {
+    "laboratory": ("calibration_laboratory", ["submitter", "signatory"]),
+    "administrator": ("calibration_laboratory", ["administrator"]),
+    "institute": ("nmi", ["institute", "submitter", "signatory"]),
+    "accreditation_body": ("accreditation_body", ["accreditation_body"]),
+    "authority": ("authority", ["authority"]),
+}
 
 
 def program() -> str:
@@ -49,14 +59,14 @@ def token(url: str, key: str) -> str:
         return json.load(answer)["access_token"]
 
 
-def laboratory(url: str, operator: str) -> str:
-    """The id of the first laboratory that there is, of a new one where there is none."""
-    first = f"{url}/api/v1/organisations?kind=calibration_laboratory&limit=1"
+def organisation(url: str, kind: str, operator: str) -> str:
+    """The id of the first organisation of a kind, of a new one where there is none."""
+    first = f"{url}/api/v1/organisations?kind={kind}&limit=1"
     with urllib.request.urlopen(first) as answer:
         items = json.load(answer)["items"]
     if items:
         return items[0]["id"]
-    body = {"kind": "calibration_laboratory", "names": {"en": "Laboratory"}, "country": "VN"}
+    body = {"kind": kind, "names": {"en": kind}, "country": "VN"}
     return sent(f"{url}/api/v1/organisations", body, operator)["record"]["id"]
 
 
@@ -65,17 +75,15 @@ def prepared(url: str, setup_key: str) -> dict[str, str]:
     institute = {"kind": "nmi", "names": {"en": "Institute"}, "country": "VN"}
     setup = {"setup_key": setup_key, "organisation": institute}
     operator = token(url, sent(f"{url}/api/v1/setup", setup)["secret"])
-    own = laboratory(url, operator)
-    roles = ["submitter", "signatory"]
-    request = {"name": "laboratory", "organisation": own, "roles": roles}
-    key, unused = (sent(f"{url}/api/v1/api_keys", request, operator) for _ in range(2))
-    return {
-        "ETALON_URL": url,
-        "ETALON_OPERATOR_TOKEN": operator,
-        "ETALON_LABORATORY_TOKEN": token(url, key["secret"]),
-        "ETALON_LABORATORY": own,
-        "ETALON_UNUSED_KEY": unused["key"]["id"],
-    }
+    told = {"ETALON_URL": url, "ETALON_OPERATOR_TOKEN": operator}
+    for who, (kind, roles) in WHO.items():
+        own = organisation(url, kind, operator)
+        request = {"name": who, "organisation": own, "roles": roles}
+        key, unused = (sent(f"{url}/api/v1/api_keys", request, operator) for _ in range(2))
+        told[f"ETALON_{who.upper()}_TOKEN"] = token(url, key["secret"])
+        if who == "laboratory":
+            told |= {"ETALON_LABORATORY": own, "ETALON_UNUSED_KEY": unused["key"]["id"]}
+    return told
 
 
 def main(arguments: list[str]) -> int:

@@ -9,7 +9,7 @@ use etalon::app::jobs::Work;
 use etalon::app::verify::Moment;
 use etalon::clock;
 use etalon::domain::fault::Faults;
-use etalon::domain::identity::Role;
+use etalon::domain::identity::{Role, Scopes};
 use etalon::domain::organisation::OrganisationKind;
 use etalon::domain::period::Day;
 use serde_json::{Value, json};
@@ -320,6 +320,7 @@ fn waiting(served: &Served, operator: &Party, body: &Value, now: &str) -> (Strin
         kind: OrganisationKind::Nmi,
         country: None,
         roles: BTreeSet::from([Role::Operator]),
+        scopes: Scopes::all(),
         credential: "key:test".to_owned(),
     };
     let moment = Moment { now: instant(now), today: Day::parse("2026-11-20").expect("a day") };

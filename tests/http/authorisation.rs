@@ -6,21 +6,23 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-use etalon::app::keys::subject_of_key;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use etalon::app::keys::{ApiKey, subject_of_key};
 use etalon::app::registry::shown;
 use etalon::auth::key::Secret;
-use etalon::auth::token::{Issuer, SigningKey};
+use etalon::auth::token::SigningKey;
 use etalon::clock;
 use etalon::domain::id::Id;
 use etalon::domain::records::CollectionName;
 use etalon::ids;
+use etalon::store::StoreError;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use crate::support::Database;
 use crate::support::records::{bundle, certificate, instant, policy, standard, with};
-use crate::support::served::{Party, Request, Response, Served, id_of};
+use crate::support::served::{Party, Request, Response, SEED, Served, id_of};
 
 crate::support::both!(
     every_operation_knows_who_may,
@@ -35,44 +37,110 @@ crate::support::both!(
 enum Persona {
     /// Without a token.
     Nobody,
-    /// With a token of the operator's key that has expired.
+    // With a token that would be the operator's, if it were good.
     Expired,
-    /// With a token for the operator's key that another instance signed.
+    NotYetValid,
+    OtherAudience,
+    OtherIssuer,
+    /// With `alg: none` and no signature.
+    Unsigned,
+    /// With HMAC, and the public key that everybody knows for a secret.
+    PublicKeyAsSecret,
+    /// Signed by another instance.
     Elsewhere,
-    /// Another calibration laboratory, with every role that one can have.
-    Stranger,
-    /// The laboratory that the records are of.
+    /// Changed after it was signed.
+    Changed,
+    /// For a key that was revoked.
+    Revoked,
+    /// For a key that has expired.
+    KeyExpired,
+    // With a good token of an operator that lacks the scope which the operation needs.
+    /// Because the key lacks it.
+    KeyWithout,
+    /// Because the token does.
+    TokenWithout,
+    // The laboratory that the records are of, and another.
     Submitter,
     Signatory,
     Administrator,
-    /// The body that accredits it.
+    StrangerSubmitter,
+    StrangerSignatory,
+    StrangerAdministrator,
+    /// With every role that one can have there.
+    Stranger,
+    /// The body that accredits the laboratory, one that does not, and its administrator.
     Accreditor,
-    /// A body that does not.
     OtherAccreditor,
+    AccreditorAdministrator,
+    /// The authority that decided, and another.
     Authority,
-    /// The verifier of an institute, and another of its staff.
+    OtherAuthority,
+    /// The verifiers of two institutes, and others of their staff.
     Institute,
+    OtherInstitute,
     InstituteSubmitter,
+    InstituteSignatory,
+    OtherInstituteSubmitter,
+    /// Who keeps the registry, and one of them who sits in the laboratory.
     Operator,
+    OperatorInside,
 }
 
 use Persona::*;
 
-const PERSONAS: [Persona; 13] = [
+const PERSONAS: [Persona; 32] = [
     Nobody,
     Expired,
+    NotYetValid,
+    OtherAudience,
+    OtherIssuer,
+    Unsigned,
+    PublicKeyAsSecret,
     Elsewhere,
-    Stranger,
+    Changed,
+    Revoked,
+    KeyExpired,
+    KeyWithout,
+    TokenWithout,
     Submitter,
     Signatory,
     Administrator,
+    StrangerSubmitter,
+    StrangerSignatory,
+    StrangerAdministrator,
+    Stranger,
     Accreditor,
     OtherAccreditor,
+    AccreditorAdministrator,
     Authority,
+    OtherAuthority,
     Institute,
+    OtherInstitute,
     InstituteSubmitter,
+    InstituteSignatory,
+    OtherInstituteSubmitter,
     Operator,
+    OperatorInside,
 ];
+
+impl Persona {
+    /// Whether their token is no good, whatever it is for.
+    fn is_impostor(self) -> bool {
+        matches!(
+            self,
+            Expired
+                | NotYetValid
+                | OtherAudience
+                | OtherIssuer
+                | Unsigned
+                | PublicKeyAsSecret
+                | Elsewhere
+                | Changed
+                | Revoked
+                | KeyExpired
+        )
+    }
+}
 
 /// What an operation asks of whoever comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,11 +149,21 @@ enum Door {
     Open,
     /// Nothing; but who shows a token is known by it, so it has to be good.
     Public,
-    /// A good token.
-    Token,
+    /// A good token with this scope.
+    Token(&'static str),
 }
 
 use Door::*;
+
+impl Door {
+    /// The scope that a token needs; any where none is.
+    fn scope(self) -> &'static str {
+        match self {
+            Open | Public => "read",
+            Token(scope) => scope,
+        }
+    }
+}
 
 /// Who gets through, and what others are told.
 struct Row {
@@ -110,109 +188,154 @@ const fn row(
 const POLICY: &str = "mine";
 
 const EVERYONE: &[Persona] = &PERSONAS;
-const OPERATOR: &[Persona] = &[Operator];
+const OPERATOR: &[Persona] = &[Operator, OperatorInside];
 /// Who may read a confidential record of the laboratory: the laboratory, the institute's verifiers
 /// and who keeps the registry.
-const READERS: &[Persona] = &[Submitter, Signatory, Administrator, Institute, Operator];
+const READERS: &[Persona] =
+    &[Submitter, Signatory, Administrator, Institute, OtherInstitute, Operator, OperatorInside];
+const WRITE: Door = Token("write");
+const VERIFY: Door = Token("verify");
+const READ: Door = Token("read");
+const MANAGE: Door = Token("manage");
 
 static TABLE: &[Row] = &[
     // What is public, and who writes it.
     row("list_organisations", Public, EVERYONE, EVERYONE),
-    row("create_organisation", Token, OPERATOR, EVERYONE),
+    row("create_organisation", WRITE, OPERATOR, EVERYONE),
     row("get_organisation", Public, EVERYONE, EVERYONE),
-    row("amend_organisation", Token, &[Administrator, Operator], EVERYONE),
+    row("amend_organisation", WRITE, &[Administrator, Operator, OperatorInside], EVERYONE),
     row("list_organisation_versions", Public, EVERYONE, EVERYONE),
     row("list_memberships", Public, EVERYONE, EVERYONE),
-    row("create_membership", Token, OPERATOR, EVERYONE),
+    row("create_membership", WRITE, OPERATOR, EVERYONE),
     row("get_membership", Public, EVERYONE, EVERYONE),
-    row("amend_membership", Token, OPERATOR, EVERYONE),
+    row("amend_membership", WRITE, OPERATOR, EVERYONE),
     row("list_membership_versions", Public, EVERYONE, EVERYONE),
     row("list_accreditations", Public, EVERYONE, EVERYONE),
-    row("create_accreditation", Token, &[Accreditor, Operator], EVERYONE),
+    row("create_accreditation", WRITE, &[Accreditor, Operator, OperatorInside], EVERYONE),
     row("get_accreditation", Public, EVERYONE, EVERYONE),
-    row("amend_accreditation", Token, &[Accreditor, Operator], EVERYONE),
+    row("amend_accreditation", WRITE, &[Accreditor, Operator, OperatorInside], EVERYONE),
     row("list_accreditation_versions", Public, EVERYONE, EVERYONE),
-    row("append_accreditation_status", Token, &[Accreditor, Operator], EVERYONE),
+    row("append_accreditation_status", WRITE, &[Accreditor, Operator, OperatorInside], EVERYONE),
     row("list_legal_recognitions", Public, EVERYONE, EVERYONE),
-    row("create_legal_recognition", Token, &[Authority, Operator], EVERYONE),
+    row("create_legal_recognition", WRITE, &[Authority, Operator, OperatorInside], EVERYONE),
     row("get_legal_recognition", Public, EVERYONE, EVERYONE),
-    row("amend_legal_recognition", Token, &[Authority, Operator], EVERYONE),
+    row("amend_legal_recognition", WRITE, &[Authority, Operator, OperatorInside], EVERYONE),
     row("list_legal_recognition_versions", Public, EVERYONE, EVERYONE),
-    row("append_legal_recognition_status", Token, &[Authority, Operator], EVERYONE),
+    row("append_legal_recognition_status", WRITE, &[Authority, Operator, OperatorInside], EVERYONE),
     row("list_capabilities", Public, EVERYONE, EVERYONE),
     // The laboratory proposes, its accreditation body writes.
-    row("create_capability", Token, &[Submitter, Accreditor, Operator], EVERYONE),
+    row("create_capability", WRITE, &[Submitter, Accreditor, Operator, OperatorInside], EVERYONE),
     row("get_capability", Public, EVERYONE, EVERYONE),
-    row("amend_capability", Token, &[Accreditor, Operator], EVERYONE),
+    row("amend_capability", WRITE, &[Accreditor, Operator, OperatorInside], EVERYONE),
     row("list_capability_versions", Public, EVERYONE, EVERYONE),
-    row("append_capability_status", Token, &[Accreditor, Operator], EVERYONE),
+    row("append_capability_status", WRITE, &[Accreditor, Operator, OperatorInside], EVERYONE),
     row("list_realisations", Public, EVERYONE, EVERYONE),
-    row("create_realisation", Token, &[InstituteSubmitter, Operator], EVERYONE),
+    row("create_realisation", WRITE, &[InstituteSubmitter, Operator, OperatorInside], EVERYONE),
     row("get_realisation", Public, EVERYONE, EVERYONE),
-    row("amend_realisation", Token, &[InstituteSubmitter, Operator], EVERYONE),
+    row("amend_realisation", WRITE, &[InstituteSubmitter, Operator, OperatorInside], EVERYONE),
     row("list_realisation_versions", Public, EVERYONE, EVERYONE),
     row("list_comparisons", Public, EVERYONE, EVERYONE),
-    row("create_comparison", Token, &[Institute, Operator], EVERYONE),
+    row(
+        "create_comparison",
+        WRITE,
+        &[Institute, OtherInstitute, Operator, OperatorInside],
+        EVERYONE,
+    ),
     row("get_comparison", Public, EVERYONE, EVERYONE),
-    row("amend_comparison", Token, &[Institute, Operator], EVERYONE),
+    row(
+        "amend_comparison",
+        WRITE,
+        &[Institute, OtherInstitute, Operator, OperatorInside],
+        EVERYONE,
+    ),
     row("list_comparison_versions", Public, EVERYONE, EVERYONE),
     row("list_documents", Public, EVERYONE, EVERYONE),
-    row("create_document", Token, &[Authority, Operator], EVERYONE),
+    row("create_document", WRITE, &[Authority, OtherAuthority, Operator, OperatorInside], EVERYONE),
     row("get_document", Public, EVERYONE, EVERYONE),
-    row("amend_document", Token, &[Authority, Operator], EVERYONE),
+    row("amend_document", WRITE, &[Authority, OtherAuthority, Operator, OperatorInside], EVERYONE),
     row("list_document_versions", Public, EVERYONE, EVERYONE),
     row("list_programmes", Public, EVERYONE, EVERYONE),
-    row("create_programme", Token, &[Authority, Operator], EVERYONE),
+    row(
+        "create_programme",
+        WRITE,
+        &[Authority, OtherAuthority, Operator, OperatorInside],
+        EVERYONE,
+    ),
     row("get_programme", Public, EVERYONE, EVERYONE),
-    row("amend_programme", Token, &[Authority, Operator], EVERYONE),
+    row("amend_programme", WRITE, &[Authority, OtherAuthority, Operator, OperatorInside], EVERYONE),
     row("list_programme_versions", Public, EVERYONE, EVERYONE),
     // What is confidential: a standard, a certificate that the laboratory issued for it itself, and
     // a case about that.
     row("list_measurement_standards", Public, EVERYONE, READERS),
-    row("create_measurement_standard", Token, &[Submitter, Operator], EVERYONE),
+    row("create_measurement_standard", WRITE, &[Submitter, Operator, OperatorInside], EVERYONE),
     row("get_measurement_standard", Public, READERS, READERS),
-    row("amend_measurement_standard", Token, &[Submitter, Operator], READERS),
+    row("amend_measurement_standard", WRITE, &[Submitter, Operator, OperatorInside], READERS),
     row("list_measurement_standard_versions", Public, READERS, READERS),
-    row("append_measurement_standard_event", Token, &[Submitter, Operator], READERS),
+    row(
+        "append_measurement_standard_event",
+        WRITE,
+        &[Submitter, Operator, OperatorInside],
+        READERS,
+    ),
     row("list_calibrations", Public, EVERYONE, READERS),
-    row("create_calibration", Token, &[Signatory, Operator], EVERYONE),
+    row("create_calibration", WRITE, &[Signatory, Operator, OperatorInside], EVERYONE),
     row("get_calibration", Public, READERS, READERS),
-    row("amend_calibration", Token, &[Signatory, Operator], READERS),
+    row("amend_calibration", WRITE, &[Signatory, Operator, OperatorInside], READERS),
     row("list_calibration_versions", Public, READERS, READERS),
     // The accreditation body appends to what it can see: a certificate that is published. api.md
     // does not say how it would name one that it may not know of.
-    row("append_calibration_status", Token, &[Signatory, Operator], READERS),
+    row("append_calibration_status", WRITE, &[Signatory, Operator, OperatorInside], READERS),
     row("list_nonconformities", Public, EVERYONE, READERS),
-    row("create_nonconformity", Token, &[Submitter, Signatory, Institute, Operator], EVERYONE),
+    row(
+        "create_nonconformity",
+        WRITE,
+        &[Submitter, Signatory, Institute, OtherInstitute, Operator, OperatorInside],
+        EVERYONE,
+    ),
     row("get_nonconformity", Public, READERS, READERS),
-    row("amend_nonconformity", Token, &[Submitter, Signatory, Institute, Operator], READERS),
+    row(
+        "amend_nonconformity",
+        WRITE,
+        &[Submitter, Signatory, Institute, OtherInstitute, Operator, OperatorInside],
+        READERS,
+    ),
     row("list_nonconformity_versions", Public, READERS, READERS),
     // What is said of the certificate by its issuer.
     row("list_attestations", Public, EVERYONE, READERS),
-    row("create_attestation", Token, &[Signatory], READERS),
+    row("create_attestation", WRITE, &[Signatory], READERS),
     row("get_attestation", Public, READERS, READERS),
     // Claims. What they leave out for whom is a matter of privacy.
-    row("create_verification", Token, READERS, READERS),
-    row("list_verifications", Token, EVERYONE, READERS),
-    row("get_verification", Token, READERS, READERS),
-    row("rerun_verification", Token, READERS, READERS),
-    row("create_verification_job", Token, EVERYONE, EVERYONE),
-    row("get_verification_job", Token, READERS, READERS),
-    row("list_verification_job_items", Token, READERS, READERS),
-    row("stop_verification_job", Token, READERS, READERS),
+    row("create_verification", VERIFY, READERS, READERS),
+    row("list_verifications", READ, EVERYONE, READERS),
+    row("get_verification", READ, READERS, READERS),
+    row("rerun_verification", VERIFY, READERS, READERS),
+    row("create_verification_job", VERIFY, EVERYONE, EVERYONE),
+    row("get_verification_job", VERIFY, READERS, READERS),
+    row("list_verification_job_items", VERIFY, READERS, READERS),
+    row("stop_verification_job", VERIFY, READERS, READERS),
     // A batch on the standards of the laboratory.
     row(
         "create_verification_batch",
-        Token,
-        &[Submitter, Signatory, Administrator, Authority, Institute, Operator],
+        VERIFY,
+        &[
+            Submitter,
+            Signatory,
+            Administrator,
+            Authority,
+            OtherAuthority,
+            Institute,
+            OtherInstitute,
+            Operator,
+            OperatorInside,
+        ],
         EVERYONE,
     ),
     row("get_measurement_standard_traceability", Public, EVERYONE, EVERYONE),
     row("get_measurement_standard_lineage", Public, EVERYONE, EVERYONE),
     row("get_measurement_standard_descendants", Public, EVERYONE, EVERYONE),
     row("check_certificate", Public, EVERYONE, EVERYONE),
-    row("ask_impact", Token, READERS, READERS),
-    row("create_import", Token, &[Submitter, Operator], EVERYONE),
+    row("ask_impact", VERIFY, READERS, READERS),
+    row("create_import", WRITE, &[Submitter, Operator, OperatorInside], EVERYONE),
     row("list_log_entries", Public, EVERYONE, EVERYONE),
     row("get_log_entry", Public, EVERYONE, EVERYONE),
     row("list_quantity_kinds", Public, EVERYONE, EVERYONE),
@@ -221,21 +344,37 @@ static TABLE: &[Row] = &[
     row("list_rules", Public, EVERYONE, EVERYONE),
     row("get_rule", Public, EVERYONE, EVERYONE),
     row("list_policies", Public, EVERYONE, EVERYONE),
-    row("create_policy", Token, &[Authority, Operator], EVERYONE),
+    row("create_policy", WRITE, &[Authority, OtherAuthority, Operator, OperatorInside], EVERYONE),
     row("get_policy", Public, EVERYONE, EVERYONE),
-    row("amend_policy", Token, &[Authority, Operator], EVERYONE),
+    row("amend_policy", WRITE, &[Authority, OtherAuthority, Operator, OperatorInside], EVERYONE),
     row("list_policy_versions", Public, EVERYONE, EVERYONE),
     // Ways in. A set-up is for nobody any more.
     row("set_up", Open, &[], EVERYONE),
     row("create_token", Open, EVERYONE, EVERYONE),
     row("get_jwks", Open, EVERYONE, EVERYONE),
-    row("list_api_keys", Token, &[Administrator, Operator], EVERYONE),
-    row("create_api_key", Token, &[Administrator, Operator], EVERYONE),
-    row("revoke_api_key", Token, &[Administrator, Operator], &[Administrator, Operator]),
-    row("list_members", Token, &[Administrator, Operator], EVERYONE),
-    row("create_member", Token, &[Administrator, Operator], EVERYONE),
-    row("list_refused_attempts", Token, &[Administrator, Operator], EVERYONE),
-    row("revoke_member", Token, &[Administrator, Operator], &[Administrator, Operator]),
+    row("list_api_keys", MANAGE, &[Administrator, Operator, OperatorInside], EVERYONE),
+    row(
+        "get_api_key",
+        MANAGE,
+        &[Administrator, Operator, OperatorInside],
+        &[Administrator, Operator, OperatorInside],
+    ),
+    row("create_api_key", MANAGE, &[Administrator, Operator, OperatorInside], EVERYONE),
+    row(
+        "revoke_api_key",
+        MANAGE,
+        &[Administrator, Operator, OperatorInside],
+        &[Administrator, Operator, OperatorInside],
+    ),
+    row("list_members", MANAGE, &[Administrator, Operator, OperatorInside], EVERYONE),
+    row("create_member", MANAGE, &[Administrator, Operator, OperatorInside], EVERYONE),
+    row(
+        "revoke_member",
+        MANAGE,
+        &[Administrator, Operator, OperatorInside],
+        &[Administrator, Operator, OperatorInside],
+    ),
+    row("list_refused_attempts", MANAGE, &[Administrator, Operator, OperatorInside], EVERYONE),
     row("get_health", Open, EVERYONE, EVERYONE),
     row("get_readiness", Open, EVERYONE, EVERYONE),
     row("get_version", Open, EVERYONE, EVERYONE),
@@ -248,9 +387,12 @@ impl Row {
     /// What somebody is answered: no code where they get through.
     fn expected(&self, persona: Persona) -> Expected {
         match (self.door, persona) {
-            (Token, Nobody) => return Expected::Problem(401, "unauthenticated"),
-            (Token | Public, Expired | Elsewhere) => {
+            (Token(_), Nobody) => return Expected::Problem(401, "unauthenticated"),
+            (Token(_) | Public, persona) if persona.is_impostor() => {
                 return Expected::Problem(401, "invalid_token");
+            }
+            (Token(_) | Public, KeyWithout | TokenWithout) => {
+                return Expected::Problem(403, "insufficient_scope");
             }
             _ => {}
         }
@@ -306,12 +448,15 @@ fn operations() -> Vec<Operation> {
     operations.collect()
 }
 
+/// The scopes that there are.
+const SCOPES: [&str; 4] = ["read", "write", "verify", "manage"];
+
 /// What the document says of the token: needed, looked at, or of no meaning.
 fn door(security: &Value) -> Door {
-    let token = json!({"token": []});
+    let needs = |one: &Value| SCOPES.into_iter().find(|scope| *one == json!({"token": [scope]}));
     match security.as_array().map(Vec::as_slice) {
-        Some([one]) if *one == token => Token,
-        Some([none, one]) if *none == json!({}) && *one == token => Public,
+        Some([one]) if needs(one).is_some() => Token(needs(one).expect("a scope")),
+        Some([none, one]) if *none == json!({}) && needs(one) == Some("read") => Public,
         Some([]) => Open,
         _ => panic!("{security}"),
     }
@@ -326,6 +471,8 @@ struct Fixture<'d> {
     institute: Id,
     /// A token for everybody who has one.
     tokens: Vec<(Persona, String)>,
+    /// Tokens of operators that lack a scope, because their key does or they do themselves.
+    without: BTreeMap<&'static str, (String, String)>,
     /// A record of each collection, and what else is named in paths.
     records: BTreeMap<&'static str, Id>,
     /// The key for which `create_token` asks.
@@ -344,22 +491,32 @@ impl<'d> Fixture<'d> {
         let institute = served.party(&operator, "nmi", &["institute"]);
         let every = ["submitter", "signatory", "administrator"];
         let stranger = served.party(&operator, "calibration_laboratory", &every);
+        let other_authority = served.party(&operator, "authority", &["authority"]);
+        let other_institute = served.party(&operator, "designated_institute", &["institute"]);
         let staff = |of: &Party, role| served.token(&served.key(&operator, &of.id, &[role]));
-        let (expired, elsewhere) = bad_tokens(served, &operator);
-        let tokens = vec![
-            (Expired, expired),
-            (Elsewhere, elsewhere),
-            (Stranger, stranger.token),
+        let mut tokens = impostors(served, &operator);
+        tokens.extend([
             (Submitter, own.token.clone()),
             (Signatory, staff(&own, "signatory")),
             (Administrator, staff(&own, "administrator")),
+            (StrangerSubmitter, staff(&stranger, "submitter")),
+            (StrangerSignatory, staff(&stranger, "signatory")),
+            (StrangerAdministrator, staff(&stranger, "administrator")),
+            (AccreditorAdministrator, staff(&accreditor, "administrator")),
+            (OtherInstituteSubmitter, staff(&other_institute, "submitter")),
+            (InstituteSubmitter, staff(&institute, "submitter")),
+            (InstituteSignatory, staff(&institute, "signatory")),
+            (OperatorInside, staff(&own, "operator")),
+            (Stranger, stranger.token),
             (Accreditor, accreditor.token),
             (OtherAccreditor, other.token),
             (Authority, authority.token),
-            (InstituteSubmitter, staff(&institute, "submitter")),
+            (OtherAuthority, other_authority.token),
             (Institute, institute.token),
-            (Operator, operator.token),
-        ];
+            (OtherInstitute, other_institute.token),
+            (Operator, operator.token.clone()),
+        ]);
+        let without = SCOPES.map(|scope| (scope, narrowed(served, &operator, scope)));
         let mut fixture = Self {
             served,
             laboratory: own.id.clone(),
@@ -367,6 +524,7 @@ impl<'d> Fixture<'d> {
             authority: authority.id,
             institute: institute.id,
             tokens,
+            without: without.into(),
             records: BTreeMap::from([("organisations", own.id)]),
             key: own.key,
             count: Cell::new(0),
@@ -518,9 +676,12 @@ impl<'d> Fixture<'d> {
             _ => String::new(),
         };
         let mut request: Request = self.served.request(&operation.method, &path);
-        if persona != Nobody {
-            request = request.token(self.token(persona));
-        }
+        request = match (persona, operation.door) {
+            (Nobody, _) => request,
+            (KeyWithout, door) => request.token(&self.without[door.scope()].0),
+            (TokenWithout, door) => request.token(&self.without[door.scope()].1),
+            _ => request.token(self.token(persona)),
+        };
         match (operation.method.as_str(), operation.id.as_str()) {
             ("GET" | "DELETE", _) => request.send(),
             (_, "amend_policy") => {
@@ -555,17 +716,94 @@ impl<'d> Fixture<'d> {
     }
 }
 
-/// Tokens for the most powerful key there is: one that has expired, and one that another instance
-/// made.
-fn bad_tokens(served: &Served, operator: &Party) -> (String, String) {
+/// Tokens that would be those of the most powerful key there is, and are no good.
+fn impostors(served: &Served, operator: &Party) -> Vec<(Persona, String)> {
     let now = clock::now();
-    let secret = Secret::parse(&operator.key).expect("a key");
-    let key = served.registry.key_of_secret(&secret.digest(), now).expect("a key");
-    let subject = subject_of_key(&key);
-    let another = SigningKey::generate([8; 32]).0;
-    let another = Issuer::new(another, served.issuer.url().to_owned(), Duration::from_secs(900));
-    let issue = |issuer: &Issuer, now| issuer.issue(&subject, &ids::new_id(), now).token;
-    (issue(&served.issuer, instant("2026-01-01T00:00:00Z")), issue(&another, now))
+    let key = |secret: &str| {
+        let digest = Secret::shown(secret).digest();
+        served.registry.key_of_secret(&digest, None, now).expect("a key")
+    };
+    let subject = subject_of_key(&key(&operator.key));
+    let (own, id) = (served.issuer.url(), served.issuer.jwks()["keys"][0]["kid"].clone());
+    let (_, pem) = SigningKey::generate(SEED);
+    let (_, other_pem) = SigningKey::generate([8; 32]);
+    let good = |pem: &str, change: Value| {
+        let at = now.timestamp().as_second();
+        let claims = json!({
+            "iss": own, "aud": own, "sub": subject, "iat": at, "nbf": at, "exp": at + 600,
+            "scope": SCOPES.join(" "),
+        });
+        let (_, der) = pem_rfc7468::decode_vec(pem.trim().as_bytes()).expect("a PEM");
+        let private = EncodingKey::from_ed_der(&der);
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = id.as_str().map(str::to_owned);
+        jsonwebtoken::encode(&header, &with(claims, change), &private).expect("a token")
+    };
+    let right = good(&pem, json!({}));
+    let answer = served.get("/api/v1/api_keys").token(&right).send();
+    assert_eq!(answer.status, 200, "what is changed below is good: {}", answer.text);
+    let payload = right.split('.').nth(1).expect("a payload");
+    let encoded = |text: &str| Base64UrlUnpadded::encode_string(text.as_bytes());
+    let unsigned = encoded(&json!({"typ": "JWT", "alg": "none", "kid": id}).to_string());
+    let mut hmac = Header::new(Algorithm::HS256);
+    hmac.kid = id.as_str().map(str::to_owned);
+    let public = served.issuer.jwks()["keys"][0]["x"].clone();
+    let public = Base64UrlUnpadded::decode_vec(public.as_str().expect("a key")).expect("32 bytes");
+    let claims: Value = jsonwebtoken::dangerous::insecure_decode_claims(&right).expect("claims");
+    let confused = jsonwebtoken::encode(&hmac, &claims, &EncodingKey::from_secret(&public));
+    let more = encoded(&with(claims, json!({"jti": "x"})).to_string());
+    let signature = right.rsplit('.').next().expect("a signature");
+    let header = right.split('.').next().expect("a header");
+    // Keys that were good when their tokens were made.
+    let ended = |end: &dyn Fn(&ApiKey)| {
+        let secret = served.key(operator, &operator.id, &["operator", "administrator"]);
+        let token = served.token(&secret);
+        end(&key(&secret));
+        token
+    };
+    let revoked = ended(&|key| {
+        let path = format!("/api/v1/api_keys/{}", key.id);
+        let revoked = served.request("DELETE", &path).token(&operator.token).send();
+        assert_eq!(revoked.status, 200, "{}", revoked.text);
+    });
+    let gone = ApiKey {
+        id: ids::new_id(),
+        expires_at: Some(instant("2026-02-01T00:00:00Z")),
+        ..key(&operator.key)
+    };
+    let digest = Secret::api_key(ids::new_secret()).digest();
+    let kept = served.registry.store().write(|writer| writer.add_key(&gone, &digest));
+    kept.unwrap_or_else(|error: StoreError| panic!("{error}"));
+    let past = now.timestamp().as_second() - 1;
+    vec![
+        (Expired, good(&pem, json!({"exp": past}))),
+        (NotYetValid, good(&pem, json!({"nbf": past + 600}))),
+        (OtherAudience, good(&pem, json!({"aud": "https://other.example"}))),
+        (OtherIssuer, good(&pem, json!({"iss": "https://other.example"}))),
+        (Unsigned, format!("{unsigned}.{payload}.")),
+        (PublicKeyAsSecret, confused.expect("a token")),
+        (Elsewhere, good(&other_pem, json!({}))),
+        (Changed, format!("{header}.{more}.{signature}")),
+        (Revoked, revoked),
+        (KeyExpired, good(&pem, json!({"sub": subject_of_key(&gone)}))),
+    ]
+}
+
+/// Tokens of operators without a scope: of a key that lacks it, and one that does by itself.
+fn narrowed(served: &Served, operator: &Party, scope: &str) -> (String, String) {
+    let others: Vec<&str> = SCOPES.into_iter().filter(|other| *other != scope).collect();
+    let made = served.post("/api/v1/api_keys").token(&operator.token).json(&json!({
+        "name": "narrow", "roles": ["operator", "administrator"], "scopes": others,
+    }));
+    let of_key = served.token(made.body["secret"].as_str().expect("a key"));
+    let form = format!(
+        "grant_type=client_credentials&client_secret={}&scope={}",
+        operator.key,
+        others.join("+")
+    );
+    let request = served.post("/api/v1/auth/token");
+    let of_token = request.header("Content-Type", "application/x-www-form-urlencoded").body(form);
+    (of_key, of_token.body["access_token"].as_str().expect("a token").to_owned())
 }
 
 /// What is wrong with an answer, if anything.
@@ -595,6 +833,7 @@ fn every_operation_knows_who_may(database: &Database) {
     let served = Served::new(database);
     let fixture = Fixture::new(&served);
     let mut wrong = Vec::new();
+    let mut count = 0;
     for row in TABLE {
         let operation = operations.iter().find(|one| one.id == row.operation).expect("a row");
         if operation.door != row.door {
@@ -602,6 +841,7 @@ fn every_operation_knows_who_may(database: &Database) {
         }
         for persona in PERSONAS {
             let answer = fixture.ask(operation, persona);
+            count += 1;
             let expected = row.expected(persona);
             if let Some(difference) = difference(&expected, &answer) {
                 wrong.push(format!("{} by {persona:?}: {difference}", row.operation));
@@ -619,6 +859,11 @@ fn every_operation_knows_who_may(database: &Database) {
             }
         }
     }
+    println!(
+        "authorisation: {count} combinations, {} operations by {} who ask",
+        TABLE.len(),
+        PERSONAS.len()
+    );
     assert!(wrong.is_empty(), "{} of the answers:\n{}", wrong.len(), wrong.join("\n"));
 }
 

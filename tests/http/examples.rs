@@ -130,6 +130,7 @@ fn journey(served: &Served) -> BTreeMap<String, Value> {
     let key = on.ask("create_api_key", "POST", "/api/v1/api_keys", Some(&body));
     on.get("list_api_keys", "/api/v1/api_keys?limit=2");
     let place = format!("/api/v1/api_keys/{}", key.body["key"]["id"].as_str().expect("an id"));
+    on.get("get_api_key", &place);
     on.ask("revoke_api_key", "DELETE", &place, None);
     let body = json!({
         "name": "Nguyễn Văn A", "organisation": laboratory["id"], "roles": ["submitter"],

@@ -9,7 +9,7 @@ use etalon::auth::key::Secret;
 use etalon::auth::token::{Issuer, SigningKey, TrustedIssuer};
 use etalon::clock;
 use etalon::domain::id::Id;
-use etalon::domain::identity::Role;
+use etalon::domain::identity::{Role, Scopes};
 use etalon::domain::records::CollectionName;
 use etalon::ids;
 use etalon::store::StoreError;
@@ -125,10 +125,12 @@ fn expired_key(served: &Served, organisation: &Id) -> (Secret, ApiKey) {
         organisation: organisation.clone(),
         name: "old".to_owned(),
         roles: BTreeSet::from([Role::Submitter]),
+        scopes: Scopes::all(),
         created_at: instant("2026-01-01T00:00:00Z"),
         created_by: "tester".to_owned(),
         expires_at: Some(instant("2026-02-01T00:00:00Z")),
         revoked_at: None,
+        last_used_at: None,
     };
     let kept = served.registry.store().write(|writer| {
         writer.add_key(&key, &secret.digest())?;
@@ -149,7 +151,7 @@ fn keys_that_cannot_be_used_are_answered_alike(database: &Database) {
     let (expired, _) = expired_key(&served, &operator.id);
     let unknown = Secret::api_key(ids::new_secret());
     let set_up = Secret::set_up_key(ids::new_secret());
-    let answers = [unknown.expose(), expired.expose(), &revoked, set_up.expose(), "word", ""];
+    let answers = [unknown.expose(), expired.expose(), &revoked, set_up.expose(), "word"];
     let answers = answers.map(|key| {
         let answer = token_for(&served, key);
         answer.is_problem(401, "invalid_key");
@@ -166,27 +168,52 @@ fn a_request_for_a_token_is_a_form(database: &Database) {
     let post =
         |body: String| served.post("/api/v1/auth/token").header("Content-Type", FORM).body(body);
     let grant = "grant_type=client_credentials";
-    let right = post(format!("{grant}&client_secret={key}&client_id=x&scope=all"));
+    let right = post(format!("{grant}&client_secret={key}&scope=&client_id="));
     assert_eq!(right.status, 200, "{}", right.text);
     assert_eq!(right.header("cache-control"), "no-store");
     assert_eq!(right.body["token_type"], "Bearer");
     assert_eq!(right.body["expires_in"], 900);
-    for (body, expected) in [
-        (format!("client_secret={key}"), vec![("unknown_value", "/grant_type")]),
+    assert_eq!(right.body["scope"], "read write verify manage");
+    let (request, grant_type, scope) =
+        ("invalid_request", "unsupported_grant_type", "invalid_scope");
+    for (body, error, expected) in [
+        (format!("client_secret={key}"), request, vec![("unknown_value", "/grant_type")]),
         (
             format!("grant_type=password&client_secret={key}"),
+            grant_type,
             vec![("unknown_value", "/grant_type")],
         ),
-        (grant.to_owned(), vec![("missing_field", "/client_secret")]),
-        (format!("{grant}&client_secret={key}&username=x"), vec![("unknown_field", "/username")]),
+        (grant.to_owned(), request, vec![("missing_field", "/client_secret")]),
+        (format!("{grant}&client_secret="), request, vec![("missing_field", "/client_secret")]),
+        (
+            format!("{grant}&client_secret={key}&client_secret={key}"),
+            request,
+            vec![("repeated_field", "/client_secret")],
+        ),
+        (
+            format!("{grant}&client_secret={key}&username=x"),
+            request,
+            vec![("unknown_field", "/username")],
+        ),
+        (
+            format!("{grant}&client_secret={key}&scope=read+all"),
+            scope,
+            vec![("unknown_value", "/scope")],
+        ),
         (
             "grant_type=&username=x".to_owned(),
-            vec![("unknown_field", "/username"), ("unknown_value", "/grant_type")],
+            request,
+            vec![
+                ("unknown_field", "/username"),
+                ("unknown_value", "/grant_type"),
+                ("missing_field", "/client_secret"),
+            ],
         ),
     ] {
         let refused = post(body.clone());
-        refused.is_problem(422, "invalid_body");
+        refused.is_problem(400, "invalid_token_request");
         assert_eq!(refused.errors(), expected, "{body}");
+        assert_eq!(refused.body["error"], error, "{body}");
         assert!(!refused.text.contains(key.as_str()), "the key is repeated: {}", refused.text);
     }
     post(String::new()).is_problem(400, "empty_body");
@@ -196,6 +223,16 @@ fn a_request_for_a_token_is_a_form(database: &Database) {
 
 fn new_key(served: &Served, by: &Party, body: Value) -> Response {
     served.post("/api/v1/api_keys").token(&by.token).json(&body)
+}
+
+/// The same without last uses, which are written when they are.
+fn unused(mut value: Value) -> Value {
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove("last_used_at");
+        let items = fields.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten();
+        items.for_each(|item| *item = unused(item.take()));
+    }
+    value
 }
 
 fn a_key_is_shown_once(database: &Database) {
@@ -217,7 +254,7 @@ fn a_key_is_shown_once(database: &Database) {
     let items = list.body["items"].as_array().expect("a list");
     assert_eq!(items.len(), 2, "{}", list.text);
     assert_eq!(items.last(), Some(entry));
-    let digest = Secret::parse(&secret).expect("a key").digest().to_string();
+    let digest = Secret::shown(&secret).digest().to_string();
     for hidden in [secret.as_str(), digest.as_str(), "secret"] {
         assert!(!list.text.contains(hidden), "{hidden}: {}", list.text);
     }
@@ -251,7 +288,7 @@ fn a_revoked_key_ends_its_tokens(database: &Database) {
     served.get("/api/v1/organisations").token(&token).send().is_problem(401, "invalid_token");
     token_for(&served, secret).is_problem(401, "invalid_key");
     // Again changes nothing.
-    assert_eq!(delete(&laboratory).body, revoked.body);
+    assert_eq!(unused(delete(&laboratory).body), unused(revoked.body));
 }
 
 fn an_expired_key_ends_its_tokens(database: &Database) {
@@ -259,7 +296,10 @@ fn an_expired_key_ends_its_tokens(database: &Database) {
     let operator = served.operator();
     let (_, key) = expired_key(&served, &operator.id);
     // Made while the key was good, and by itself still valid.
-    let token = served.issuer.issue(&subject_of_key(&key), &ids::new_id(), clock::now()).token;
+    let token = served
+        .issuer
+        .issue(&subject_of_key(&key), &Scopes::all(), &ids::new_id(), clock::now())
+        .token;
     let refused = served.get("/api/v1/organisations").token(&token).send();
     refused.is_problem(401, "invalid_token");
 }
@@ -379,13 +419,13 @@ fn trusting(database: &Database, issuer: &Issuer) -> Served {
     let trusted = TrustedIssuer {
         issuer: issuer.url().to_owned(),
         audience: issuer.url().to_owned(),
-        keys: issuer.jwks().to_string(),
+        keys: Some(issuer.jwks().to_string()),
     };
     Served::with(database, |settings| settings, Some(trusted))
 }
 
 fn issued(issuer: &Issuer, subject: &str) -> String {
-    issuer.issue(subject, &ids::new_id(), clock::now()).token
+    issuer.issue(subject, &Scopes::all(), &ids::new_id(), clock::now()).token
 }
 
 fn a_member_comes_with_a_token_of_a_trusted_issuer(database: &Database) {
@@ -424,7 +464,7 @@ fn a_member_comes_with_a_token_of_a_trusted_issuer(database: &Database) {
     again.is_problem(422, "invalid_body");
     assert_eq!(again.errors(), [("is_a_member", "/subject")]);
     let list = served.get("/api/v1/members").token(&laboratory.token).send();
-    assert_eq!(list.body["items"], json!([member.body]));
+    assert_eq!(unused(list.body), json!({"items": [member.body], "next_cursor": null}));
 
     let path = format!("/api/v1/members/{id}");
     let stranger = served.party(&operator, "calibration_laboratory", &["administrator"]);
@@ -437,7 +477,7 @@ fn a_member_comes_with_a_token_of_a_trusted_issuer(database: &Database) {
     write().is_problem(401, "invalid_token");
     // The list still says that they were one; and they can be one again.
     let list = served.get("/api/v1/members").token(&laboratory.token).send();
-    assert_eq!(list.body["items"], json!([revoked.body]));
+    assert_eq!(unused(list.body), json!({"items": [unused(revoked.body)], "next_cursor": null}));
     assert_eq!(add().status, 201);
     assert_eq!(write().status, 201);
 }
@@ -446,8 +486,8 @@ fn another_issuer_is_believed_in_its_own_subjects_only(database: &Database) {
     let people = people();
     let served = trusting(database, &people);
     let operator = served.operator();
-    let digest = Secret::parse(&operator.key).expect("a key").digest();
-    let key = served.registry.key_of_secret(&digest, clock::now()).expect("a key");
+    let digest = Secret::shown(&operator.key).digest();
+    let key = served.registry.key_of_secret(&digest, None, clock::now()).expect("a key");
     let get = |token: &str| served.get("/api/v1/api_keys").token(token).send();
     // It cannot say that somebody is a key of this registry.
     get(&issued(&people, &subject_of_key(&key))).is_problem(401, "invalid_token");

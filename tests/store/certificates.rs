@@ -12,7 +12,7 @@ use etalon::app::registry::{Author, Registry};
 use etalon::app::verify::Moment;
 use etalon::domain::calibration::Calibration;
 use etalon::domain::id::Id;
-use etalon::domain::identity::Role;
+use etalon::domain::identity::{Role, Scopes};
 use etalon::domain::organisation::OrganisationKind;
 use etalon::domain::period::Day;
 use etalon::domain::recognition::EvidenceLevel;
@@ -336,6 +336,7 @@ fn nobody_says_what_a_signature_is_worth(database: &Database) {
         kind: etalon::domain::organisation::OrganisationKind::CalibrationLaboratory,
         country: None,
         roles: [etalon::domain::identity::Role::Signatory].into(),
+        scopes: etalon::domain::identity::Scopes::all(),
         credential: "key".to_owned(),
     };
     let somebody = etalon::app::registry::Author::of(principal, author().now);
@@ -409,6 +410,7 @@ fn of(organisation: &str) -> Author {
             kind: OrganisationKind::CalibrationLaboratory,
             country: None,
             roles: [Role::Submitter].into(),
+            scopes: Scopes::all(),
             credential: "key".to_owned(),
         },
         author().now,

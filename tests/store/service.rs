@@ -9,7 +9,7 @@ use std::thread;
 use crate::support::records::{created, document, import_country, instant, verified};
 use crate::support::{Backend, Database, Direct, both};
 use etalon::domain::id::Id;
-use etalon::domain::identity::{Identity, Role};
+use etalon::domain::identity::{Identity, Role, Scope, Scopes};
 use etalon::domain::log::Digest;
 use etalon::domain::period::Instant;
 use etalon::domain::records::CollectionName::Documents;
@@ -314,10 +314,12 @@ fn key(id: &Id, organisation: &Id) -> ApiKey {
         organisation: organisation.clone(),
         name: "Máy cân".to_owned(),
         roles: [Role::Submitter, Role::Signatory].into(),
+        scopes: Scopes::all(),
         created_at: now(),
         created_by: "tester".to_owned(),
         expires_at: None,
         revoked_at: None,
+        last_used_at: None,
     }
 }
 
@@ -327,7 +329,12 @@ fn keys_come_and_go(database: &Database) {
     let expires = instant("2027-01-01T00:00:00Z");
     let keys = [
         key(&first, &lab),
-        ApiKey { expires_at: Some(expires), roles: BTreeSet::new(), ..key(&second, &other) },
+        ApiKey {
+            expires_at: Some(expires),
+            roles: BTreeSet::new(),
+            scopes: [Scope::Verify].into_iter().collect(),
+            ..key(&second, &other)
+        },
         ApiKey { roles: Role::ALL.iter().copied().collect(), ..key(&third, &lab) },
     ];
     write(&store, |writer| {
@@ -366,6 +373,8 @@ fn keys_come_and_go(database: &Database) {
 
     database.direct().run("UPDATE api_keys SET roles = '[\"king\"]'");
     store.key(&second).expect_err("somebody tampered with the roles");
+    database.direct().run("UPDATE api_keys SET roles = '[]', scopes = '[\"all\"]'");
+    store.key(&second).expect_err("somebody tampered with the scopes");
 }
 
 fn member(id: &Id, organisation: &Id, subject: &str) -> Member {
@@ -378,6 +387,7 @@ fn member(id: &Id, organisation: &Id, subject: &str) -> Member {
         created_at: now(),
         created_by: "tester".to_owned(),
         revoked_at: None,
+        last_used_at: None,
     }
 }
 

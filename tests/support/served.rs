@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use etalon::app::registry::Registry;
 use etalon::auth::key::Secret;
-use etalon::auth::token::{Issuer, SigningKey, TrustedIssuer, Verifier};
+use etalon::auth::token::{Issuer, SigningKey, TrustedIssuer};
 use etalon::clock;
 use etalon::config;
 use etalon::domain::id::Id;
@@ -50,23 +50,36 @@ impl Served {
         change: impl FnOnce(config::Server) -> config::Server,
         trusted: Option<TrustedIssuer>,
     ) -> Self {
+        Self::identified(database, change, |issuer| {
+            let identities = Identities::of(issuer);
+            match trusted {
+                None => identities,
+                Some(trusted) => identities.trusting(&trusted, None).expect("keys"),
+            }
+        })
+    }
+
+    /// The same with other settings, and other ways to know who somebody is.
+    pub fn identified(
+        database: &Database,
+        change: impl FnOnce(config::Server) -> config::Server,
+        identities: impl FnOnce(Issuer) -> Identities,
+    ) -> Self {
         let listener = http::bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
         let address = listener.1;
-        let public_url = format!("http://{address}");
-        let key = || SigningKey::generate(SEED).0;
-        let issuer = || Issuer::new(key(), public_url.clone(), Duration::from_secs(900));
-        let verifier = Verifier::new(&issuer(), trusted.as_ref()).expect("keys");
         let settings = change(config::Server {
             listen: address,
-            public_url: public_url.clone(),
+            public_url: format!("http://{address}"),
             metrics: true,
             // A test asks as fast as it can; `tests/http/limits.rs` is about those who may not.
             rates: config::Rates { principal: None, address: None, checks: None, failures: None },
             ..config::Config::of_defaults().expect("defaults").server
         });
-        let identities = Identities { issuer: issuer(), verifier };
+        let key = SigningKey::generate(SEED).0;
+        let issuer = Issuer::new(key, settings.public_url.clone(), Duration::from_secs(900));
         let metrics = Metrics::new().expect("metrics");
         let registry = database.registry();
+        let identities = identities(issuer.clone());
         let service = Service::new(registry.clone(), identities, settings, metrics);
         let (stop, stopped) = oneshot::channel::<()>();
         let bound = Bound::new(service, listener);
@@ -76,7 +89,7 @@ impl Served {
                 let _ = stopped.await;
             })
         });
-        Self { address, registry, issuer: issuer(), stop: Some(stop), thread: Some(thread) }
+        Self { address, registry, issuer, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Tells the server to stop, and waits until it has.

@@ -13,6 +13,7 @@ use crate::app::list::{LONGEST_PAGE, USUAL_PAGE};
 use crate::app::refusal::Refusal;
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::form::{Described as _, Form};
+use crate::domain::identity::Scope;
 use crate::domain::log::Entry;
 use crate::domain::text::Text;
 
@@ -63,7 +64,7 @@ pub fn operations() -> Vec<Operation> {
              while they are decided, however many, and the work ends when the client goes; one JSON \
              document holds 1,000.",
         )
-        .for_whom(Access::Token)
+        .for_whom(Access::Token(Scope::Verify))
         .loads(Load::Work(BATCH_COST))
         .with([at_least()])
         .takes("The claims, or the filter.", Batch::form())
@@ -78,7 +79,7 @@ pub fn operations() -> Vec<Operation> {
                  answers are read from the job for seven days after it was last worked on. An \
                  instance works on sixteen at once.",
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Verify))
             .loads(Load::Work(BATCH_COST))
             .with([at_least()])
             .takes("The claims, or the filter.", Batch::form())
@@ -89,7 +90,7 @@ pub fn operations() -> Vec<Operation> {
                 "Look how far a job has come",
                 "State, progress and, once it is done, the totals. For who asked for it.",
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Verify))
             .with([id()])
             .gives(StatusCode::OK, "The job.", Job::form(), &[])
             .fails(&[Code::UnknownRecord]),
@@ -99,7 +100,7 @@ pub fn operations() -> Vec<Operation> {
                 "Read the answers of a job",
                 "The answers so far, in the order in which they were decided. For who asked for it.",
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Verify))
             .with([
                 id(),
                 parameter("after", "`next` of the page before.", u64::form()),
@@ -114,7 +115,7 @@ pub fn operations() -> Vec<Operation> {
                 "It ends after the answers that it is at; those that it has stay. One that has ended \
                  stays as it is. For who asked for it.",
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Verify))
             .with([id()])
             .gives(StatusCode::OK, "The job.", Job::form(), &[])
             .fails(&[Code::UnknownRecord]),

@@ -1,7 +1,10 @@
 //! Who has a way in: tokens for keys, the keys and members of organisations, and the set-up of an
 //! empty registry.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::{Method, StatusCode, header};
+use base64ct::{Base64, Encoding as _};
 use deserr::deserialize;
 use serde_json::{Value, json};
 
@@ -12,10 +15,11 @@ use crate::app::keys::{
 use crate::app::list::{LONGEST_PAGE, USUAL_PAGE};
 use crate::app::refusal::Refusal;
 use crate::auth::key::Secret;
-use crate::domain::fault::{Fault, Faults};
-use crate::domain::form::{Described as _, Form};
+use crate::domain::fault::{Fault, Faults, shortened};
+use crate::domain::form::{Described as _, Field, Form};
 use crate::domain::id::Id;
-use crate::domain::identity::Role;
+use crate::domain::identity::{Role, Scope, Scopes};
+use crate::domain::log::Digest;
 use crate::domain::organisation::Organisation;
 use crate::domain::period::Instant;
 use crate::domain::text::Text;
@@ -23,8 +27,8 @@ use crate::ids;
 
 use super::super::call::{Call, Reply};
 use super::super::problem::{Code, Problem};
-use super::super::routes::{Access, BASE, Body, Media, Operation, RECORD_BYTES};
-use super::{id, integer, object, parameter};
+use super::super::routes::{Access, AnswerHeader, BASE, Body, Media, Operation, RECORD_BYTES};
+use super::{id, if_none_match, integer, object, parameter};
 
 const TAG: &str = "identity";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -38,6 +42,8 @@ answer! {
         token_type: &'static str,
         /// Seconds for which it can be used.
         expires_in: u64,
+        /// What it may be used for: scopes, with spaces between.
+        scope: String,
     }
 }
 
@@ -52,6 +58,8 @@ answer! {
         name: String,
         /// The roles that it gives.
         roles: Vec<Role>,
+        /// What it may be used for.
+        scopes: Vec<Scope>,
         /// When it was made.
         created_at: Instant,
         /// Who made it.
@@ -62,6 +70,9 @@ answer! {
         /// When it was revoked.
         #[serde(skip_serializing_if = "Option::is_none")]
         revoked_at: Option<Instant>,
+        /// When it was used last, to the minute; a minute may pass until it is seen here.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_used_at: Option<Instant>,
     }
 }
 
@@ -87,6 +98,9 @@ answer! {
         /// When the membership ended.
         #[serde(skip_serializing_if = "Option::is_none")]
         revoked_at: Option<Instant>,
+        /// When they came in last, to the minute; a minute may pass until it is seen here.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_used_at: Option<Instant>,
     }
 }
 
@@ -150,10 +164,12 @@ impl From<ApiKey> for KeyEntry {
             organisation: key.organisation,
             name: key.name,
             roles: key.roles.into_iter().collect(),
+            scopes: key.scopes.iter().collect(),
             created_at: key.created_at,
             created_by: key.created_by,
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,
+            last_used_at: key.last_used_at,
         }
     }
 }
@@ -170,6 +186,7 @@ impl From<Member> for MemberEntry {
             created_at: member.created_at,
             created_by: member.created_by,
             revoked_at: member.revoked_at,
+            last_used_at: member.last_used_at,
         }
     }
 }
@@ -201,9 +218,19 @@ pub fn operations() -> Vec<Operation> {
             ),
         ]
     };
-    let token_request = object([
-        ("grant_type", "`client_credentials`.", String::form()),
-        ("client_secret", "The key.", String::form()),
+    let token_request = Form::closed(vec![
+        Field::required("grant_type", &["`client_credentials`."], String::form()),
+        Field::optional(
+            "client_secret",
+            &["The key, where it is not in `Authorization: Basic`."],
+            String::form(),
+        ),
+        Field::optional("client_id", &["The id of the key; it need not be said."], String::form()),
+        Field::optional(
+            "scope",
+            &["What the token is for: scopes of the key, with spaces between; all when absent."],
+            String::form(),
+        ),
     ]);
     let mut token =
         Operation::new(Method::POST, format!("{BASE}/auth/token"), "create_token", token)
@@ -211,14 +238,16 @@ pub fn operations() -> Vec<Operation> {
                 TAG,
                 "Get a token for a key",
                 "Client credentials (RFC 6749, 4.4): an API key becomes a token of at most 15 \
-                 minutes. What a token may do is looked up at each request, so a revoked key ends \
-                 its tokens at once.",
+                 minutes. The key stands in the body, or with its id in `Authorization: Basic` \
+                 (2.3.1). What a token may do is looked up at each request, so a revoked key ends \
+                 its tokens at once. Problems also say `error` as RFC 6749 does; a key that is \
+                 unknown, expired or revoked is answered alike.",
             )
             .for_whom(Access::Open)
             .gives(StatusCode::OK, "The token.", TokenAnswer::form(), &[])
-            .fails(&[Code::InvalidKey]);
+            .fails(&[Code::InvalidTokenRequest, Code::InvalidKey]);
     token.body = Some(Body {
-        description: "The key, as a form.",
+        description: "What is asked for, as a form.",
         media: vec![Media { name: FORM, form: Some(token_request) }],
         most: RECORD_BYTES,
     });
@@ -240,18 +269,20 @@ pub fn operations() -> Vec<Operation> {
             .says(
                 TAG,
                 "Read the public keys",
-                "The keys with which tokens of this registry can be checked (RFC 7517).",
+                "The keys with which tokens of this registry can be checked (RFC 7517): the one that \
+                 signs first, then those that will and did. It may be kept for five minutes.",
             )
             .for_whom(Access::Open)
+            .with([if_none_match()])
             .gives(
                 StatusCode::OK,
                 "The keys.",
                 object([("keys", "The keys.", Form::list_of(Form::Map(Box::new(Form::Any))))]),
-                &[],
+                &[AnswerHeader::ETag],
             ),
         Operation::new(Method::GET, &keys, "list_api_keys", list_keys)
             .says(TAG, "List keys", format!("The keys of an organisation, oldest first. {manages}"))
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Manage))
             .with(paging())
             .gives(StatusCode::OK, "A page of keys.", page("The keys.", KeyEntry::form()), &[])
             .fails(&[Code::NotAllowed]),
@@ -259,19 +290,28 @@ pub fn operations() -> Vec<Operation> {
             .says(
                 TAG,
                 "Make a key",
-                format!("The key is in the answer, this one time; a digest of it is kept. {manages}"),
+                format!(
+                    "The key is in the answer, this one time; a digest of it is kept. It cannot have \
+                     a scope that the caller's own key or token has not. {manages}"
+                ),
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Manage))
             .takes("What the key is for.", KeyRequest::form())
             .gives(StatusCode::CREATED, "The key.", NewKey::form(), &[])
             .fails(&[Code::NotAllowed]),
+        Operation::new(Method::GET, format!("{keys}/{{id}}"), "get_api_key", get_key)
+            .says(TAG, "Read a key", format!("What it may do, and when it was used last. {manages}"))
+            .for_whom(Access::Token(Scope::Manage))
+            .with([id()])
+            .gives(StatusCode::OK, "The key.", KeyEntry::form(), &[])
+            .fails(&[Code::UnknownRecord]),
         Operation::new(Method::DELETE, format!("{keys}/{{id}}"), "revoke_api_key", revoke_key)
             .says(
                 TAG,
                 "Revoke a key",
                 format!("The key and every token for it are refused from now on. {manages}"),
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Manage))
             .with([id()])
             .gives(StatusCode::OK, "The key, revoked.", KeyEntry::form(), &[])
             .fails(&[Code::UnknownRecord]),
@@ -281,7 +321,7 @@ pub fn operations() -> Vec<Operation> {
                 "List members",
                 format!("The members of an organisation, oldest first. {manages}"),
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Manage))
             .with(paging())
             .gives(
                 StatusCode::OK,
@@ -299,7 +339,7 @@ pub fn operations() -> Vec<Operation> {
                      roles from now on. {manages}"
                 ),
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Manage))
             .takes("Who they are.", MemberRequest::form())
             .gives(
                 StatusCode::CREATED,
@@ -310,7 +350,7 @@ pub fn operations() -> Vec<Operation> {
             .fails(&[Code::NotAllowed]),
         Operation::new(Method::DELETE, format!("{members}/{{id}}"), "revoke_member", revoke_member)
             .says(TAG, "End a membership", format!("Their tokens are refused from now on. {manages}"))
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Manage))
             .with([id()])
             .gives(StatusCode::OK, "The member, revoked.", MemberEntry::form(), &[])
             .fails(&[Code::UnknownRecord]),
@@ -330,7 +370,7 @@ pub fn operations() -> Vec<Operation> {
                  instances come a second later. {manages}"
             ),
         )
-        .for_whom(Access::Token)
+        .for_whom(Access::Token(Scope::Manage))
         .with(paging())
         .gives(
             StatusCode::OK,
@@ -344,7 +384,6 @@ pub fn operations() -> Vec<Operation> {
 
 /// The form of the body of a set-up: the organisation is a record without an id.
 fn setup_form() -> Form {
-    use crate::domain::form::Field;
     let says = "The first organisation, where it is not there already.";
     match SetupRequest::form() {
         Form::Named(named) => {
@@ -385,8 +424,7 @@ fn set_up(call: &Call) -> Result<Reply, Problem> {
     let name = request.key_name.as_deref().unwrap_or("first key");
     let now = call.moment.now;
     let (key, organisation) = tried(call, None, || {
-        let shown = Secret::parse(&request.setup_key);
-        let shown = shown.map_err(|_| Problem::of(Code::InvalidKey))?.digest();
+        let shown = Secret::shown(&request.setup_key).digest();
         Ok(call.registry().set_up(&shown, first, name, &secret.digest(), now)?)
     })?;
     tracing::info!(%organisation, key = %key.id, "the registry is set up");
@@ -412,54 +450,177 @@ fn tried<T>(
     tried
 }
 
-fn token(call: &Call) -> Result<Reply, Problem> {
-    let text = call.text()?;
-    let (mut client, mut secret) = (None, None);
-    let mut faults = Vec::new();
-    let mut grant = None;
-    for (name, value) in form_urlencoded::parse(text.trim().as_bytes()) {
-        match &*name {
-            "grant_type" => grant = Some(value.into_owned()),
-            "client_secret" => secret = Some(value.into_owned()),
-            "client_id" => client = Some(value.into_owned()),
-            // The key says what it is for; others who keep to RFC 6749 send this along.
-            "scope" => {}
-            other => {
+/// A request for a token, as RFC 6749 writes it.
+struct TokenRequest {
+    /// The key's id, where it is said.
+    client: Option<String>,
+    secret: String,
+    /// What the token is for; all that the key is for, where it is not said.
+    scopes: Option<Scopes>,
+    /// Whether the key came in `Authorization: Basic`.
+    is_basic: bool,
+}
+
+impl TokenRequest {
+    fn read(call: &Call) -> Result<Self, Problem> {
+        let text = call.text().map_err(|problem| problem.for_oauth(INVALID_REQUEST))?;
+        let mut given: BTreeMap<&str, String> = BTreeMap::new();
+        let mut faults = Faulty::default();
+        for (name, value) in form_urlencoded::parse(text.trim().as_bytes()) {
+            let Some(known) = FIELDS.iter().find(|known| **known == name) else {
                 let message = Text::new(
-                    format!("không có trường “{other}” ở đây"),
-                    format!("there is no field “{other}” here"),
+                    format!("không có trường “{name}” ở đây"),
+                    format!("there is no field “{name}” here"),
                 );
-                faults.push(Fault::error(format!("/{other}"), "unknown_field", message));
+                faults.add(INVALID_REQUEST, &name, "unknown_field", message);
+                continue;
+            };
+            // What has no value is as if it were not there (RFC 6749, 3.2).
+            if !value.is_empty() && given.insert(known, value.into_owned()).is_some() {
+                let message = Text::new("xuất hiện hai lần", "it stands twice");
+                faults.add(INVALID_REQUEST, known, "repeated_field", message);
             }
         }
-    }
-    if grant.as_deref() != Some("client_credentials") {
-        let message = Text::new("cần client_credentials", "expected client_credentials");
-        faults.push(Fault::error("/grant_type", "unknown_value", message));
-    }
-    let Some(secret) = secret.filter(|_| faults.is_empty()) else {
-        if faults.is_empty() {
-            let message = Text::new("thiếu khoá", "the key is missing");
-            faults.push(Fault::error("/client_secret", "missing_field", message));
+        match given.get("grant_type").map(String::as_str) {
+            Some("client_credentials") => {}
+            other => {
+                let error =
+                    if other.is_some() { "unsupported_grant_type" } else { INVALID_REQUEST };
+                let message = Text::new("cần client_credentials", "expected client_credentials");
+                faults.add(error, "grant_type", "unknown_value", message);
+            }
         }
-        return Err(Refusal::Faults(Faults(faults)).into());
+        let scopes = given.get("scope").map(|text| Scopes::parse(text)).transpose();
+        let scopes = scopes.unwrap_or_else(|word| {
+            let words: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+            let (word, words) = (shortened(&word), words.join(", "));
+            let message = Text::new(
+                format!("không có phạm vi “{word}”; các phạm vi: {words}"),
+                format!("there is no scope “{word}”; scopes: {words}"),
+            );
+            faults.add(INVALID_SCOPE, "scope", "unknown_value", message);
+            None
+        });
+        let basic = call.header(&header::AUTHORIZATION).and_then(basic);
+        match (&basic, given.contains_key("client_secret")) {
+            (None, false) => {
+                let message = Text::new(
+                    "thiếu khoá: ở đây hoặc ở Authorization: Basic",
+                    "the key is missing: here or in Authorization: Basic",
+                );
+                faults.add(INVALID_REQUEST, "client_secret", "missing_field", message);
+            }
+            (Some(_), true) => {
+                let message = Text::new(
+                    "khoá ở cả đây và Authorization: Basic; chỉ một nơi",
+                    "the key is here and in Authorization: Basic; one place only",
+                );
+                faults.add(INVALID_REQUEST, "client_secret", "repeated_field", message);
+            }
+            _ => {}
+        }
+        faults.none()?;
+        let (client, is_basic) = (given.remove("client_id"), basic.is_some());
+        let (named, secret) = basic.unwrap_or_default();
+        let client = client.or_else(|| Some(named).filter(|named| !named.is_empty()));
+        let secret = given.remove("client_secret").unwrap_or(secret);
+        Ok(Self { client, secret, scopes, is_basic })
+    }
+}
+
+/// The fields of a request for a token.
+const FIELDS: [&str; 4] = ["grant_type", "client_id", "client_secret", "scope"];
+/// Errors of RFC 6749, 5.2.
+const INVALID_REQUEST: &str = "invalid_request";
+const INVALID_SCOPE: &str = "invalid_scope";
+
+/// What is wrong with a request for a token.
+#[derive(Default)]
+struct Faulty {
+    /// The first error in the words of RFC 6749.
+    error: Option<&'static str>,
+    faults: Vec<Fault>,
+}
+
+impl Faulty {
+    fn add(&mut self, error: &'static str, field: &str, code: &'static str, message: Text) {
+        self.error.get_or_insert(error);
+        self.faults.push(Fault::error(format!("/{field}"), code, message));
+    }
+
+    fn none(self) -> Result<(), Problem> {
+        let Some(error) = self.error else { return Ok(()) };
+        let problem = Problem { errors: self.faults, ..Problem::of(Code::InvalidTokenRequest) };
+        Err(problem.for_oauth(error))
+    }
+}
+
+/// Id and key of `Authorization: Basic`; empty where they cannot be read, which is nobody's key.
+/// None where the header says something else.
+fn basic(value: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = value.split_once(' ').unwrap_or((value, ""));
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = Base64::decode_vec(encoded.trim()).unwrap_or_default();
+    let pair = String::from_utf8(decoded).unwrap_or_default();
+    let (client, secret) = pair.split_once(':').unwrap_or_default();
+    // Each is encoded as in a form (RFC 6749, 2.3.1), where it is a name without a value.
+    let plain = |text: &str| {
+        let mut names = form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned());
+        names.next().unwrap_or_default()
     };
+    Some((plain(client), plain(secret)))
+}
+
+fn token(call: &Call) -> Result<Reply, Problem> {
+    let TokenRequest { client, secret, scopes, is_basic } = TokenRequest::read(call)?;
     let now = call.moment.now;
+    let secret = Secret::shown(&secret).digest();
     let key = tried(call, client.as_deref(), || {
-        let shown = Secret::parse(&secret).map_err(|_| Problem::of(Code::InvalidKey))?;
-        Ok(call.registry().key_of_secret(&shown.digest(), now)?)
+        Ok(call.registry().key_of_secret(&secret, client.as_deref(), now)?)
+    });
+    let key = key.map_err(|problem| match (problem.code, is_basic) {
+        (Code::InvalidKey, true) => problem
+            .for_oauth("invalid_client")
+            .with(header::WWW_AUTHENTICATE, "Basic realm=\"etalon\", charset=\"UTF-8\""),
+        (Code::InvalidKey, false) => problem.for_oauth("invalid_client"),
+        _ => problem,
     })?;
-    let issued = call.service.issuer.issue(&subject_of_key(&key), &ids::new_id(), now);
+    let scopes = scopes.unwrap_or_else(|| key.scopes.clone());
+    if !key.scopes.holds(&scopes) {
+        let (has, mut faults) = (&key.scopes, Faulty::default());
+        let message = Text::new(
+            format!("khoá này chỉ có phạm vi: {has}"),
+            format!("the scopes of this key are: {has}"),
+        );
+        faults.add(INVALID_SCOPE, "scope", "scope_not_allowed", message);
+        faults.none()?;
+    }
+    let subject = subject_of_key(&key);
+    call.service.attempts.used(&subject, now);
+    let issued = call.service.issuer.issue(&subject, &scopes, &ids::new_id(), now);
     let answer = TokenAnswer {
         access_token: issued.token,
         token_type: "Bearer",
         expires_in: issued.expires_in,
+        scope: scopes.to_string(),
     };
     Ok(Reply::json(StatusCode::OK, &answer)?.with(header::CACHE_CONTROL, "no-store"))
 }
 
+/// How long others may keep the public keys: a key is published for longer before it signs
+/// (docs/identity.md).
+const KEEP_KEYS: &str = "public, max-age=300";
+
 fn jwks(call: &Call) -> Result<Reply, Problem> {
-    Reply::json(StatusCode::OK, &call.service.issuer.jwks())
+    let keys = call.service.issuer.jwks();
+    let tag = format!("\"{}\"", &Digest::of(&[keys.to_string().as_bytes()]).to_string()[..16]);
+    let reply = match call.unchanged(&tag) {
+        Some(unchanged) => unchanged,
+        None => Reply::json(StatusCode::OK, &keys)?.with(header::ETAG, &tag),
+    };
+    Ok(reply.with(header::CACHE_CONTROL, KEEP_KEYS))
 }
 
 /// The page that is asked for: organisation, where it goes on, and how many.
@@ -502,9 +663,15 @@ fn make_key(call: &Call) -> Result<Reply, Problem> {
     let request: KeyRequest = body(call.json()?)?;
     let secret = Secret::api_key(ids::new_secret());
     let (principal, now) = (call.principal()?, call.moment.now);
-    let key = call.registry().make_key(request, &secret.digest(), principal, now)?;
+    let longest = call.service.longest_key;
+    let key = call.registry().make_key(request, &secret.digest(), longest, principal, now)?;
     let answer = NewKey { key: key.into(), secret: secret.expose().to_owned() };
     Ok(Reply::json(StatusCode::CREATED, &answer)?.with(header::CACHE_CONTROL, "no-store"))
+}
+
+fn get_key(call: &Call) -> Result<Reply, Problem> {
+    let key = call.registry().key(&call.id()?, call.principal()?)?;
+    Reply::json(StatusCode::OK, &KeyEntry::from(key))
 }
 
 fn revoke_key(call: &Call) -> Result<Reply, Problem> {

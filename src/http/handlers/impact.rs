@@ -8,6 +8,7 @@ use crate::app::impact::ImpactAnswer;
 use crate::app::refusal::Refusal;
 use crate::domain::fault::Faults;
 use crate::domain::form::Described as _;
+use crate::domain::identity::Scope;
 use crate::domain::impact::ImpactQuestion;
 
 use super::super::call::{Call, Reply};
@@ -31,7 +32,7 @@ pub fn operations() -> Vec<Operation> {
                  kept. With `Accept: text/csv` all certificates that the caller may see, one a line \
                  (RFC 4180).",
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Verify))
             .loads(Load::Work(GRAPH_COST))
             .with([at_least()])
             .takes("The question.", ImpactQuestion::form())

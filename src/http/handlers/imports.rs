@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::app::import::{self, Failed, Options, RecordOutcome, Report};
 use crate::domain::fault::Fault;
 use crate::domain::form::{Described as _, Form, TextForm};
+use crate::domain::identity::Scope;
 use crate::domain::text::Text;
 
 use super::super::call::{CSV, Call, IDEMPOTENT_REPLAYED, JSON, NDJSON, Reply, XLSX};
@@ -50,7 +51,7 @@ pub fn operations() -> Vec<Operation> {
              import goes on. More than 10,000 records at once are for operators: such a file is a \
              job of several transactions, and the same request goes on where it was cut off.",
     )
-    .for_whom(Access::Token)
+    .for_whom(Access::Token(Scope::Write))
     .loads(Load::Work(BATCH_COST))
     .with([
         parameter("dry_run", "Only say what would happen; false when absent.", bool::form()),

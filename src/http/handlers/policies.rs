@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::app::access::policy_writers;
 use crate::app::policies::PolicyEntry;
 use crate::domain::form::{Described as _, Form};
+use crate::domain::identity::Scope;
 use crate::engine::policy::PolicyDocument;
 
 use super::super::call::{Call, Reply, version_tag};
@@ -43,7 +44,7 @@ pub fn operations() -> Vec<Operation> {
                      is kept for ever. Who may: {writers}."
                 ),
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Write))
             .takes("The policy.", PolicyDocument::form())
             .gives(
                 StatusCode::CREATED,
@@ -71,7 +72,7 @@ pub fn operations() -> Vec<Operation> {
                      changed. Who may: {writers}."
                 ),
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Write))
             .with([id(), if_match()])
             .takes("The policy.", PolicyDocument::form())
             .gives(StatusCode::OK, "The policy.", PolicyEntry::form(), &[AnswerHeader::ETag])

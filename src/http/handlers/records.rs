@@ -13,6 +13,7 @@ use crate::app::registry::{Change, shown};
 use crate::domain::claim::KnownAt;
 use crate::domain::fault::Fault;
 use crate::domain::form::{Described as _, Form, TextForm};
+use crate::domain::identity::Scope;
 use crate::domain::log::Digest;
 use crate::domain::period::Day;
 use crate::domain::records::CollectionName;
@@ -104,7 +105,7 @@ fn of(collection: CollectionName, one: &'static str) -> Vec<Operation> {
             create(collection, call)
         })
         .says(many, format!("Create {} {words}", article(one)), creation(collection))
-        .for_whom(Access::Token)
+        .for_whom(Access::Token(Scope::Write))
         .with([idempotency_key()])
         .takes("The record.", record.clone())
         .gives(
@@ -138,7 +139,7 @@ fn of(collection: CollectionName, one: &'static str) -> Vec<Operation> {
                     access::writers(collection, Act::Append).en
                 ),
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Write))
             .with([id(), idempotency_key()])
             .takes("The entry.", entry)
             .gives(StatusCode::CREATED, "The record in its new version.", accepted, OF_A_WRITE)
@@ -193,7 +194,7 @@ fn versioned(
                 access::writers(collection, Act::Amend).en
             ),
         )
-        .for_whom(Access::Token)
+        .for_whom(Access::Token(Scope::Write))
         .with([id(), if_match(), idempotency_key()])
         .takes("The record as it is to be.", collection.record_form())
         .gives(StatusCode::OK, "The record in its new version.", accepted, OF_A_WRITE)

@@ -15,6 +15,7 @@ use crate::domain::claim::Claim;
 use crate::domain::fault::Faults;
 use crate::domain::form::{Described as _, Form};
 use crate::domain::id::Id;
+use crate::domain::identity::Scope;
 use crate::domain::period::Day;
 use crate::domain::records::CollectionName;
 use crate::domain::text::Text;
@@ -77,7 +78,7 @@ pub fn operations() -> Vec<Operation> {
                  about standards that they may see. Without `quantity_kind` and `point` every \
                  result of the standard's current certificates is checked.",
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Verify))
             .loads(Load::Work(GRAPH_COST))
             .with([idempotency_key(), at_least()])
             .takes("The claim.", Claim::form())
@@ -94,7 +95,7 @@ pub fn operations() -> Vec<Operation> {
                 "The kept reports that the caller's organisation asked for, or that are about its \
                  standards, oldest first.",
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Read))
             .with([
                 parameter("limit", limit, integer(1, u64::from(LONGEST_PAGE))),
                 parameter("cursor", "`next_cursor` of the page before.", String::form()),
@@ -109,7 +110,7 @@ pub fn operations() -> Vec<Operation> {
                 "Read a report",
                 "The report as it was given. For who asked and for the owner of the standard.",
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Read))
             .with([id(), at_least(), if_none_match()])
             .gives(StatusCode::OK, "The report.", report.clone(), OF_A_READ)
             .fails(&[Code::UnknownRecord]),
@@ -121,7 +122,7 @@ pub fn operations() -> Vec<Operation> {
                  gives the same, and with what is known now, with the entries of the log since then \
                  and the findings that are new or gone. For who may read the report; nothing is kept.",
             )
-            .for_whom(Access::Token)
+            .for_whom(Access::Token(Scope::Verify))
             .loads(Load::Work(GRAPH_COST))
             .with([id(), at_least()])
             .gives(StatusCode::OK, "What is the same, and what has changed.", Rerun::form(), &[
