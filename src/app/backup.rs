@@ -126,7 +126,7 @@ fn checked_dump(file: &Path, told: &mut dyn FnMut(u64)) -> Result<SoundLog, Refu
         early.insert(entry.log_index, entry);
         while let Some(next) = early.remove(&(verifier.log_index() + 1)) {
             verifier.take(&next)?;
-            if verifier.log_index() % OFTEN == 0 {
+            if verifier.log_index().is_multiple_of(OFTEN) {
                 told(verifier.log_index());
             }
         }
