@@ -265,7 +265,7 @@ fn what_is_said_of_a_confidential_record_is_confidential(database: &Database) {
         format!("/api/v1/attestations?record={}", certificate["id"].as_str().expect("an id"));
     let entry = format!("/api/v1/log/{}", said.body["record"]["log_index"]);
     for who in [&owner, &issuer, &operator] {
-        assert_eq!(listed(&served, Some(who), &of_it), [id.clone()]);
+        assert_eq!(listed(&served, Some(who), &of_it), std::slice::from_ref(&id));
         assert_eq!(served.get(&place).token(&who.token).send().status, 200);
         let entry = served.get(&entry).token(&who.token).send();
         assert_eq!(entry.body["body"]["reason"], "we looked at it", "{}", entry.text);

@@ -174,7 +174,7 @@ fn tokens_that_claim_to_be_signed(database: &Database) {
             "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAA.AAAA.AAAA".to_owned(),
         ),
         ("four parts", format!("{}.x", operator.token)),
-        ("two parts", operator.token.rsplitn(2, '.').nth(1).expect("two").to_owned()),
+        ("two parts", operator.token.rsplit_once('.').expect("two").0.to_owned()),
         ("only points", "..".to_owned()),
         ("nothing", String::new()),
         ("huge", ours(json!({"x": "x".repeat(7_000)}))),
