@@ -204,7 +204,7 @@ fn a_log_that_is_not_sound_is_no_good_backup(database: &Database) {
     match database.backend() {
         Backend::Sqlite => assert!(!other.file().exists()),
         Backend::Postgres => {
-            assert!(Store::open(other.url()).expect("a store").is_bare().expect("an answer"))
+            assert!(Store::open(other.url()).expect("a store").is_bare().expect("an answer"));
         }
     }
     // Nor is a file that is none.
