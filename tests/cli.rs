@@ -641,9 +641,14 @@ fn colours_are_for_terminals_or_on_demand() {
 fn records_cannot_drive_the_terminal() {
     let name_of_weight = "/records/measurement_standards/0/names";
     let bundle = small_with(name_of_weight, json!({"en": "red\u{1b}[31m\u{202e}"}));
-    let arguments = ["verify", "--bundle", "-", "--standard", "M-1", "--color", "always"];
+    let arguments = ["verify", "--bundle", "-", "--standard", "M-1", "--color", "never"];
     let run = etalon_with(&arguments, bundle.as_bytes());
-    assert!(run.out.contains("red�[31m�"), "{run:?}");
+    run.refused(65, &["/records/measurement_standards/0/names/en", "U+001B"]);
+    // Nor can what is refused: an unknown field is named.
+    let bundle = small_with("/records/measurement_standards/0/re\u{1b}[31md\u{202e}", json!("x"));
+    let run = etalon_with(&arguments, bundle.as_bytes());
+    run.refused(65, &["re�[31md�"]);
+    assert!(!run.complaint.contains(['\u{1b}', '\u{202e}']), "{run:?}");
 }
 
 #[test]
