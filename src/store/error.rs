@@ -174,6 +174,9 @@ impl StoreError {
         match error {
             QueryError(error) => match Self::from_words(&error.to_string()) {
                 Some(Self::NotADatabase(_)) => Self::NotADatabase(url.to_string()),
+                Some(Self::Unreachable { reason, .. }) => {
+                    Self::Unreachable { url: url.to_string(), reason }
+                }
                 Some(known) => known,
                 None => Self::Unreachable { url: url.to_string(), reason: error.to_string() },
             },

@@ -548,7 +548,7 @@ fn comparisons_share_their_institutes(database: &Database) {
 fn odd_texts_in_many_rows(database: &Database) {
     let registry = database.registry();
     let odd =
-        ["tab\t", "line\n", "return\r", "\\N", "\\.", "\\", "\\t", "'\"?$1%", "\u{1}\u{7f}", "😀"];
+        ["tab\t", "line\n", "return\r", "\\N", "\\.", "\\", "\\t", "'\"?$1%", "\u{10ffff}", "😀"];
     let records = (0..200).map(|number| {
         let text = format!("{number} {}", odd[number % odd.len()].repeat(1 + number / odd.len()));
         let names = json!({"vi": text, "en": odd[number % odd.len()]});

@@ -87,6 +87,10 @@ fn values(collection: CollectionName, filter: &FilterName, body: &Value) -> Vec<
         (Calibrations, "quantity_kind") => each("results", "quantity_kind"),
         (Calibrations, "document_sha256") => vec![body["document"]["sha256"].clone()],
         (Calibrations, "published") => vec![json!(body["published"].as_bool().unwrap_or(false))],
+        (_, "confirmed") => {
+            let level = body["evidence_level"].as_str();
+            vec![json!(!matches!(level, Some("self_declared" | "document_uploaded")))]
+        }
         (Comparisons, "organisation") => each("results", "organisation"),
         (Nonconformities, "calibration") => each("decisions", "calibration"),
         (_, "due_before") => vec![body["due_on"].clone()],

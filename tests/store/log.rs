@@ -46,8 +46,8 @@ fn an_entry_is_never_changed(database: &Database) {
     match database.backend() {
         Backend::Sqlite => attempts.push(
             "INSERT OR REPLACE INTO record_log SELECT log_index, recorded_at, 'somebody else', \
-             operation, kind, record_id, version, body, salt, body_sha256, chain_sha256 \
-             FROM record_log WHERE log_index = 3",
+             operation, kind, record_id, version, body, salt, body_sha256, chain_sha256, \
+             request_id FROM record_log WHERE log_index = 3",
         ),
         Backend::Postgres => attempts.extend([
             "TRUNCATE record_log CASCADE",
@@ -237,7 +237,14 @@ fn other(database: &Database) -> Option<Database> {
 fn alike(projections: Vec<String>) -> Vec<String> {
     let mut lines: Vec<String> = projections
         .into_iter()
-        .map(|line| line.replace(" | true | ", " | 1 | ").replace(" | false | ", " | 0 | "))
+        .map(|line| {
+            let words = line.split(" | ").map(|word| match word {
+                "true" => "1",
+                "false" => "0",
+                other => other,
+            });
+            words.collect::<Vec<_>>().join(" | ")
+        })
         .collect();
     lines.sort_unstable();
     lines
