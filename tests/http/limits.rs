@@ -264,9 +264,13 @@ fn connections_beyond_the_bound_are_told_so(database: &Database) {
     assert!(head.contains("retry-after: ") && head.contains("connection: close"), "{answer}");
     assert!(answer.contains("\"code\":\"overloaded\""), "{answer}");
     assert_eq!(asked(&mut beyond, "/healthz"), "", "it is closed");
-    let (looks_after, answer) = held(&served, "/healthz");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    drop(looks_after);
+    // The one place of those who are told is free again once the server has noticed that, too.
+    let looked_after = (0..1_000).any(|_| {
+        let (_, answer) = held(&served, "/healthz");
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 200"), "{answer}");
+        !answer.is_empty()
+    });
+    assert!(looked_after);
     // Those who were let in go on, and there is room again for each that leaves. When the server
     // notices is its own affair: until then it says that there is none.
     for (mut stream, _) in inside {

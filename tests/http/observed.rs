@@ -601,7 +601,7 @@ fn a_collector_that_is_away_is_in_nobodys_way() {
 }
 
 #[test]
-fn metrics_are_there_unless_they_are_switched_off() {
+fn metrics_are_there_where_they_are_switched_on() {
     let database = Database::on(Backend::Sqlite).expect("SQLite is there");
     let served =
         Served::with(&database, |settings| config::Server { metrics: false, ..settings }, None);
