@@ -860,8 +860,11 @@ fn an_exported_log_is_verified_without_a_registry() {
     assert!(run.out.contains(&format!("6:{chain}")), "{run:?}");
     // What is left is held to the chain, withheld or not.
     let actor = public.replacen("\"actor\":\"operator\"", "\"actor\":\"somebody\"", 1);
+    let second = lines[1].replacen("\"actor\":\"operator\"", "\"actor\":\"somebody\"", 1);
+    let behind = [&lines[..1], &[second][..], &lines[2..]].concat().join("\n");
     for (text, status, complaint) in [
         (actor, 1, "wrong from entry 1 on"),
+        (behind, 1, "wrong from entry 2 on"),
         (public.replacen("M-1", "M-9", 1), 1, "wrong from entry"),
         (lines[1..].join("\n"), 1, "wrong from entry 1 on"),
         (public.replacen("\"salt\"", "\"sult\"", 1), 65, "sult"),

@@ -92,11 +92,6 @@ impl Attempts {
         }
     }
 
-    /// How many refused attempts were too many to be kept.
-    pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
-    }
-
     /// Writes what waits, again and again, until it is told that this is the end; then what waits
     /// still.
     pub fn keep(&self, registry: &Registry, now: impl Fn() -> Instant) {
@@ -116,6 +111,10 @@ impl Attempts {
     /// # Errors
     /// When the database fails.
     pub fn write(&self, registry: &Registry, now: Instant) -> Result<(), Refusal> {
+        let lost = self.lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            tracing::warn!(lost, "refused attempts were too many to be kept");
+        }
         let mut waiting = self.waiting();
         let (is_over, minutes) = (waiting.is_over, std::mem::take(&mut waiting.minutes));
         let left = Waiting { is_over, minutes, ..Waiting::default() };
