@@ -178,3 +178,52 @@ impl Registry {
         Ok(self.store().refused_attempts(organisation, before, limit)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use crate::ids;
+    use crate::store::{DatabaseUrl, Store};
+
+    fn attempt() -> RefusedAttempt {
+        RefusedAttempt {
+            id: ids::new_id(),
+            refused_at: clock::now(),
+            request_id: "flood".to_owned(),
+            actor: None,
+            organisation: None,
+            address: "203.0.113.9".to_owned(),
+            method: "GET".to_owned(),
+            path: "/api/v1/members".to_owned(),
+            code: "invalid_token".to_owned(),
+        }
+    }
+
+    fn lost(attempts: &Attempts) -> u64 {
+        attempts.lost.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn a_flood_is_counted_and_what_cannot_be_written_waits() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let url = DatabaseUrl::Sqlite(directory.path().join("registry.db"));
+        let store = Store::open(&url).expect("a store");
+        store.migrate().expect("a schema");
+        let registry = Registry::on(store.clone()).expect("a registry");
+        let attempts = Attempts::default();
+        for _ in 0..MOST_WAITING + 5 {
+            attempts.refused(attempt());
+        }
+        assert_eq!(lost(&attempts), 5);
+        // A schema of another program: nothing is written, and nothing that has room is lost.
+        store.revert().expect("no schema");
+        assert!(attempts.write(&registry, clock::now()).is_err());
+        assert_eq!((attempts.waiting().refused.len(), lost(&attempts)), (MOST_WAITING, 0));
+        store.migrate().expect("a schema");
+        attempts.write(&registry, clock::now()).expect("written");
+        assert!(attempts.waiting().is_empty());
+        let kept = store.refused_attempts(None, None, 1_000).expect("a list");
+        assert_eq!(kept.len(), 1_000);
+    }
+}

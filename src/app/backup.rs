@@ -41,7 +41,7 @@ impl Registry {
                 BackupForm::Sqlite => checked_file(&part, told)?,
                 BackupForm::Postgres => checked_dump(&part, told)?,
             };
-            fs::rename(&part, file).map_err(|error| StoreError::file(file, &error))?;
+            named(&part, file)?;
             Ok(log)
         });
         if done.is_err() {
@@ -98,7 +98,7 @@ fn restored_file(
     let done = copied.map_err(Refusal::from).and_then(|_| {
         let migrated = Store::open_alone(&part)?.migrate()?;
         let log = checked_file(&part, told)?;
-        fs::rename(&part, place).map_err(|error| StoreError::file(place, &error))?;
+        named(&part, place)?;
         Ok(Restored { log, migrated })
     });
     if done.is_err() {
@@ -137,6 +137,12 @@ fn checked_dump(file: &Path, told: &mut dyn FnMut(u64)) -> Result<SoundLog, Refu
         verifier.take(&entry)?;
     }
     ended(&verifier, &head)
+}
+
+/// Gives a file that is whole its name, and does not return before the disk knows it by that.
+fn named(part: &Path, file: &Path) -> Result<(), StoreError> {
+    fs::rename(part, file).map_err(|error| StoreError::file(file, &error))?;
+    store::lasting(file)
 }
 
 /// Where a file is made until it is whole.

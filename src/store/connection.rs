@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{Connection, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
@@ -364,12 +364,35 @@ fn sqlite(path: &Path, patience: Duration, alone: bool) -> Result<SqliteConnecti
         return Err(bad(OF_ANOTHER_PROGRAM));
     }
     let journal = if alone { "DELETE" } else { "WAL" };
-    let settings = format!(
-        "PRAGMA journal_mode = {journal}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-         PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
-    );
-    connection.batch_execute(&settings).map_err(r2d2::Error::QueryError)?;
+    set_journal(&mut connection, journal, patience).map_err(r2d2::Error::QueryError)?;
+    let settings = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                    PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;";
+    connection.batch_execute(settings).map_err(r2d2::Error::QueryError)?;
     Ok(connection)
+}
+
+/// Sets the journal of a file, once nobody else writes it.
+///
+/// To change it SQLite reads the file and then asks for the lock to write, and where another has
+/// that, says so at once whatever time to wait is set, for two that had both read would wait for
+/// each other. So whoever has the lock is waited for by asking for it alone.
+fn set_journal(
+    connection: &mut SqliteConnection,
+    journal: &str,
+    patience: Duration,
+) -> QueryResult<()> {
+    let since = Instant::now();
+    loop {
+        match connection.batch_execute(&format!("PRAGMA journal_mode = {journal};")) {
+            Err(error)
+                if StoreError::from_words(&error.to_string()) == Some(StoreError::Locked)
+                    && since.elapsed() < patience =>
+            {
+                connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK;")?;
+            }
+            set => return set,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -201,7 +201,7 @@ impl StoreError {
     }
 
     /// What both backends only say in words; the words are theirs and stable.
-    fn from_words(words: &str) -> Option<Self> {
+    pub(super) fn from_words(words: &str) -> Option<Self> {
         let has = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
         if has(&LOCKED) {
             Some(Self::Locked)

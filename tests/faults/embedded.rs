@@ -4,11 +4,11 @@ use etalon::store::{DatabaseUrl, Store};
 use serde_json::json;
 
 use crate::support::records::verified;
+use crate::support::room::Room;
 use crate::support::{Backend, Database};
 
 use super::client::{Answer, Client};
 use super::process::Home;
-use super::room::Room;
 
 const PATH: &str = "/api/v1/organisations";
 

@@ -6,12 +6,12 @@ use etalon::store::Store;
 use serde_json::json;
 
 use crate::support::records::verified;
+use crate::support::room::Room;
 
 use super::client::{Answer, Client};
 use super::cluster::{Cluster, signal};
 use super::crash::Crowd;
 use super::process::Home;
-use super::room::Room;
 
 const PATH: &str = "/api/v1/organisations";
 

@@ -2,11 +2,12 @@
 //! servers that do not answer. A clear error each time, and nothing lost.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use crate::support::records::{author, created, document, everything, verified};
+use crate::support::room::Room;
 use crate::support::{Backend, Database, Direct, both};
 use etalon::app::refusal::Refusal;
 use etalon::app::registry::Registry;
@@ -236,53 +237,29 @@ fn databases_in_memory_are_refused() {
     }
 }
 
+/// The first that opens a new file sets its journal, for which SQLite waits for nobody.
+#[test]
+fn a_new_file_that_another_writes_is_waited_for() {
+    let file = Database::unmigrated(Backend::Sqlite).expect("SQLite is there");
+    let mut other = file.direct();
+    other.run("BEGIN IMMEDIATE");
+    let (told, opened) = mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(|| told.send(Store::open(file.url()).map(drop)).expect("somebody listens"));
+        // As long as the other writes, and it is waited for ten seconds, there is no answer.
+        let early = opened.recv_timeout(Duration::from_millis(200));
+        assert_eq!(early, Err(mpsc::RecvTimeoutError::Timeout));
+        other.run("COMMIT");
+        assert_eq!(opened.recv(), Ok(Ok(())));
+    });
+}
+
 // A full disk
-
-/// A small file system in memory; goes when it is dropped.
-struct SmallDisk {
-    directory: tempfile::TempDir,
-}
-
-impl SmallDisk {
-    fn new() -> Option<Self> {
-        let disk = Self { directory: tempfile::tempdir().expect("a directory") };
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"])
-            .arg(disk.path())
-            .output();
-        match mount {
-            Ok(output) if output.status.success() => Some(disk),
-            other => {
-                println!("skipped: no small disk can be mounted here ({other:?})");
-                None
-            }
-        }
-    }
-
-    fn path(&self) -> &Path {
-        self.directory.path()
-    }
-}
-
-impl SmallDisk {
-    fn remounted(&self, options: &str) {
-        let mut mount = Command::new("mount");
-        let output = mount.args(["-o", options]).arg(self.path()).output().expect("mount");
-        assert!(output.status.success(), "{output:?}");
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.path()).output();
-    }
-}
 
 #[test]
 fn a_full_disk() {
-    let Some(disk) = SmallDisk::new() else { return };
-    let filler = disk.path().join("filler");
-    fs::write(&filler, vec![0; 1 << 20]).expect("room for a start");
+    let Some(disk) = Room::of(3) else { return };
+    disk.take(1 << 20);
     let url = DatabaseUrl::Sqlite(disk.path().join("registry.db"));
     let registry = Registry::open(&url).expect("room for a start");
     let mut acknowledged = Vec::new();
@@ -307,7 +284,7 @@ fn a_full_disk() {
     };
     is_all_there(&registry, &acknowledged);
     // With room again the same program goes on; so does another one.
-    fs::remove_file(&filler).expect("room again");
+    disk.free();
     acknowledged.push(created(&registry, Documents, document("after")));
     is_all_there(&registry, &acknowledged);
     drop(registry);
@@ -318,16 +295,16 @@ fn a_full_disk() {
 
 #[test]
 fn a_disk_that_may_not_be_written() {
-    let Some(disk) = SmallDisk::new() else { return };
+    let Some(disk) = Room::of(3) else { return };
     let url = DatabaseUrl::Sqlite(disk.path().join("registry.db"));
     let registry = Registry::open(&url).expect("a disk that may be written");
     created(&registry, Documents, document("ĐLVN 99:2002"));
     drop(registry);
-    disk.remounted("remount,ro");
+    disk.remounted("ro");
     let error = not_opened(&url);
     assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
     assert!(error.text().en.contains("registry.db"), "{error:?}");
-    disk.remounted("remount,rw");
+    disk.remounted("rw");
     let registry = Registry::open(&url).expect("a disk that may be written");
     created(&registry, Documents, document("ĐLVN 100:2002"));
     assert_eq!(verified(registry.store()).len(), 2);

@@ -10,6 +10,7 @@
 
 pub mod database;
 pub mod records;
+pub mod room;
 pub mod served;
 pub mod shown;
 pub mod vectors;
