@@ -5,6 +5,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use etalon::auth::key::Secret;
 use etalon::{clock, config, ids};
@@ -293,10 +294,11 @@ fn an_address_has_so_many_connections(database: &Database) {
 }
 
 fn a_connection_that_asks_nothing_is_closed(database: &Database) {
-    let served = cramped(database, |limits| limits.idle_time = std::time::Duration::from_secs(1));
+    let served = cramped(database, |limits| limits.idle_time = Duration::from_secs(1));
     let (mut stream, answer) = held(&served, "/healthz");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    // Reads until the server closes it.
+    // Reads until the server closes it, long before somebody gives up.
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a bound");
     assert_eq!(stream.read(&mut [0]).expect("its end"), 0);
 }
 
