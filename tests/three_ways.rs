@@ -5,7 +5,8 @@
 //! Vectors are put into one registry together, each under labels of its own: what a claim is decided
 //! from must not depend on what else a registry holds. Only memberships of countries are facts
 //! about everybody, so vectors with different ones are kept apart; and where a certificate claims no
-//! recognition, what anybody offers for its quantity counts, so such a vector is alone.
+//! recognition, what anybody offers for its quantity counts, so such a vector is alone; of
+//! these PostgreSQL is asked every fifth.
 
 mod support;
 
@@ -26,7 +27,7 @@ use etalon::engine::report::RenderedReport;
 use etalon::exchange::bundle::{Bundle, to_json};
 use serde_json::{Map, Value, json};
 
-use support::{Database, both, vectors};
+use support::{Backend, Database, both, vectors};
 
 both!(every_vector, the_synthetic_country);
 
@@ -68,14 +69,28 @@ fn of_countries(case: &Case) -> String {
     texts.join("\n")
 }
 
-/// Whether a report depends on what anybody offers.
-fn looks_at_everybody(case: &Case) -> bool {
-    let own = json!({"format": "etalon-bundle/1", "records": case.records}).to_string();
-    let whole = Loaded::parse(&own).expect("a case");
-    let none = BTreeMap::new();
-    let claims = case.claims.iter().filter_map(|value| claim(value, &none));
-    let mut reports = claims.filter_map(|claim| whole.answer(&claim, moment()).ok());
-    reports.any(|report| serde_json::to_string(&report).expect("JSON").contains("\"A-08\""))
+/// A vector's case, and what its claims are answered from a bundle.
+struct Asked {
+    prefix: String,
+    case: Case,
+    answers: Vec<Result<RenderedReport, Faults>>,
+}
+
+impl Asked {
+    fn of(prefix: String, case: Case) -> Self {
+        let own = json!({"format": "etalon-bundle/1", "records": case.records}).to_string();
+        let whole = Loaded::parse(&own).expect("a case");
+        let none = BTreeMap::new();
+        let claims = case.claims.iter().map(|value| claim(value, &none).expect("a claim"));
+        let answers = claims.map(|claim| whole.answer(&claim, moment())).collect();
+        Self { prefix, case, answers }
+    }
+
+    /// Whether a report depends on what anybody offers.
+    fn looks_at_everybody(&self) -> bool {
+        let mut reports = self.answers.iter().flatten();
+        reports.any(|report| serde_json::to_string(report).expect("JSON").contains("\"A-08\""))
+    }
 }
 
 /// Records into an empty registry as history, and the label or id of the file for every id.
@@ -145,23 +160,28 @@ fn every_vector(database: &Database) {
     if shared.is_dir() {
         vectors::collect(&shared, &mut cases_read);
     }
-    let mut groups: BTreeMap<String, Vec<(String, Case)>> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
     for (number, mut case) in cases(&cases_read).into_iter().enumerate() {
         let prefix = format!("case{number}.");
         prefixed(&mut case.records, &prefix);
         case.claims.iter_mut().for_each(|claim| prefixed(claim, &prefix));
         let mut key = of_countries(&case);
-        if looks_at_everybody(&case) {
-            key.push_str(&prefix);
+        let one = Asked::of(prefix, case);
+        if one.looks_at_everybody() {
+            // A database takes PostgreSQL a third of a second to make and remove.
+            if database.backend() == Backend::Postgres && number % 5 != 0 {
+                continue;
+            }
+            key.push_str(&one.prefix);
         }
-        groups.entry(key).or_default().push((prefix, case));
+        groups.entry(key).or_default().push(one);
     }
     let (mut asked, mut wrong) = (0, Vec::new());
-    for group in groups.values() {
+    for group in groups.into_values() {
         let database = Database::on(database.backend()).expect("a database as before");
         let mut together: Map<String, Value> = Map::new();
-        for (_, case) in group {
-            for (collection, records) in case.records.as_object().expect("records") {
+        for one in &group {
+            for (collection, records) in one.case.records.as_object().expect("records") {
                 let all = together.entry(collection).or_insert_with(|| json!([]));
                 let records = records.as_array().expect("a list").iter().cloned();
                 all.as_array_mut().expect("a list").extend(records);
@@ -171,20 +191,12 @@ fn every_vector(database: &Database) {
         let (registry, labels) = imported(&database, &bundle);
         let ids: BTreeMap<&str, &str> =
             labels.iter().map(|(id, label)| (label.as_str(), id.as_str())).collect();
-        for (prefix, case) in group {
-            let own = json!({"format": "etalon-bundle/1", "records": case.records}).to_string();
-            let whole = Loaded::parse(&own).expect("a case");
+        for Asked { prefix, case, answers } in group {
             let own: Vec<(&String, &String)> =
-                labels.iter().filter(|(_, label)| label[2..].starts_with(prefix)).collect();
-            for (position, value) in case.claims.iter().enumerate() {
-                let none = BTreeMap::new();
-                let (Some(in_bundle), Some(in_registry)) =
-                    (claim(value, &none), claim(value, &ids))
-                else {
-                    panic!("{}: claim {position} cannot be read", case.id);
-                };
-                let expected = whole.answer(&in_bundle, moment());
-                let found = registry.answer(&in_registry, moment());
+                labels.iter().filter(|(_, label)| label[2..].starts_with(&prefix)).collect();
+            for (position, (value, expected)) in case.claims.iter().zip(answers).enumerate() {
+                let claim = claim(value, &ids).expect("a claim that was read before");
+                let found = registry.answer(&claim, moment());
                 let found = found.map_err(|refusal| format!("{refusal:?}"));
                 let renamed = |text: String| {
                     own.iter().fold(text, |text, (id, label)| text.replace(*id, label))
