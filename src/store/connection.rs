@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::connection::{Connection, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
@@ -364,7 +364,7 @@ fn sqlite(path: &Path, patience: Duration, alone: bool) -> Result<SqliteConnecti
         return Err(bad(OF_ANOTHER_PROGRAM));
     }
     let journal = if alone { "DELETE" } else { "WAL" };
-    set_journal(&mut connection, journal, patience).map_err(r2d2::Error::QueryError)?;
+    set_journal(&mut connection, journal).map_err(r2d2::Error::QueryError)?;
     let settings = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                     PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;";
     connection.batch_execute(settings).map_err(r2d2::Error::QueryError)?;
@@ -376,23 +376,21 @@ fn sqlite(path: &Path, patience: Duration, alone: bool) -> Result<SqliteConnecti
 /// To change it SQLite reads the file and then asks for the lock to write, and where another has
 /// that, says so at once whatever time to wait is set, for two that had both read would wait for
 /// each other. So whoever has the lock is waited for by asking for it alone.
-fn set_journal(
-    connection: &mut SqliteConnection,
-    journal: &str,
-    patience: Duration,
-) -> QueryResult<()> {
-    let since = Instant::now();
-    loop {
-        match connection.batch_execute(&format!("PRAGMA journal_mode = {journal};")) {
+fn set_journal(connection: &mut SqliteConnection, journal: &str) -> QueryResult<()> {
+    /// Others that are met on the way; the first that sets the journal sets it for all.
+    const MOST_MET: u32 = 100;
+    let set = format!("PRAGMA journal_mode = {journal};");
+    for _ in 0..MOST_MET {
+        match connection.batch_execute(&set) {
             Err(error)
-                if StoreError::from_words(&error.to_string()) == Some(StoreError::Locked)
-                    && since.elapsed() < patience =>
+                if StoreError::from_words(&error.to_string()) == Some(StoreError::Locked) =>
             {
                 connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK;")?;
             }
-            set => return set,
+            done => return done,
         }
     }
+    connection.batch_execute(&set)
 }
 
 #[cfg(test)]
