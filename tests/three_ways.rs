@@ -80,8 +80,11 @@ impl Asked {
         let own = json!({"format": "etalon-bundle/1", "records": case.records}).to_string();
         let whole = Loaded::parse(&own).expect("a case");
         let none = BTreeMap::new();
-        let claims = case.claims.iter().map(|value| claim(value, &none).expect("a claim"));
-        let answers = claims.map(|claim| whole.answer(&claim, moment())).collect();
+        let read = |value| {
+            claim(value, &none).unwrap_or_else(|| panic!("{}: {value} is no claim", case.id))
+        };
+        let answers = case.claims.iter().map(|value| whole.answer(&read(value), moment()));
+        let answers = answers.collect();
         Self { prefix, case, answers }
     }
 
